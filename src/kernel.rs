@@ -1,0 +1,10 @@
+//! Domain-free machinery: random streams, distributions, histogram, agenda, queueing formulas and estimates.
+//!
+//! Imports only `units`. Everything here is deterministic given its seeds and independent of the order of merging.
+
+pub mod agenda;
+pub mod distribution;
+pub mod estimate;
+pub mod histogram;
+pub mod queueing;
+pub mod streams;

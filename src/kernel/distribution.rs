@@ -1,0 +1,218 @@
+//! The distributions of the scenario language, in base units (nanoseconds or bytes).
+//!
+//! Samplers of the exponential, normal and gamma laws come from `rand_distr`; `exp` and `ln` from the pure-Rust `libm`,
+//! so that other machines agree to the last bit. A law holds its derived constants, so that a draw computes nothing
+//! twice. Parameters are validated by who builds a law (the scenario); [`Law`] constructors assert.
+
+use rand::{Rng, RngExt};
+use rand_distr::{Distribution as _, Exp1, Gamma, StandardNormal};
+
+/// The shape of a distribution, with its parameters in base units.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Law {
+    /// Always the same value.
+    Constant(f64),
+    /// Exponential with this mean.
+    Exponential {
+        /// Mean, above 0.
+        mean: f64,
+    },
+    /// Log-normal: `exp(mu + sigma z)`.
+    LogNormal {
+        /// Mean of the logarithm.
+        mu: f64,
+        /// Standard deviation of the logarithm, not negative.
+        sigma: f64,
+    },
+    /// Gamma with this mean and coefficient of variation.
+    Gamma {
+        /// Mean, above 0.
+        mean: f64,
+        /// Standard deviation over mean, above 0.
+        cv: f64,
+    },
+    /// Weibull.
+    Weibull {
+        /// Shape, above 0.
+        shape: f64,
+        /// Scale, above 0.
+        scale: f64,
+    },
+    /// Pareto (type I): at least `scale`, tail exponent `shape`.
+    Pareto {
+        /// Tail exponent, above 0.
+        shape: f64,
+        /// Smallest value, above 0.
+        scale: f64,
+    },
+    /// Uniform between the two.
+    Uniform {
+        /// Smallest value.
+        low: f64,
+        /// Largest value, at least `low`.
+        high: f64,
+    },
+    /// Piecewise linear quantile function through (probability, value), flat outside the given probabilities.
+    Empirical {
+        /// Points with strictly rising probabilities in 0..=1 and values that do not fall. At least one.
+        quantiles: Vec<(f64, f64)>,
+    },
+}
+
+/// A law with optional clipping.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Distribution {
+    law: Law,
+    min: f64,
+    max: f64,
+    constant: Option<u64>,
+    gamma: Option<Gamma<f64>>,
+}
+
+impl Distribution {
+    /// The distribution of `law`, clipped to `min..=max`.
+    ///
+    /// # Panics
+    /// If a parameter is outside the range that [`Law`] states, or `min > max`: the caller has validated them.
+    #[must_use]
+    pub fn clipped(law: Law, min: f64, max: f64) -> Self {
+        assert!(min <= max, "clip range {min}..{max} is empty");
+        let constant = match law {
+            Law::Constant(value) => Some(whole(value.clamp(min, max))),
+            _ => None,
+        };
+        let gamma = match law {
+            Law::Gamma { mean, cv } => {
+                let shape = 1.0 / (cv * cv);
+                Some(Gamma::new(shape, mean / shape).expect("mean and cv of a gamma law are above 0"))
+            }
+            _ => None,
+        };
+        Self { law, min, max, constant, gamma }
+    }
+
+    /// The distribution of `law`, clipped at 0 only.
+    #[must_use]
+    pub fn new(law: Law) -> Self {
+        Self::clipped(law, 0.0, f64::MAX)
+    }
+
+    /// Always `value`.
+    #[must_use]
+    pub fn constant(value: f64) -> Self {
+        Self::new(Law::Constant(value))
+    }
+
+    /// The law behind this distribution.
+    #[must_use]
+    pub const fn law(&self) -> &Law {
+        &self.law
+    }
+
+    /// The value in whole base units, if it is always the same.
+    #[inline]
+    #[must_use]
+    pub const fn as_constant(&self) -> Option<u64> {
+        self.constant
+    }
+
+    /// Whether every draw is zero.
+    #[must_use]
+    pub fn is_zero(&self) -> bool {
+        self.constant == Some(0)
+    }
+
+    /// One draw in base units.
+    #[inline]
+    pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {
+        let value = match &self.law {
+            Law::Constant(value) => *value,
+            Law::Exponential { mean } => {
+                let unit: f64 = Exp1.sample(rng);
+                mean * unit
+            }
+            Law::LogNormal { mu, sigma } => {
+                let z: f64 = StandardNormal.sample(rng);
+                libm::exp(mu + sigma * z)
+            }
+            Law::Gamma { .. } => self.gamma.as_ref().expect("built with the law").sample(rng),
+            Law::Weibull { shape, scale } => {
+                let unit: f64 = Exp1.sample(rng);
+                scale * libm::pow(unit, 1.0 / shape)
+            }
+            Law::Pareto { shape, scale } => {
+                let unit: f64 = Exp1.sample(rng);
+                scale * libm::exp(unit / shape)
+            }
+            Law::Uniform { low, high } => low + (high - low) * rng.random::<f64>(),
+            Law::Empirical { quantiles } => interpolate(quantiles, rng.random::<f64>()),
+        };
+        value.clamp(self.min, self.max)
+    }
+
+    /// One draw, rounded to whole base units (saturating).
+    #[inline]
+    pub fn draw_whole<R: Rng + ?Sized>(&self, rng: &mut R) -> u64 {
+        match self.constant {
+            Some(value) => value,
+            None => whole(self.draw(rng)),
+        }
+    }
+
+    /// The mean. Exact where the law has a closed form and is not clipped; else the mean of the quantile function at
+    /// 10 000 midpoints, which is what sizing and forecasts need. Infinite for a Pareto law with shape <= 1.
+    #[must_use]
+    pub fn mean(&self) -> f64 {
+        let clipped = self.min > 0.0 || self.max < f64::MAX;
+        let exact = match &self.law {
+            Law::Constant(value) => Some(value.clamp(self.min, self.max)),
+            _ if clipped => None,
+            Law::Exponential { mean } | Law::Gamma { mean, .. } => Some(*mean),
+            Law::LogNormal { mu, sigma } => Some(libm::exp(mu + sigma * sigma / 2.0)),
+            Law::Weibull { shape, scale } => Some(scale * libm::tgamma(1.0 + 1.0 / shape)),
+            Law::Pareto { shape, scale } => Some(if *shape > 1.0 { shape * scale / (shape - 1.0) } else { f64::INFINITY }),
+            Law::Uniform { low, high } => Some(f64::midpoint(*low, *high)),
+            Law::Empirical { .. } => None,
+        };
+        exact.unwrap_or_else(|| {
+            const POINTS: u32 = 10_000;
+            (0..POINTS).map(|i| self.quantile((f64::from(i) + 0.5) / f64::from(POINTS))).sum::<f64>() / f64::from(POINTS)
+        })
+    }
+
+    /// The value that a draw does not exceed with probability `p` in 0..1.
+    #[must_use]
+    pub fn quantile(&self, p: f64) -> f64 {
+        use statrs::distribution::{ContinuousCDF, Gamma as GammaLaw, Normal};
+        let value = match &self.law {
+            Law::Constant(value) => *value,
+            Law::Exponential { mean } => -mean * libm::log1p(-p),
+            Law::LogNormal { mu, sigma } => libm::exp(mu + sigma * Normal::standard().inverse_cdf(p)),
+            Law::Gamma { mean, cv } => {
+                let shape = 1.0 / (cv * cv);
+                GammaLaw::new(shape, shape / mean).map_or(*mean, |law| law.inverse_cdf(p))
+            }
+            Law::Weibull { shape, scale } => scale * libm::pow(-libm::log1p(-p), 1.0 / shape),
+            Law::Pareto { shape, scale } => scale * libm::exp(-libm::log1p(-p) / shape),
+            Law::Uniform { low, high } => low + (high - low) * p,
+            Law::Empirical { quantiles } => interpolate(quantiles, p),
+        };
+        value.clamp(self.min, self.max)
+    }
+}
+
+/// Rounds to whole base units; a cast saturates, so negative is 0 and infinite the largest.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+fn whole(value: f64) -> u64 {
+    (value + 0.5) as u64
+}
+
+fn interpolate(quantiles: &[(f64, f64)], p: f64) -> f64 {
+    let above = quantiles.partition_point(|&(q, _)| q < p);
+    match (above.checked_sub(1).map(|i| quantiles[i]), quantiles.get(above)) {
+        (None, Some(&(_, value))) | (Some((_, value)), None) => value,
+        (Some((p0, v0)), Some(&(p1, v1))) => v0 + (v1 - v0) * (p - p0) / (p1 - p0),
+        (None, None) => unreachable!("an empirical law has at least one quantile"),
+    }
+}

@@ -1,0 +1,1 @@
+//! A log-linear histogram with exact merges.

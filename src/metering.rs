@@ -1,0 +1,8 @@
+//! What a deployment used: integer counts per dimension and day, the billing calendar, and the measurements of one run.
+//!
+//! Imports `units` and `kernel`. Knows neither platforms nor prices. Everything is an integer, so that results merge
+//! exactly and in any order.
+
+pub mod calendar;
+pub mod measurement;
+pub mod usage;

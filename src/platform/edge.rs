@@ -1,0 +1,40 @@
+//! What stands between the internet and the instances: an API gateway, a load balancer, a platform's front end.
+
+use crate::units::Nanos;
+
+/// The edge in front of a deployment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edge {
+    /// Catalogue id; also the id of its tariff.
+    pub id: String,
+    /// Added to every request.
+    pub latency: Nanos,
+    /// The edge answers for the backend after this long; the work goes on.
+    pub timeout: Option<Nanos>,
+    /// What it counts.
+    pub meter: EdgeMeter,
+}
+
+/// What an edge counts for its bill.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EdgeMeter {
+    /// Requests in units of this many bytes of the larger of request and response. `None`: not counted.
+    pub request_unit_bytes: Option<u64>,
+    /// Load balancers billed over time. 0: none.
+    pub hours: u32,
+    /// Public addresses billed over time. 0: none.
+    pub addresses: u32,
+    /// Capacity units. `None`: not counted.
+    pub capacity: Option<CapacityUnits>,
+}
+
+/// Load balancer capacity units: each hour the largest of these ratios counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CapacityUnits {
+    /// New connections per second in one unit.
+    pub connections_per_second: f64,
+    /// Requests that share a connection, at least 1.
+    pub requests_per_connection: f64,
+    /// Bytes processed (request and response) per hour in one unit.
+    pub bytes_per_hour: f64,
+}

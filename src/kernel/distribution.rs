@@ -135,7 +135,7 @@ impl Distribution {
                 let z: f64 = StandardNormal.sample(rng);
                 libm::exp(mu + sigma * z)
             }
-            Law::Gamma { .. } => self.gamma.as_ref().expect("built with the law").sample(rng),
+            Law::Gamma { mean, .. } => self.gamma.as_ref().map_or(*mean, |gamma| gamma.sample(rng)),
             Law::Weibull { shape, scale } => {
                 let unit: f64 = Exp1.sample(rng);
                 scale * libm::pow(unit, 1.0 / shape)
@@ -170,13 +170,16 @@ impl Distribution {
             Law::Exponential { mean } | Law::Gamma { mean, .. } => Some(*mean),
             Law::LogNormal { mu, sigma } => Some(libm::exp(mu + sigma * sigma / 2.0)),
             Law::Weibull { shape, scale } => Some(scale * libm::tgamma(1.0 + 1.0 / shape)),
-            Law::Pareto { shape, scale } => Some(if *shape > 1.0 { shape * scale / (shape - 1.0) } else { f64::INFINITY }),
+            Law::Pareto { shape, scale } => {
+                Some(if *shape > 1.0 { shape * scale / (shape - 1.0) } else { f64::INFINITY })
+            }
             Law::Uniform { low, high } => Some(f64::midpoint(*low, *high)),
             Law::Empirical { .. } => None,
         };
         exact.unwrap_or_else(|| {
             const POINTS: u32 = 10_000;
-            (0..POINTS).map(|i| self.quantile((f64::from(i) + 0.5) / f64::from(POINTS))).sum::<f64>() / f64::from(POINTS)
+            (0..POINTS).map(|i| self.quantile((f64::from(i) + 0.5) / f64::from(POINTS))).sum::<f64>()
+                / f64::from(POINTS)
         })
     }
 
@@ -215,4 +218,108 @@ fn interpolate(quantiles: &[(f64, f64)], p: f64) -> f64 {
         (Some((p0, v0)), Some(&(p1, v1))) => v0 + (v1 - v0) * (p - p0) / (p1 - p0),
         (None, None) => unreachable!("an empirical law has at least one quantile"),
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::streams::stream;
+
+    fn laws() -> Vec<Law> {
+        vec![
+            Law::Constant(5e6),
+            Law::Exponential { mean: 2e9 },
+            Law::LogNormal { mu: 18.0, sigma: 0.8 },
+            Law::Gamma { mean: 3e8, cv: 0.5 },
+            Law::Gamma { mean: 3e8, cv: 2.0 },
+            Law::Weibull { shape: 1.7, scale: 1e9 },
+            Law::Pareto { shape: 3.5, scale: 1e8 },
+            Law::Uniform { low: 1e6, high: 3e6 },
+            Law::Empirical { quantiles: vec![(0.0, 1e6), (0.5, 2e7), (0.99, 9e7), (1.0, 4e8)] },
+        ]
+    }
+
+    fn sorted_draws(distribution: &Distribution, count: u32) -> Vec<f64> {
+        let mut rng = stream(7, "distribution", "test", 0);
+        let mut draws: Vec<f64> = (0..count).map(|_| distribution.draw(&mut rng)).collect();
+        draws.sort_unstable_by(f64::total_cmp);
+        draws
+    }
+
+    /// Kolmogorov: the largest gap between the drawn and the stated law exceeds 1.95 / sqrt(n) in one of 1 000 cases.
+    #[test]
+    fn draws_follow_their_quantile_function() {
+        const COUNT: u32 = 40_000;
+        for law in laws() {
+            let distribution = Distribution::new(law);
+            let draws = sorted_draws(&distribution, COUNT);
+            for percent in 1..100_u32 {
+                let p = f64::from(percent) / 100.0;
+                let value = distribution.quantile(p);
+                let below = draws.partition_point(|&draw| draw < value * (1.0 - 1e-9)) as f64 / f64::from(COUNT);
+                let up_to = draws.partition_point(|&draw| draw <= value * (1.0 + 1e-9)) as f64 / f64::from(COUNT);
+                let gap = 1.95 / f64::from(COUNT).sqrt();
+                assert!(below - gap <= p && p <= up_to + gap, "{:?} at {p}: {below} to {up_to}", distribution.law());
+            }
+        }
+    }
+
+    #[test]
+    fn means_are_those_of_the_draws() {
+        const COUNT: u32 = 200_000;
+        for law in laws() {
+            for distribution in [Distribution::new(law.clone()), Distribution::clipped(law.clone(), 2e6, 5e8)] {
+                let draws = sorted_draws(&distribution, COUNT);
+                let mean = draws.iter().sum::<f64>() / f64::from(COUNT);
+                let variance = draws.iter().map(|draw| (draw - mean).powi(2)).sum::<f64>() / f64::from(COUNT);
+                let error = 4.0 * (variance / f64::from(COUNT)).sqrt() + 1e-3 * mean;
+                assert!((distribution.mean() - mean).abs() < error, "{law:?}: {} drawn {mean}", distribution.mean());
+            }
+        }
+    }
+
+    #[test]
+    fn clipping_bounds_draws_and_quantiles() {
+        let distribution = Distribution::clipped(Law::Exponential { mean: 100.0 }, 50.0, 200.0);
+        let draws = sorted_draws(&distribution, 1_000);
+        assert_eq!((draws[0], draws[999]), (50.0, 200.0));
+        assert_eq!((distribution.quantile(0.01), distribution.quantile(0.99)), (50.0, 200.0));
+        assert_eq!(Distribution::clipped(Law::Constant(7.0), 10.0, 20.0).as_constant(), Some(10));
+    }
+
+    #[test]
+    fn whole_draws_round_and_saturate() {
+        let mut rng = stream(7, "distribution", "whole", 0);
+        assert_eq!(Distribution::constant(2.5).draw_whole(&mut rng), 3);
+        assert_eq!(Distribution::constant(f64::MAX).draw_whole(&mut rng), u64::MAX);
+        assert!(Distribution::constant(0.2).is_zero());
+        assert!(Distribution::new(Law::Pareto { shape: 1.0, scale: 1.0 }).mean().is_infinite());
+    }
+
+    #[test]
+    fn empirical_laws_are_flat_outside_their_points() {
+        let distribution = Distribution::new(Law::Empirical { quantiles: vec![(0.5, 20.0), (0.99, 90.0)] });
+        assert_eq!((distribution.quantile(0.1), distribution.quantile(0.995)), (20.0, 90.0));
+        assert!((distribution.quantile(0.745) - 55.0).abs() < 1e-9);
+    }
+
+    /// Golden samples: see those of the streams.
+    #[test]
+    fn draws_keep_their_values() {
+        let mut rng = stream(1, "work", "golden", 0);
+        let drawn: Vec<u64> = laws().into_iter().map(|law| Distribution::new(law).draw_whole(&mut rng)).collect();
+        assert_eq!(drawn, GOLDEN_DRAWS);
+    }
+
+    const GOLDEN_DRAWS: [u64; 9] = [
+        5_000_000,
+        2_044_312_282,
+        69_909_555,
+        92_193_206,
+        855_165_515,
+        866_915_617,
+        100_813_044,
+        1_596_498,
+        14_885_798,
+    ];
 }

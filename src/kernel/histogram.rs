@@ -1,1 +1,294 @@
-//! A log-linear histogram with exact merges.
+//! A log-linear histogram: 128 buckets per power of two, integer counts.
+//!
+//! Imports nothing. Recording is a shift and an add; merging adds integers, so it is exact and does not depend on the
+//! order. Values below 256 have a bucket each. From there on a bucket is at most 1/128 of its values wide and is
+//! reported as its midpoint, so a percentile is off by at most 1/256, under 0.4 %. Count, sum, maximum and the number
+//! of zeros are exact.
+
+/// Buckets per power of two, and the first value that shares a block with larger ones.
+const BLOCK: usize = 128;
+
+/// Counts of `u64` values, nanoseconds as a rule.
+///
+/// Memory follows the largest value seen: about 1 KB per power of two, nothing while empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Histogram {
+    counts: Vec<u64>,
+    count: u64,
+    sum: u128,
+    max: u64,
+}
+
+/// The bucket of `value`: its seven bits below the leading one, after a block for each power of two.
+#[inline]
+const fn bucket(value: u64) -> usize {
+    let shift = 56 - (value | BLOCK as u64).leading_zeros();
+    // At most 56 * 128 + 255, whatever the width of a `usize`.
+    #[allow(clippy::cast_possible_truncation)]
+    let index = shift as usize * BLOCK + (value >> shift) as usize;
+    index
+}
+
+/// The value in the middle of a bucket, rounded down.
+const fn midpoint(bucket: usize) -> u64 {
+    let shift = (bucket / BLOCK).saturating_sub(1);
+    let low = ((bucket - shift * BLOCK) as u64) << shift;
+    low + ((1 << shift) - 1) / 2
+}
+
+impl Histogram {
+    /// An empty histogram.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { counts: Vec::new(), count: 0, sum: 0, max: 0 }
+    }
+
+    /// Counts one `value`.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.max = self.max.max(value);
+        let bucket = bucket(value);
+        match self.counts.get_mut(bucket) {
+            Some(count) => *count += 1,
+            None => self.widen(bucket, 1),
+        }
+    }
+
+    /// Counts `value` `times` times.
+    pub fn record_n(&mut self, value: u64, times: u64) {
+        if times == 0 {
+            return;
+        }
+        self.count += times;
+        self.sum += u128::from(value) * u128::from(times);
+        self.max = self.max.max(value);
+        let bucket = bucket(value);
+        match self.counts.get_mut(bucket) {
+            Some(count) => *count += times,
+            None => self.widen(bucket, times),
+        }
+    }
+
+    /// Makes room up to the end of the block of `bucket` and puts `times` there. The length follows from the largest
+    /// bucket alone, so that equal contents are equal histograms.
+    #[cold]
+    #[inline(never)]
+    fn widen(&mut self, bucket: usize, times: u64) {
+        self.counts.resize((bucket / BLOCK + 1) * BLOCK, 0);
+        self.counts[bucket] += times;
+    }
+
+    /// Adds everything that `other` has counted.
+    pub fn merge(&mut self, other: &Self) {
+        if self.counts.len() < other.counts.len() {
+            self.counts.resize(other.counts.len(), 0);
+        }
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine += theirs;
+        }
+        self.count += other.count;
+        self.sum += other.sum;
+        self.max = self.max.max(other.max);
+    }
+
+    /// Values counted.
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether nothing has been counted.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Exact sum of the values.
+    #[must_use]
+    pub const fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Exact number of values that are 0.
+    #[must_use]
+    pub fn zeros(&self) -> u64 {
+        self.counts.first().copied().unwrap_or(0)
+    }
+
+    /// The largest value; `None` when empty.
+    #[must_use]
+    pub const fn max(&self) -> Option<u64> {
+        if self.count == 0 { None } else { Some(self.max) }
+    }
+
+    /// The mean, from the exact sum; `None` when empty.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+    }
+
+    /// The smallest value that at least the share `p` of the values does not exceed, to 0.4 %; `p` is taken into
+    /// 0..=1, where 0 gives the smallest value. Exact below 256 and at the maximum. `None` when empty.
+    #[must_use]
+    pub fn quantile(&self, p: f64) -> Option<u64> {
+        let rank = self.rank(p);
+        let mut below = 0;
+        let found = self.counts.iter().position(|count| {
+            below += count;
+            below >= rank
+        })?;
+        Some(self.value_at(rank, found))
+    }
+
+    /// The distribution as `points` pairs of share and quantile, shares evenly spaced from 0 to 1; for charts. Empty
+    /// when there are no values or fewer than two points are asked for.
+    #[must_use]
+    pub fn quantile_points(&self, points: u32) -> Vec<(f64, u64)> {
+        if self.is_empty() || points < 2 {
+            return Vec::new();
+        }
+        let mut buckets = self.counts.iter().enumerate();
+        let (mut found, mut below) = (0, 0);
+        (0..points)
+            .map(|point| {
+                let share = f64::from(point) / f64::from(points - 1);
+                let rank = self.rank(share);
+                while below < rank {
+                    let Some((bucket, count)) = buckets.next() else { break };
+                    found = bucket;
+                    below += count;
+                }
+                (share, self.value_at(rank, found))
+            })
+            .collect()
+    }
+
+    /// Which value, counted from the smallest as 1, is the `p` quantile.
+    fn rank(&self, p: f64) -> u64 {
+        // 0.07 * 100 is a little above 7 in floating point; without the factor the rank would be 8.
+        let rank = (p * self.count as f64 * (1.0 - 4.0 * f64::EPSILON)).ceil();
+        // The cast saturates: negative and NaN become 0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rank = rank as u64;
+        rank.min(self.count).max(1)
+    }
+
+    fn value_at(&self, rank: u64, bucket: usize) -> u64 {
+        if rank == self.count { self.max } else { midpoint(bucket).min(self.max) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        for &value in values {
+            histogram.record(value);
+        }
+        histogram
+    }
+
+    /// Values of every magnitude.
+    fn values() -> impl Strategy<Value = Vec<u64>> {
+        prop::collection::vec((any::<u64>(), 0_u32..64).prop_map(|(value, shift)| value >> shift), 1..200)
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_within_their_bound_of_an_exact_sort(mut values in values(), p in 0.0..=1.0_f64) {
+            let histogram = of(&values);
+            values.sort_unstable();
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+            let rank = ((p * values.len() as f64).ceil() as usize).max(1);
+            let exact = values[rank - 1];
+            let found = histogram.quantile(p).unwrap();
+            prop_assert!(found.abs_diff(exact) as f64 <= exact as f64 * 0.004, "{found} for {exact}");
+            if exact < 256 {
+                prop_assert_eq!(found, exact);
+            }
+        }
+
+        #[test]
+        fn count_sum_max_and_zeros_are_exact(values in values()) {
+            let histogram = of(&values);
+            prop_assert_eq!(histogram.count(), values.len() as u64);
+            prop_assert_eq!(histogram.sum(), values.iter().map(|&value| u128::from(value)).sum::<u128>());
+            prop_assert_eq!(histogram.max(), values.iter().max().copied());
+            prop_assert_eq!(histogram.zeros(), values.iter().filter(|&&value| value == 0).count() as u64);
+        }
+
+        #[test]
+        fn merging_is_the_same_in_any_order_and_as_recording_all(a in values(), b in values(), c in values()) {
+            let (x, y, z) = (of(&a), of(&b), of(&c));
+            let mut forwards = Histogram::new();
+            let mut backwards = Histogram::new();
+            for (one, other) in [(&x, &z), (&y, &y), (&z, &x)] {
+                forwards.merge(one);
+                backwards.merge(other);
+            }
+            prop_assert_eq!(&forwards, &backwards);
+            prop_assert_eq!(&forwards, &of(&[a, b, c].concat()));
+        }
+
+        #[test]
+        fn points_are_quantiles(values in values(), points in 2_u32..50) {
+            let histogram = of(&values);
+            let found = histogram.quantile_points(points);
+            prop_assert_eq!(found.len(), points as usize);
+            for (share, value) in found {
+                prop_assert_eq!(Some(value), histogram.quantile(share));
+            }
+        }
+    }
+
+    #[test]
+    fn buckets_tile_the_whole_range() {
+        let mut last = 0;
+        for shift in 0..57_u32 {
+            for offset in 0..256_u64 {
+                let index = bucket(offset << shift);
+                assert!(index >= last || offset < 128, "bucket of {offset} << {shift} goes back");
+                if offset >= 128 {
+                    assert_eq!(bucket(midpoint(index)), index);
+                    last = index;
+                }
+            }
+        }
+        assert_eq!(bucket(u64::MAX), 58 * BLOCK - 1);
+    }
+
+    #[test]
+    fn extremes() {
+        let empty = Histogram::new();
+        assert_eq!((empty.quantile(0.5), empty.mean(), empty.max(), empty.zeros()), (None, None, None, 0));
+        assert!(empty.quantile_points(10).is_empty());
+
+        let mut histogram = Histogram::new();
+        histogram.record_n(u64::MAX, 3);
+        histogram.record_n(7, 0);
+        assert_eq!(histogram.sum(), 3 * u128::from(u64::MAX));
+        assert_eq!(histogram.quantile(0.0).unwrap().leading_zeros(), 0);
+        assert_eq!(histogram.quantile(1.0), Some(u64::MAX));
+        assert_eq!(histogram.quantile(f64::NAN), histogram.quantile(0.0));
+    }
+
+    #[test]
+    fn ranks_do_not_suffer_from_rounding() {
+        let histogram = of(&(1..=100).collect::<Vec<_>>());
+        for percent in 1..=100_u32 {
+            assert_eq!(histogram.quantile(f64::from(percent) / 100.0), Some(u64::from(percent)));
+        }
+    }
+
+    #[test]
+    fn recording_many_is_recording_each() {
+        let mut many = of(&[5]);
+        many.record_n(1_000_000, 4);
+        assert_eq!(many, of(&[5, 1_000_000, 1_000_000, 1_000_000, 1_000_000]));
+    }
+}

@@ -106,8 +106,13 @@ impl Calendar {
         while let Some(&last) = period_starts.last() {
             let next = match month {
                 Month::Fixed(length) => last.saturating_add(length),
-                Month::Calendar => engine(&at(last)?.date().first_of_month().checked_add(Span::new().months(1))?
-                    .to_zoned(start.time_zone().clone())?),
+                Month::Calendar => engine(
+                    &at(last)?
+                        .date()
+                        .first_of_month()
+                        .checked_add(Span::new().months(1))?
+                        .to_zoned(start.time_zone().clone())?,
+                ),
             };
             if next >= end {
                 break;

@@ -1,4 +1,19 @@
 //! Tariffs with provenance, and the settling of usage into a bill.
 //!
 //! Imports `units`, `document`, `kernel` and `metering`. Never sees a platform: a stored usage can be priced again
-//! without simulating. Money and quantities are exact decimals; no float is on a path to an amount.
+//! without simulating. Money and quantities are exact; no float is on a path to an amount.
+//!
+//! ```text
+//! tariffs/*.toml -> book -> tariffs \
+//!                                    > settle, per replication -> mean -> bill -> cost over time
+//!                  usage, calendar  /
+//! ```
+
+pub mod bill;
+pub mod money;
+pub mod settle;
+pub mod tariff;
+pub mod timeline;
+
+mod exact;
+mod rate;

@@ -1,0 +1,159 @@
+//! The bill: lines that a reader can redo with a pencil.
+
+use std::collections::BTreeSet;
+
+use num_traits::Zero;
+use rust_decimal::Decimal;
+
+use super::exact::{Exact, exact, rounded, whole};
+use super::rate::FREE;
+use super::settle::{Charge, LineKey, Options, Settlement, Unpriced};
+use super::tariff::Group;
+use crate::document::provenance::Provenance;
+use crate::metering::usage::{Dimension, Meter};
+
+/// The bill of a deployment: a mean over replications. Every figure is rounded half to even at 6 decimals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bill {
+    /// ISO code.
+    pub currency: String,
+    /// Of the measured time: `per_month` times measured time over the length of a month.
+    pub total: Decimal,
+    /// Of a month of such time: the sum of the lines' amounts, exactly.
+    pub per_month: Decimal,
+    /// The covered share of each billing period's bill.
+    pub periods: Vec<PeriodTotal>,
+    /// In the order of the tariffs, per service, by tier.
+    pub lines: Vec<LineItem>,
+    /// Used, and left out by a tariff that may leave dimensions out.
+    pub not_priced: Vec<Dimension>,
+    /// What a reader should know: per item that occurs, its note and the end of an allowance that was applied.
+    pub notes: Vec<String>,
+}
+
+/// The covered share of one billing period's bill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PeriodTotal {
+    /// First instant.
+    pub from: String,
+    /// End of the covered part.
+    pub to: String,
+    /// Covered share of the period's bill.
+    pub total: Decimal,
+}
+
+/// One line of the bill: `quantity x unit_price = amount`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineItem {
+    /// The service; empty for what all share.
+    pub service: String,
+    /// Where it stands in the bill.
+    pub group: Group,
+    /// `tariff.item`.
+    pub item: String,
+    /// What was used.
+    pub dimension: Dimension,
+    /// Which tier, from 1; 0 for what an allowance covers.
+    pub tier: u32,
+    /// In `unit`.
+    pub quantity: Decimal,
+    /// What is counted.
+    pub unit: String,
+    /// Price of one unit in the bill's currency, exact up to 28 decimals.
+    pub unit_price: Decimal,
+    /// `quantity x unit_price`.
+    pub amount: Decimal,
+    /// Where the price, or the allowance, comes from.
+    pub provenance: Provenance,
+    /// What the quantity was counted by.
+    pub meters: Vec<Meter>,
+}
+
+/// The mean of the replications' settlements under the same tariffs, calendar and options, rounded to a bill. Without
+/// settlements the bill is empty.
+///
+/// # Errors
+/// [`Unpriced::TooLarge`] when a figure does not fit an exact decimal.
+pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpriced> {
+    let count = whole(settlements.len().max(1));
+    let keys: BTreeSet<&LineKey> = settlements.iter().flat_map(|one| one.quantities.keys()).collect();
+    let mut lines = Vec::with_capacity(keys.len());
+    let mut notes = Vec::new();
+    for key in keys {
+        let owed = settlements.iter().filter_map(|one| one.quantities.get(key));
+        let quantity = owed.sum::<Exact>() / &count;
+        let charges = settlements.iter().filter_map(|one| one.charges.get(&key.0));
+        let Some(charge) = charges.clone().next() else { continue };
+        let mut meters: Vec<Meter> = charges.flat_map(|charge| &charge.meters).cloned().collect();
+        meters.retain(|meter| meter.service == key.1);
+        meters.sort_unstable();
+        meters.dedup();
+        lines.push(line(key, charge, meters, &quantity, options.currency.per_usd)?);
+        note(&mut notes, charge, key.2);
+    }
+
+    let too_large = || Unpriced::TooLarge { item: "total".to_owned() };
+    let sum = |sum: Decimal, line: &LineItem| sum.checked_add(line.amount);
+    let per_month = lines.iter().try_fold(Decimal::ZERO, sum).ok_or_else(too_large)?.normalize();
+    let months = settlements.first().map_or_else(Exact::zero, |first| first.months.clone());
+    let total = rounded(&(exact(per_month) * months)).ok_or_else(too_large)?;
+
+    let mut periods = Vec::new();
+    for (index, period) in settlements.first().map_or(&[][..], |first| &first.periods).iter().enumerate() {
+        let usd = settlements.iter().filter_map(|one| one.periods.get(index)).map(|one| &one.usd).sum::<Exact>();
+        let total = rounded(&(usd / &count * exact(options.currency.per_usd))).ok_or_else(too_large)?;
+        periods.push(PeriodTotal { from: period.from.clone(), to: period.to.clone(), total });
+    }
+    let mut not_priced: Vec<Dimension> = settlements.iter().flat_map(|one| &one.not_priced).copied().collect();
+    not_priced.sort_unstable();
+    not_priced.dedup();
+    let currency = options.currency.code.clone();
+    Ok(Bill { currency, total, per_month, periods, lines, not_priced, notes })
+}
+
+/// Rounds one line.
+fn line(
+    (_, service, tier): &LineKey,
+    charge: &Charge,
+    meters: Vec<Meter>,
+    quantity: &Exact,
+    per_usd: Decimal,
+) -> Result<LineItem, Unpriced> {
+    let item = &charge.item;
+    let too_large = || Unpriced::TooLarge { item: item.id.clone() };
+    let free = item.free_month.as_ref().or(item.free_day.as_ref()).filter(|_| *tier == FREE);
+    let (usd, provenance) = match (free, item.tiers.get((*tier as usize).saturating_sub(1))) {
+        (Some(allowance), _) => (Decimal::ZERO, allowance.provenance.clone()),
+        (None, Some(tier)) => (tier.price, tier.provenance.clone()),
+        (None, None) => return Err(too_large()),
+    };
+    let unit_price = usd.checked_mul(per_usd).ok_or_else(too_large)?.normalize();
+    let quantity = rounded(quantity).ok_or_else(too_large)?;
+    let amount = rounded(&(exact(quantity) * exact(unit_price))).ok_or_else(too_large)?;
+    Ok(LineItem {
+        service: service.clone(),
+        group: item.group,
+        item: item.id.clone(),
+        dimension: item.dimension,
+        tier: *tier,
+        quantity,
+        unit: item.unit.name.clone(),
+        unit_price,
+        amount,
+        provenance,
+        meters,
+    })
+}
+
+/// Adds what a reader should know about this line, once.
+fn note(notes: &mut Vec<String>, charge: &Charge, tier: u32) {
+    let item = &charge.item;
+    let allowances = [&item.free_day, &item.free_month].into_iter().flatten().filter(|_| tier == FREE);
+    let ends = allowances.filter_map(|allowance| allowance.expires.as_ref()).map(|ends| format!("free tier {ends}"));
+    for text in item.note.iter().cloned().chain(ends) {
+        let text = format!("{}: {text}", item.id);
+        if !notes.contains(&text) {
+            notes.push(text);
+        }
+    }
+}

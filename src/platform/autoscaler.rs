@@ -26,7 +26,7 @@ pub enum Law {
     },
     /// An instance for each request that finds none free.
     PerRequest(per_request::PerRequest),
-    /// The Kubernetes HorizontalPodAutoscaler.
+    /// The Kubernetes `HorizontalPodAutoscaler`.
     Hpa(hpa::HpaSpec),
     /// AWS target tracking.
     TargetTracking(target_tracking::TargetTracking),

@@ -1,0 +1,168 @@
+//! JSON Schema (draft 2020-12) of a shape, for editors. Lists only what runs.
+
+use serde_json::{Map, Value, json};
+
+use super::{Key, Kind, Range, Rule, Shape, Tagged};
+
+/// The schema of a document with this shape.
+#[must_use]
+pub fn json_schema(title: &str, shape: &Shape) -> Value {
+    let mut schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title });
+    merge(&mut schema, table(&[shape], None));
+    schema
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Value::Object(into), Value::Object(from)) = (into, from) {
+        into.extend(from);
+    }
+}
+
+fn table(shapes: &[&Shape], tag: Option<(&str, Value)>) -> Value {
+    let mut properties = Map::new();
+    let mut required = Vec::new();
+    if let Some((tag, word)) = tag {
+        properties.insert(tag.to_owned(), word);
+    }
+    for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none()) {
+        properties.insert(key.name.to_owned(), property(key));
+        if key.required {
+            required.push(key.name);
+        }
+    }
+    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+    if !required.is_empty() {
+        schema["required"] = json!(required);
+    }
+    let rules: Vec<Value> = shapes.iter().flat_map(|shape| shape.rules).filter_map(|rule| rule_schema(*rule)).collect();
+    if !rules.is_empty() {
+        schema["allOf"] = json!(rules);
+    }
+    schema
+}
+
+fn rule_schema(rule: Rule) -> Option<Value> {
+    let any = |names: &[&str]| names.iter().map(|name| json!({ "required": [name] })).collect::<Vec<_>>();
+    match rule {
+        Rule::ExactlyOne(names) => Some(json!({ "oneOf": any(names) })),
+        Rule::AtMostOne(names) => {
+            let mut cases = any(names);
+            cases.push(json!({ "not": { "anyOf": any(names) } }));
+            Some(json!({ "oneOf": cases }))
+        }
+        Rule::Needs(name, other) => Some(json!({ "dependentRequired": { name: [other] } })),
+        Rule::Ordered(..) => None,
+    }
+}
+
+fn property(key: &Key) -> Value {
+    let mut schema = of(&key.kind);
+    if !key.doc.is_empty() {
+        schema["description"] = json!(key.doc);
+    }
+    if let Some(node) = key.default_node() {
+        schema["default"] = to_json(&node.value);
+    }
+    schema
+}
+
+fn to_json(value: &crate::document::tree::Value) -> Value {
+    use crate::document::tree::Value as Toml;
+    match value {
+        Toml::String(text) => json!(text),
+        Toml::Integer(number) => json!(number),
+        Toml::Float(number) => json!(number),
+        Toml::Boolean(flag) => json!(flag),
+        Toml::Datetime(instant) => json!(instant.to_string()),
+        Toml::Array(nodes) => nodes.iter().map(|node| to_json(&node.value)).collect(),
+        Toml::Table(table) => {
+            Value::Object(table.iter().map(|entry| (entry.key.clone(), to_json(&entry.node.value))).collect())
+        }
+    }
+}
+
+const NUMBER: &str = r"[+-]?[0-9]+(\.[0-9]+)?";
+
+fn pattern(body: &str, none: bool) -> Value {
+    let none = if none { "|^none$" } else { "" };
+    json!({ "type": "string", "pattern": format!("^{body}$") + none })
+}
+
+fn number(range: Range) -> Value {
+    let mut schema = json!({ "type": "number" });
+    if range.min.is_finite() {
+        schema[if range.above_min { "exclusiveMinimum" } else { "minimum" }] = json!(range.min);
+    }
+    if range.max.is_finite() {
+        schema["maximum"] = json!(range.max);
+    }
+    schema
+}
+
+fn of(kind: &Kind) -> Value {
+    match kind {
+        Kind::Duration { none, .. } => pattern(&format!(r"({NUMBER} ?(ns|us|\u00b5s|ms|s|m|min|h|d|w) ?)+"), *none),
+        Kind::Rate(_) => pattern(&format!(r"{NUMBER}[kMG]? ?/ ?(s|min|h|day)"), false),
+        Kind::Growth => pattern(&format!("{NUMBER} ?% ?/year"), false),
+        Kind::Size { none, .. } => {
+            let text = pattern(&format!("{NUMBER} ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"), *none);
+            json!({ "anyOf": [text, { "type": "integer", "minimum": 0 }] })
+        }
+        Kind::Share(range) => json!({ "anyOf": [number(*range), pattern(&format!("{NUMBER} ?%"), false)] }),
+        Kind::Money => pattern(&format!("{NUMBER} ?USD"), false),
+        Kind::Price => pattern(&format!(r"{NUMBER} ?USD( ?/ ?[0-9.]*[A-Za-z]*)?"), false),
+        Kind::Number(range) => number(*range),
+        Kind::NumberOrNone(range) => json!({ "anyOf": [number(*range), { "const": "none" }] }),
+        Kind::Count { min, max, unlimited } => {
+            let count = json!({ "type": "integer", "minimum": min, "maximum": max });
+            unlimited.map_or(count.clone(), |word| json!({ "anyOf": [count, { "const": word }] }))
+        }
+        Kind::Text(_) => json!({ "type": "string" }),
+        Kind::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
+        Kind::Choice(choices) => {
+            let words: Vec<&str> =
+                choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word).collect();
+            json!({ "enum": words })
+        }
+        // TOML date-times reach a JSON validator as strings.
+        Kind::Instant | Kind::DateTime | Kind::Date => json!({ "type": "string" }),
+        Kind::Boolean => json!({ "type": "boolean" }),
+        Kind::Quantiles(value) => {
+            let pair = json!({ "type": "array", "prefixItems": [number(Range::new(0.0, 1.0)), of(value)], "items": false,
+                "minItems": 2 });
+            json!({ "type": "array", "items": pair, "minItems": 1 })
+        }
+        Kind::Table(shape) => table(&[shape], None),
+        Kind::OneOrMany(kind) => {
+            let one = of(kind);
+            json!({ "anyOf": [one, { "type": "array", "items": one }] })
+        }
+        Kind::List { of: kind, min, max } => {
+            let mut schema = json!({ "type": "array", "items": of(kind), "minItems": min });
+            if *max < usize::MAX {
+                schema["maxItems"] = json!(max);
+            }
+            schema
+        }
+        Kind::Map(kind) => json!({ "type": "object", "additionalProperties": of(kind) }),
+        Kind::Tagged(tagged) => of_tagged(tagged),
+        Kind::OneOf(kinds) => json!({ "anyOf": kinds.iter().map(of).collect::<Vec<_>>() }),
+        Kind::Any => json!({}),
+    }
+}
+
+fn of_tagged(tagged: &Tagged) -> Value {
+    let variants = tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| {
+        let word = json!({ "const": variant.word, "description": variant.doc });
+        let mut schema = table(&[tagged.common, &variant.shape], Some((tagged.tag, word)));
+        if tagged.default != Some(variant.word) {
+            let mut required = vec![json!(tagged.tag)];
+            if let Some(Value::Array(others)) = schema.get("required") {
+                required.extend(others.iter().cloned());
+            }
+            schema["required"] = json!(required);
+        }
+        schema
+    });
+    json!({ "anyOf": variants.collect::<Vec<_>>() })
+}

@@ -205,7 +205,15 @@ mod tests {
             .label("not known here")
             .nearest("rat", ["rate", "kind"]);
         let text = Diagnostics::from(problem).render(&sources, false);
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        error: unknown key `rat`
+         --> a.toml:2:1
+          |
+        2 | rat = 2
+          | ^^^ not known here
+          |
+          = help: did you mean `rate`?
+        ");
     }
 
     #[test]

@@ -2,3 +2,143 @@
 //!
 //! Imports `units`, `document`, `kernel` and `application`. Promises one ordered stream of requests per replication,
 //! whose randomness is keyed by seed, source and bin, in memory that does not grow with the number of requests.
+//!
+//! [`Traffic::play`] gives the stream, [`Traffic::forecast`] what to expect of it without playing. Engine time 0 is the
+//! start of the warm-up; bins, burst windows and growth are counted from the first measured instant, so that another
+//! warm-up leaves the measured requests alone.
+
+mod arrivals;
+mod clock;
+pub mod counts;
+mod curve;
+mod demand;
+pub mod event;
+pub mod open;
+mod placement;
+mod play;
+pub mod profile;
+pub mod statistics;
+
+use crate::application::Application;
+use crate::kernel::distribution::{Distribution, Law};
+use crate::kernel::streams::{Draws, stream_key};
+use crate::units::Nanos;
+use counts::Counts;
+use curve::{Curve, Frame};
+use open::Open;
+pub use play::Play;
+
+/// Everything that arrives.
+#[derive(Clone, Debug)]
+pub struct Traffic {
+    /// The sources; they add up.
+    pub sources: Vec<Source>,
+    /// First measured instant.
+    pub start: jiff::Zoned,
+    /// Played before `start`, counted nowhere.
+    pub warmup: Nanos,
+    /// Length of the measured window.
+    pub duration: Nanos,
+    /// How sure the level is.
+    pub uncertainty: Uncertainty,
+}
+
+/// One source of requests.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Name, unique in the traffic; part of what its random streams are called.
+    pub name: String,
+    /// Relative weight per class index. Empty or all zero: the classes' own weights.
+    pub mix: Vec<f64>,
+    /// Its arrivals.
+    pub flow: Flow,
+}
+
+/// Where the arrivals of a source come from.
+#[derive(Clone, Debug)]
+pub enum Flow {
+    /// A rate of its own.
+    Open(Box<Open>),
+    /// Counts of a file.
+    Counts(Counts),
+}
+
+/// One log-normal draw of mean 1 per replication, common to all sources.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Uncertainty {
+    /// Standard deviation of the factor on every rate and count; 0 for none.
+    pub level_cv: f64,
+    /// Standard deviation of the factor on `1 + growth` of every open source; 0 for none.
+    pub growth_cv: f64,
+}
+
+/// What to expect of a traffic, from its rates alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Forecast {
+    /// Expected requests of one replication in the measured window.
+    pub requests: f64,
+    /// Expected requests per second at engine time 0.
+    pub first_rate: f64,
+    /// Expected requests per second over the measured window.
+    pub mean_rate: f64,
+}
+
+impl Traffic {
+    /// The requests of one replication over `[0, warmup + duration)`, classes and work drawn from `application`.
+    #[must_use]
+    pub fn play(&self, application: &Application, seed: u64, replication: u32) -> Play {
+        Play::new(self, application, seed, replication)
+    }
+
+    /// What to expect. Exact for counts and step profiles, else within 1e-5; `growth_cv` is left out. The cost is per
+    /// hour of a profile (a hundred years take well under a second), never per request.
+    #[must_use]
+    pub fn forecast(&self) -> Forecast {
+        let frame = self.frame();
+        let (mut requests, mut first_rate) = (0.0, 0.0);
+        for source in &self.sources {
+            match &source.flow {
+                Flow::Open(open) => {
+                    let curve = |from, until| Curve::new(open, frame, from, until, 1.0, 1.0);
+                    requests += curve(frame.start, frame.end).map(|segment| segment.area()).sum::<f64>();
+                    first_rate += curve(0, 1).next().map_or(0.0, |segment| segment.first * 1e9);
+                }
+                Flow::Counts(counts) => {
+                    requests += counts.expected(frame, frame.start, frame.end);
+                    first_rate += counts.rate_at(frame, 0);
+                }
+            }
+        }
+        let seconds = self.duration.seconds();
+        Forecast { requests, first_rate, mean_rate: if seconds > 0.0 { requests / seconds } else { 0.0 } }
+    }
+
+    /// What a user should know about this traffic before it is played.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let frame = self.frame();
+        let files = self.sources.iter().filter_map(|source| match &source.flow {
+            Flow::Counts(counts) => counts.warning(&source.name, frame),
+            Flow::Open(_) => None,
+        });
+        files.collect()
+    }
+
+    fn frame(&self) -> Frame {
+        let origin = self.start.timestamp().as_nanosecond() - i128::from(self.warmup.0);
+        Frame { origin, start: self.warmup.0, end: self.warmup.saturating_add(self.duration).0 }
+    }
+
+    /// The factors on level and yearly growth in one replication.
+    fn factors(&self, seed: u64, replication: u32) -> (f64, f64) {
+        let factor = |purpose: &str, cv: f64| {
+            if cv == 0.0 {
+                return 1.0;
+            }
+            let variance = libm::log1p(cv * cv);
+            let law = Law::LogNormal { mu: -variance / 2.0, sigma: libm::sqrt(variance) };
+            Distribution::new(law).draw(&mut Draws::new(stream_key(seed, purpose, "traffic", replication)))
+        };
+        (factor("level", self.uncertainty.level_cv), factor("growth", self.uncertainty.growth_cv))
+    }
+}

@@ -1,0 +1,53 @@
+//! What a request of a source asks for: its class by the source's mix and its first work, both drawn from its key.
+
+use crate::application::{Application, Request, Step, work};
+use crate::kernel::distribution::Distribution;
+use crate::kernel::streams::{Draws, child};
+use rand::Rng;
+
+/// The mix of one source.
+#[derive(Clone, Debug)]
+pub(super) struct Demand {
+    /// Class `i` is picked by draws below `below[i]` and not below the one before. Empty: always `only`.
+    below: Vec<u64>,
+    only: u32,
+    cpu: Vec<Distribution>,
+}
+
+impl Demand {
+    /// The mix `weights` over the classes of `application`; all zero or empty means the classes' own weights, and if
+    /// those are zero too the first class.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // shares of 2^64, saturating; few classes
+    pub fn new(application: &Application, weights: &[f64]) -> Self {
+        let own: Vec<f64> = application.classes.iter().map(|class| class.weight).collect();
+        let weights = if weights.iter().sum::<f64>() > 0.0 { weights } else { &own };
+        let total: f64 = weights.iter().sum();
+        let cpu = application.classes.iter().map(|class| class.cpu.clone()).collect();
+        let used: Vec<usize> = (0..weights.len()).filter(|class| weights[*class] > 0.0).collect();
+        if used.len() <= 1 {
+            return Self { below: Vec::new(), only: used.first().map_or(0, |class| *class as u32), cpu };
+        }
+        let (mut sum, last) = (0.0, used[used.len() - 1]);
+        let mut below = Vec::with_capacity(last + 1);
+        for weight in &weights[..last] {
+            sum += weight / total;
+            below.push((sum * 2f64.powi(64)) as u64);
+        }
+        below.push(u64::MAX);
+        Self { below, only: 0, cpu }
+    }
+
+    /// The request `key` that arrives at `at`.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // an index of a class
+    pub fn request(&self, at: u64, key: u64) -> Request {
+        let class = if self.below.is_empty() {
+            self.only
+        } else {
+            let drawn = Draws::new(child(key, Step::Class as u64)).next_u64();
+            let last = self.below.len() - 1;
+            self.below[..last].iter().position(|limit| drawn < *limit).unwrap_or(last) as u32
+        };
+        Request { at, key, cpu: work(&self.cpu[class as usize], key, Step::Cpu), class }
+    }
+}

@@ -1,0 +1,103 @@
+//! The stream of requests of one replication: every source's own stream, merged by (instant, source).
+//!
+//! Promises that the stream does not depend on the sizes in which it is asked for.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::collections::binary_heap::PeekMut;
+
+use super::arrivals::{Generator, Keys};
+use super::demand::Demand;
+use super::placement::Placement;
+use super::{Flow, Traffic};
+use crate::application::{Application, Request};
+
+/// Requests that a source makes ahead when several are merged.
+const AHEAD: usize = 256;
+
+/// One source in play.
+#[derive(Clone, Debug)]
+struct Lane {
+    demand: Demand,
+    instants: Instants,
+    ready: Vec<Request>,
+    next: usize,
+}
+
+#[derive(Clone, Debug)]
+enum Instants {
+    Open(Box<Generator>),
+    Counts(Box<Placement>),
+}
+
+impl Lane {
+    fn fill(&mut self, batch: &mut Vec<Request>, limit: usize) {
+        match &mut self.instants {
+            Instants::Open(generator) => generator.fill(&self.demand, batch, limit),
+            Instants::Counts(placement) => placement.fill(&self.demand, batch, limit),
+        }
+    }
+
+    /// The next request that was made ahead, if the source has not ended.
+    fn peek(&mut self) -> Option<Request> {
+        if self.next == self.ready.len() {
+            let mut ready = std::mem::take(&mut self.ready);
+            ready.clear();
+            self.fill(&mut ready, AHEAD);
+            self.ready = ready;
+            self.next = 0;
+        }
+        self.ready.get(self.next).copied()
+    }
+}
+
+/// The requests of one replication, in time order.
+#[derive(Clone, Debug)]
+pub struct Play {
+    lanes: Vec<Lane>,
+    /// Instant and lane of each lane's next request; not used with a single lane.
+    heads: BinaryHeap<Reverse<(u64, usize)>>,
+}
+
+impl Play {
+    pub(super) fn new(traffic: &Traffic, application: &Application, seed: u64, replication: u32) -> Self {
+        let frame = traffic.frame();
+        let (level, growth) = traffic.factors(seed, replication);
+        let lanes = traffic.sources.iter().map(|source| {
+            let keys = Keys::new(seed, &source.name, replication);
+            let instants = match &source.flow {
+                Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, keys, level, growth))),
+                Flow::Counts(counts) => Instants::Counts(Box::new(Placement::new(counts, frame, keys, level))),
+            };
+            Lane { demand: Demand::new(application, &source.mix), instants, ready: Vec::new(), next: 0 }
+        });
+        let mut lanes: Vec<Lane> = lanes.collect();
+        let mut heads = BinaryHeap::new();
+        if lanes.len() > 1 {
+            for (index, lane) in lanes.iter_mut().enumerate() {
+                heads.extend(lane.peek().map(|request| Reverse((request.at, index))));
+            }
+        }
+        Self { lanes, heads }
+    }
+
+    /// Replaces the content of `batch` by the next up to `limit` requests, in time order. Empty means the end (or that
+    /// `limit` is 0).
+    pub fn fill(&mut self, batch: &mut Vec<Request>, limit: usize) {
+        batch.clear();
+        if let [lane] = self.lanes.as_mut_slice() {
+            lane.fill(batch, limit);
+            return;
+        }
+        while batch.len() < limit {
+            let Some(mut head) = self.heads.peek_mut() else { return };
+            let lane = &mut self.lanes[head.0.1];
+            batch.extend(lane.peek());
+            lane.next += 1;
+            match lane.peek() {
+                Some(request) => head.0.0 = request.at,
+                None => drop(PeekMut::pop(head)),
+            }
+        }
+    }
+}

@@ -10,10 +10,15 @@
 //! ```
 
 pub mod bill;
-pub mod money;
+pub mod book;
 pub mod settle;
 pub mod tariff;
 pub mod timeline;
 
 mod exact;
+mod price;
 mod rate;
+mod read;
+mod shape;
+
+pub use read::inline_tariff;

@@ -1,0 +1,248 @@
+//! The catalogue: named platforms, edges, machine types and runtimes as TOML data, every figure with its source.
+//!
+//! A platform is a set of [`Setting`]s: keys of `[[deployment]]` with the value that a scenario would say. Merging them
+//! under what a scenario says is the scenario's business. Promises that [`Catalogue::builtin`] never fails (a test
+//! reads it) and that every setting names its source.
+
+mod describe;
+mod machine;
+mod platform;
+mod read;
+
+pub use describe::Row;
+pub use machine::{Allocatable, Machine};
+pub use platform::{Class, Limit, Platform, Sizing};
+pub use read::Setting;
+
+use std::sync::OnceLock;
+
+use machine::Machines;
+use read::File;
+
+macro_rules! files {
+    ($($path:literal),* $(,)?) => {
+        &[$(($path, include_str!(concat!("catalogue/", $path)))),*]
+    };
+}
+
+/// Every file of the built-in catalogue.
+const FILES: &[(&str, &str)] = files![
+    "base.toml",
+    "not-simulated.toml",
+    "runtimes.toml",
+    "machines/ec2.toml",
+    "autoscalers/fixed.toml",
+    "autoscalers/per-request.toml",
+    "autoscalers/hpa.toml",
+    "autoscalers/target-tracking.toml",
+    "autoscalers/app-engine.toml",
+    "placements/fixed.toml",
+    "placements/cluster-autoscaler.toml",
+    "edges/custom.toml",
+    "edges/aws-http-api.toml",
+    "edges/aws-alb.toml",
+    "edges/app-engine-frontend.toml",
+    "platforms/aws-lambda.toml",
+    "platforms/app-engine-standard.toml",
+    "platforms/eks.toml",
+    "platforms/ec2.toml",
+    "platforms/faas.toml",
+    "platforms/paas.toml",
+    "platforms/kubernetes.toml",
+    "platforms/vm.toml",
+];
+
+/// Settings under a name: of an edge, or of a kind of autoscaler or placement.
+#[derive(Clone, Debug)]
+struct Named {
+    name: String,
+    settings: Vec<Setting>,
+}
+
+/// Everything the program knows about platforms.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    base: Vec<Setting>,
+    platforms: Vec<Platform>,
+    edges: Vec<Named>,
+    autoscalers: Vec<Named>,
+    placements: Vec<Named>,
+    machines: Machines,
+    runtimes: Vec<Setting>,
+    later_platforms: Vec<String>,
+    later_edges: Vec<String>,
+    files: Vec<(String, Vec<String>)>,
+}
+
+impl Catalogue {
+    /// The catalogue that comes with the program.
+    ///
+    /// # Panics
+    /// On a defect of the program's own data, which a test excludes.
+    #[must_use]
+    pub fn builtin() -> &'static Self {
+        static BUILTIN: OnceLock<Catalogue> = OnceLock::new();
+        BUILTIN.get_or_init(|| Self::read(FILES).unwrap_or_else(|defect| panic!("built-in catalogue: {defect}")))
+    }
+
+    fn read(files: &[(&str, &str)]) -> Result<Self, String> {
+        let mut catalogue = Self {
+            base: Vec::new(),
+            platforms: Vec::new(),
+            edges: Vec::new(),
+            autoscalers: Vec::new(),
+            placements: Vec::new(),
+            machines: Machines::default(),
+            runtimes: Vec::new(),
+            later_platforms: Vec::new(),
+            later_edges: Vec::new(),
+            files: Vec::new(),
+        };
+        for (name, text) in files {
+            catalogue.add(&File::parse(name, text)?)?;
+        }
+        Ok(catalogue)
+    }
+
+    fn add(&mut self, file: &File) -> Result<(), String> {
+        match file.folder() {
+            "platforms" => self.platforms.push(Platform::read(file)?),
+            "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
+            "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
+            "placements" => {
+                let mut settings = match file.text("like") {
+                    Ok(other) => named(&self.placements, &other).to_vec(),
+                    Err(_) => Vec::new(),
+                };
+                overlay(&mut settings, file.defaults()?);
+                self.placements.push(Named { name: file.text("kind")?, settings });
+            }
+            "machines" => self.machines = Machines::read(file)?,
+            _ => match file.name() {
+                "base.toml" => self.base = file.defaults()?,
+                "runtimes.toml" => self.runtimes = file.settings_of("runtime", "")?,
+                _ => {
+                    self.later_platforms = file.words("platforms")?;
+                    self.later_edges = file.words("edges")?;
+                }
+            },
+        }
+        self.files.push((file.name().to_owned(), file.observed()));
+        Ok(())
+    }
+
+    /// The platform called `id`.
+    #[must_use]
+    pub fn platform(&self, id: &str) -> Option<&Platform> {
+        self.platforms.iter().find(|platform| platform.id == id)
+    }
+
+    /// Every platform, in the order of documentation.
+    #[must_use]
+    pub fn platforms(&self) -> &[Platform] {
+        &self.platforms
+    }
+
+    /// Whether `id` is a platform of the language that is not simulated yet.
+    #[must_use]
+    pub fn is_later_platform(&self, id: &str) -> bool {
+        self.later_platforms.iter().any(|later| later == id)
+    }
+
+    /// Ids of the edges.
+    pub fn edges(&self) -> impl Iterator<Item = &str> {
+        self.edges.iter().map(|edge| edge.name.as_str())
+    }
+
+    /// The settings of the edge called `id`.
+    #[must_use]
+    pub fn edge(&self, id: &str) -> Option<&[Setting]> {
+        self.edges.iter().find(|edge| edge.name == id).map(|edge| edge.settings.as_slice())
+    }
+
+    /// Whether `id` is an edge of the language that is not simulated yet.
+    #[must_use]
+    pub fn is_later_edge(&self, id: &str) -> bool {
+        self.later_edges.iter().any(|later| later == id)
+    }
+
+    /// The machine type called `name`.
+    #[must_use]
+    pub fn machine(&self, name: &str) -> Option<&Machine> {
+        self.machines.get(name)
+    }
+
+    /// Names of the machine types.
+    pub fn machines(&self) -> impl Iterator<Item = &str> {
+        self.machines.names()
+    }
+
+    /// What a Kubernetes node of this machine type has for pods.
+    #[must_use]
+    pub fn allocatable(&self, machine: &Machine) -> Allocatable {
+        self.machines.allocatable(machine)
+    }
+
+    /// The start-up of the runtime called `name`: its value is a distribution of the language.
+    #[must_use]
+    pub fn runtime(&self, name: &str) -> Option<&Setting> {
+        self.runtimes.iter().find(|runtime| runtime.key == name)
+    }
+
+    /// Names of the runtimes.
+    pub fn runtimes(&self) -> impl Iterator<Item = &str> {
+        self.runtimes.iter().map(|runtime| runtime.key.as_str())
+    }
+
+    /// What holds on `platform` with these kinds of autoscaler and placement unless a scenario says otherwise. Keys are
+    /// those of `[[deployment]]`; `placement.node.KEY` holds for every entry of `placement.nodes` that lacks KEY, and
+    /// `autoscaler.direction.WHICH.KEY` for every WHICH of `autoscaler.behavior` that lacks KEY.
+    #[must_use]
+    pub fn settings(&self, platform: &Platform, autoscaler: &str, placement: &str) -> Vec<Setting> {
+        let mut settings = self.base.clone();
+        overlay(&mut settings, prefixed(named(&self.autoscalers, autoscaler), "autoscaler"));
+        if placement != "none" {
+            overlay(&mut settings, prefixed(named(&self.placements, placement), "placement"));
+        }
+        let own = platform.settings.iter().filter_map(|setting| {
+            let mut setting = setting.clone();
+            if let Some(rest) = setting.key.strip_prefix("autoscaler.") {
+                setting.key = format!("autoscaler.{}", rest.strip_prefix(autoscaler)?.strip_prefix('.')?);
+            }
+            let kept = placement != "none" || !setting.key.starts_with("placement.");
+            kept.then_some(setting)
+        });
+        overlay(&mut settings, own.collect());
+        settings
+    }
+
+    /// Names of the catalogue's files.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// Earliest and latest observation among the sources of all files; undated ones do not count.
+    #[must_use]
+    pub fn observed(&self) -> Option<(&str, &str)> {
+        let dates = || self.files.iter().flat_map(|(_, dates)| dates.iter().map(String::as_str));
+        Some((dates().min()?, dates().max()?))
+    }
+}
+
+fn named<'a>(list: &'a [Named], name: &str) -> &'a [Setting] {
+    list.iter().find(|entry| entry.name == name).map_or(&[], |entry| entry.settings.as_slice())
+}
+
+fn prefixed(settings: &[Setting], prefix: &str) -> Vec<Setting> {
+    settings.iter().map(|setting| Setting { key: format!("{prefix}.{}", setting.key), ..setting.clone() }).collect()
+}
+
+/// Puts `over` on top of `settings`: the same key in its old place, others at the end.
+fn overlay(settings: &mut Vec<Setting>, over: Vec<Setting>) {
+    for setting in over {
+        match settings.iter_mut().find(|old| old.key == setting.key) {
+            Some(old) => *old = setting,
+            None => settings.push(setting),
+        }
+    }
+}

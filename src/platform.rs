@@ -11,6 +11,7 @@
 //! law keeps a clock of its own.
 
 pub mod autoscaler;
+pub mod catalogue;
 pub mod edge;
 pub mod fleet;
 pub mod instance;

@@ -216,6 +216,13 @@ impl Catalogue {
         settings
     }
 
+    /// Whether `setting` says something on `platform`: what a platform does not offer is nothing to report, unless the
+    /// platform itself fixes it.
+    #[must_use]
+    pub fn is_in_force(platform: &Platform, setting: &Setting) -> bool {
+        platform.refusal(&setting.key).is_none() || platform.settings.iter().any(|own| own.key == setting.key)
+    }
+
     /// Names of the catalogue's files.
     pub fn files(&self) -> impl Iterator<Item = &str> {
         self.files.iter().map(|(name, _)| name.as_str())
@@ -244,5 +251,94 @@ fn overlay(settings: &mut Vec<Setting>, over: Vec<Setting>) {
             Some(old) => *old = setting,
             None => settings.push(setting),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Every setting of every file.
+    fn all(catalogue: &Catalogue) -> Vec<&Setting> {
+        let platforms = catalogue.platforms.iter().flat_map(|platform| &platform.settings);
+        let kinds = [&catalogue.edges, &catalogue.autoscalers, &catalogue.placements];
+        let kinds = kinds.into_iter().flatten().flat_map(|named| &named.settings);
+        catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).collect()
+    }
+
+    #[test]
+    fn every_setting_is_cited_in_words_that_mean_something_to_a_user() {
+        let settings = all(Catalogue::builtin());
+        assert!(settings.len() > 150, "{}", settings.len());
+        for setting in settings {
+            let source = &setting.provenance.source;
+            assert!(source.len() > 20, "{}: {source}", setting.key);
+            for private in ["index id", "/work", "/tmp", "../"] {
+                assert!(!source.contains(private) && !setting.note.contains(private), "{}: {source}", setting.key);
+            }
+            assert!(!setting.provenance.observed.is_empty(), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn ids_are_unique_and_kinds_exist() {
+        let catalogue = Catalogue::builtin();
+        let ids: Vec<&str> = catalogue
+            .platforms
+            .iter()
+            .map(|platform| platform.id.as_str())
+            .chain(catalogue.later_platforms.iter().map(String::as_str))
+            .collect();
+        assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len());
+        assert_eq!(ids.len(), 25, "the ids of the contract");
+        for platform in &catalogue.platforms {
+            let known = |list: &[Named], kind: &str| list.iter().any(|named| named.name == kind);
+            assert!(platform.autoscalers.iter().all(|kind| known(&catalogue.autoscalers, kind)), "{}", platform.id);
+            assert!(
+                platform.placements.iter().all(|kind| kind == "none" || known(&catalogue.placements, kind)),
+                "{}",
+                platform.id
+            );
+        }
+    }
+
+    #[test]
+    fn a_platform_overlays_its_kinds_and_they_the_base() {
+        let catalogue = Catalogue::builtin();
+        let platform = catalogue.platform("eks").unwrap();
+        let value = |settings: &[Setting], key: &str| {
+            settings.iter().find(|setting| setting.key == key).map(Setting::value_text)
+        };
+        let hpa = catalogue.settings(platform, "hpa", "cluster-autoscaler");
+        assert_eq!(value(&hpa, "autoscaler.max").as_deref(), Some("100"));
+        assert_eq!(value(&hpa, "autoscaler.sync_period").as_deref(), Some("15s"));
+        assert_eq!(value(&hpa, "placement.scan_interval").as_deref(), Some("10s"));
+        assert_eq!(value(&hpa, "placement.node.zones").as_deref(), Some("3"));
+        assert_eq!(value(&hpa, "fleet.drop_abandoned").as_deref(), Some("false"));
+        let fixed = catalogue.settings(platform, "fixed", "fixed");
+        assert_eq!(value(&fixed, "autoscaler.max"), None);
+        assert_eq!(value(&fixed, "placement.scan_interval"), None);
+    }
+
+    #[test]
+    fn rows_have_base_units_and_leave_out_what_is_not_offered() {
+        let rows = Catalogue::builtin().describe("aws-lambda").unwrap();
+        let row = |key: &str| rows.iter().find(|row| row.key == key);
+        let timeout = row("fleet.timeout").unwrap();
+        assert_eq!((timeout.value.as_str(), timeout.unit.as_str()), ("3", "s"));
+        assert_eq!(row("instance.memory").unwrap().value, (128_u64 << 20).to_string());
+        assert_eq!(row("fleet.keep_alive").unwrap().confidence, crate::document::provenance::Confidence::Assumption);
+        assert!(row("fleet.slots").is_some(), "fixed by the platform");
+        assert!(row("fleet.routing").is_none(), "not offered");
+        assert!(row("edge.timeout").is_some());
+        assert!(Catalogue::builtin().describe("aws-lamda").is_none());
+    }
+
+    #[test]
+    fn observation_dates_are_known() {
+        let (oldest, newest) = Catalogue::builtin().observed().unwrap();
+        assert!(oldest < newest && newest.starts_with("2026"), "{oldest} {newest}");
     }
 }

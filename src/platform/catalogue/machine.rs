@@ -55,7 +55,9 @@ impl Machines {
             let found = rules.iter().find(|setting| setting.key == key).map(|setting| &setting.node);
             found.ok_or_else(|| file.defect(key, "a rule is missing"))
         };
-        let tier = |node: &Node| (node.table().at("cores").number_or_none().unwrap_or(f64::INFINITY), node.table().at("milli_vcpu").number());
+        let tier = |node: &Node| {
+            (node.table().at("cores").number_or_none().unwrap_or(f64::INFINITY), node.table().at("milli_vcpu").number())
+        };
         let mut machines = Self {
             machines: Vec::new(),
             cpu_reserved: rule("cpu_reserved")?.elements().iter().map(tier).collect(),
@@ -64,7 +66,8 @@ impl Machines {
             eviction: rule("eviction")?.size(),
             vm_memory_overhead: rule("vm_memory_overhead")?.number(),
         };
-        let table = |key: &str| file.table().get(key).and_then(Node::as_table).ok_or_else(|| file.defect(key, "missing"));
+        let table =
+            |key: &str| file.table().get(key).and_then(Node::as_table).ok_or_else(|| file.defect(key, "missing"));
         let families = table("family")?;
         for entry in table("machine")?.iter() {
             machines.machines.push(machine(file, families, &entry.key, entry.node.table())?);

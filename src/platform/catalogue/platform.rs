@@ -2,7 +2,7 @@
 
 use super::read::{File, Setting};
 use crate::document::provenance::Provenance;
-use crate::document::tree::Node;
+use crate::document::tree::{Entry, Node};
 use crate::platform::Family;
 use crate::units::Bytes;
 
@@ -118,7 +118,8 @@ impl Platform {
 
 impl Sizing {
     fn read(file: &File) -> Result<Self, String> {
-        let sizing = file.table().get("sizing").and_then(Node::as_table).ok_or_else(|| file.defect("sizing", "missing"))?;
+        let sizing =
+            file.table().get("sizing").and_then(Node::as_table).ok_or_else(|| file.defect("sizing", "missing"))?;
         match sizing.at("kind").text() {
             "free" => Ok(Self::Free),
             "machine" => Ok(Self::Machine),
@@ -140,7 +141,7 @@ impl Sizing {
 
 fn classes(file: &File) -> Result<Vec<Class>, String> {
     let classes = file.table().get("class").and_then(Node::as_table).ok_or_else(|| file.defect("class", "missing"))?;
-    let class = |entry: &crate::document::tree::Entry| {
+    let class = |entry: &Entry| {
         let table = entry.node.table();
         Ok(Class {
             name: entry.key.clone(),
@@ -155,7 +156,7 @@ fn classes(file: &File) -> Result<Vec<Class>, String> {
 
 fn limits(file: &File) -> Result<Vec<Limit>, String> {
     let table = file.table().get("limits").and_then(Node::as_table).cloned().unwrap_or_default();
-    let limit = |entry: &crate::document::tree::Entry| {
+    let limit = |entry: &Entry| {
         let inner = entry.node.table();
         Ok(Limit {
             key: entry.key.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::document::diagnostic::Diagnostics;
 use crate::document::provenance::{Confidence, Provenance};
 use crate::document::source::{Sources, Span};
-use crate::document::tree::{Node, Table, Value, parse};
+use crate::document::tree::{Entry, Node, Table, Value, parse};
 
 /// A key with the value that a scenario would say, and where the value comes from.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,16 +54,15 @@ impl File {
         let mut file = Self { name: name.to_owned(), table, sources: BTreeMap::new() };
         let listed = file.table.get("sources").and_then(Node::as_table).cloned().unwrap_or_default();
         for entry in listed.iter() {
-            let source = file.source(&entry.node).map_err(|defect| file.defect(&entry.key, &defect))?;
+            let source = Self::source(&entry.node).map_err(|defect| file.defect(&entry.key, &defect))?;
             file.sources.insert(entry.key.clone(), source);
         }
         Ok(file)
     }
 
-    fn source(&self, node: &Node) -> Result<Provenance, String> {
+    fn source(node: &Node) -> Result<Provenance, String> {
         let table = node.as_table().ok_or("a source is a table")?;
         let word = |key: &str| table.get(key).and_then(Node::as_str).ok_or_else(|| format!("a source needs `{key}`"));
-        let _ = self;
         Ok(Provenance {
             source: word("text")?.to_owned(),
             observed: word("observed")?.to_owned(),
@@ -99,14 +98,18 @@ impl File {
     }
 
     pub(super) fn words(&self, key: &str) -> Result<Vec<String>, String> {
-        let nodes = self.table.get(key).and_then(Node::as_array).ok_or_else(|| self.defect(key, "an array is missing"))?;
-        nodes.iter().map(|node| node.as_str().map(str::to_owned).ok_or_else(|| self.defect(key, "not a text"))).collect()
+        let nodes =
+            self.table.get(key).and_then(Node::as_array).ok_or_else(|| self.defect(key, "an array is missing"))?;
+        nodes
+            .iter()
+            .map(|node| node.as_str().map(str::to_owned).ok_or_else(|| self.defect(key, "not a text")))
+            .collect()
     }
 
     /// Pairs of a table whose values are texts.
     pub(super) fn pairs(&self, key: &str) -> Result<Vec<(String, String)>, String> {
         let table = self.table.get(key).and_then(Node::as_table).cloned().unwrap_or_default();
-        let pair = |entry: &crate::document::tree::Entry| {
+        let pair = |entry: &Entry| {
             let text = entry.node.as_str().ok_or_else(|| self.defect(&entry.key, "not a text"))?;
             Ok((entry.key.clone(), text.to_owned()))
         };
@@ -187,7 +190,9 @@ mod tests {
 
     #[test]
     fn a_setting_takes_the_confidence_of_its_source_or_its_own() {
-        let settings = read("k = { value = 1, source = \"a\" }\nl.m = { value = 2, source = \"a\", confidence = \"assumption\" }").unwrap();
+        let settings =
+            read("k = { value = 1, source = \"a\" }\nl.m = { value = 2, source = \"a\", confidence = \"assumption\" }")
+                .unwrap();
         assert_eq!(settings[0].provenance.confidence, Confidence::Provider);
         assert_eq!((settings[1].key.as_str(), settings[1].provenance.confidence), ("l.m", Confidence::Assumption));
     }

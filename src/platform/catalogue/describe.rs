@@ -1,0 +1,109 @@
+//! Every default of a platform as rows, for people and programs: what `simulate platforms show ID` prints.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Catalogue, Setting, Sizing};
+use crate::document::provenance::{Confidence, Provenance};
+use crate::document::quantity;
+use crate::document::tree::Node;
+
+/// One default.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Dotted key of `[[deployment]]`; `autoscaler(KIND).KEY` for a kind that is not the default one.
+    pub key: String,
+    /// Value: a number in `unit` where it is one, else as a scenario would say it.
+    pub value: String,
+    /// `s`, `bytes`, `1/s`, or empty.
+    pub unit: String,
+    /// Citation.
+    pub source: String,
+    /// When it was observed.
+    pub observed: String,
+    /// How far it can be trusted.
+    pub confidence: Confidence,
+    /// A remark; may be empty.
+    pub note: String,
+}
+
+impl Catalogue {
+    /// Every default of the platform called `id`; `None` if there is no such platform.
+    #[must_use]
+    pub fn describe(&self, id: &str) -> Option<Vec<Row>> {
+        let platform = self.platform(id)?;
+        let (autoscaler, others) = platform.autoscalers.split_first()?;
+        let placement = platform.placements.first()?;
+        let settings = self.settings(platform, autoscaler, placement);
+        let mut rows: Vec<Row> =
+            settings.iter().filter(|setting| Catalogue::is_in_force(platform, setting)).map(row).collect();
+        for kind in others {
+            let settings = self.settings(platform, kind, placement);
+            let own = settings.iter().filter_map(|setting| {
+                let key = setting.key.strip_prefix("autoscaler.")?;
+                Some(row(&Setting { key: format!("autoscaler({kind}).{key}"), ..setting.clone() }))
+            });
+            rows.extend(own);
+        }
+        sizes(&platform.sizing, &mut rows);
+        let edge = settings.iter().find(|setting| setting.key == "edge").and_then(|edge| edge.node.as_str());
+        for setting in edge.and_then(|edge| self.edge(edge)).unwrap_or_default() {
+            rows.push(row(&Setting { key: format!("edge.{}", setting.key), ..setting.clone() }));
+        }
+        Some(rows)
+    }
+}
+
+fn row(setting: &Setting) -> Row {
+    let (value, unit) = number(&setting.node).unwrap_or_else(|| (setting.value_text(), String::new()));
+    cited(setting.key.clone(), value, unit, &setting.provenance, &setting.note)
+}
+
+fn cited(key: String, value: String, unit: String, provenance: &Provenance, note: &str) -> Row {
+    Row {
+        key,
+        value,
+        unit,
+        source: provenance.source.clone(),
+        observed: provenance.observed.clone(),
+        confidence: provenance.confidence,
+        note: note.to_owned(),
+    }
+}
+
+/// A quantity with its base unit.
+fn number(node: &Node) -> Option<(String, String)> {
+    let text = node.as_str()?;
+    let read = |value: f64, unit: &str| Some((value.to_string(), unit.to_owned()));
+    if let Ok(duration) = quantity::duration(text) {
+        return read(duration.seconds(), "s");
+    }
+    if let Ok(size) = quantity::size(text) {
+        return Some((size.0.to_string(), "bytes".to_owned()));
+    }
+    if let Some(size) = text.strip_suffix("/s").and_then(|size| quantity::size(size).ok()) {
+        return Some((size.0.to_string(), "bytes/s".to_owned()));
+    }
+    quantity::share(text).ok().and_then(|share| read(share, ""))
+}
+
+fn sizes(sizing: &Sizing, rows: &mut Vec<Row>) {
+    match sizing {
+        Sizing::Free | Sizing::Machine => {}
+        Sizing::Memory { mib_per_vcpu, max_vcpu, provenance, .. } => {
+            let rule = format!("instance.memory / {mib_per_vcpu} MiB, at most {max_vcpu}");
+            rows.push(cited("instance.vcpu".to_owned(), rule, String::new(), provenance, ""));
+        }
+        Sizing::Class(classes) => {
+            for class in classes {
+                let size = format!("{} vCPU, {}, billed as {}", class.vcpu, class.memory, class.weight);
+                rows.push(cited(
+                    format!("instance.class = {}", class.name),
+                    size,
+                    String::new(),
+                    &class.provenance,
+                    "",
+                ));
+            }
+        }
+    }
+}

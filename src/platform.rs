@@ -61,6 +61,8 @@ pub struct Deployment {
     pub meter: meter::Meter,
     /// Start-up of the language runtime of the service on this platform, in nanoseconds of wall time.
     pub runtime_start: crate::kernel::distribution::Distribution,
+    /// Where requests queue, the bound with its source, and what happens beyond it: one sentence for the report.
+    pub queueing: String,
     /// Keys that the scenario changed.
     pub overrides: Vec<Override>,
     /// Every default in force, with its origin, for the report.

@@ -21,4 +21,9 @@ mod rate;
 mod read;
 mod shape;
 
+#[cfg(test)]
+mod examples;
+#[cfg(test)]
+mod properties;
+
 pub use read::inline_tariff;

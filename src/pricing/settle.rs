@@ -139,7 +139,9 @@ pub fn settle(
     }
     let weight: Exact = calendar.periods.iter().map(|period| ratio(period.covered, period.length)).sum();
     if !weight.is_zero() {
-        quantities.values_mut().for_each(|quantity| *quantity /= &weight);
+        for quantity in quantities.values_mut() {
+            *quantity /= &weight;
+        }
     }
     let measured: BigInt = calendar.days.iter().map(|day| BigInt::from(day.covered.0)).sum();
     let month = options.month.nominal();

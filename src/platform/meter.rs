@@ -1,5 +1,6 @@
 //! What is counted for the bill.
 
+use crate::metering::usage::Dimension;
 use crate::units::Nanos;
 
 /// What the compute part of a bill follows.
@@ -18,6 +19,10 @@ pub enum Per {
 pub struct Meter {
     /// What the bill follows.
     pub per: Per,
+    /// What the compute part of the bill counts (key `meter.counts`, a list of dimension ids): per request some of
+    /// `requests`, `gib-seconds`, `vcpu-seconds`; per instance some of `instance-hours`, `gib-seconds`, `vcpu-seconds`;
+    /// per node `node-hours`. A dimension that is counted must have a price.
+    pub counts: Vec<Dimension>,
     /// Times are rounded up to a multiple of this; zero does not round.
     pub round_up: Nanos,
     /// Shortest billed time per request, or per instance or node life.

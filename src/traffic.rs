@@ -18,6 +18,8 @@ mod placement;
 mod play;
 pub mod profile;
 pub mod statistics;
+#[cfg(test)]
+mod tests;
 
 use crate::application::Application;
 use crate::kernel::distribution::{Distribution, Law};

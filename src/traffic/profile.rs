@@ -108,7 +108,9 @@ impl Profile {
         if !mean.is_finite() {
             return Err(ProfileError::Value);
         }
-        hours.iter_mut().for_each(|value| *value /= mean);
+        for value in &mut hours {
+            *value /= mean;
+        }
         Ok(Self { hours, interpolation })
     }
 

@@ -152,3 +152,50 @@ impl Observer {
         Statistics { requests: self.requests, mean_rate, peak_rate, dispersion_1s }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn observed(warmup: u64, duration: u64, instants: &[u64]) -> Statistics {
+        let requests: Vec<Request> = instants.iter().map(|at| Request { at: *at, key: 0, cpu: 0, class: 0 }).collect();
+        let observe = |batch: usize| {
+            let mut observer = Observer::new(Nanos(warmup), Nanos(duration));
+            requests.chunks(batch).for_each(|part| observer.observe(part));
+            observer.finish()
+        };
+        assert_eq!(observe(1), observe(1024));
+        observe(3)
+    }
+
+    #[test]
+    fn figures_by_hand() {
+        // Ten seconds after a warm-up of one: counts 3 0 0 1 0 0 0 0 0 1; mean 0.5, sample variance 8.5 / 9.
+        let at = [0, 999_999_999, SECOND, SECOND + 1, SECOND + 2, 4 * SECOND, 10 * SECOND + 5];
+        let found = observed(SECOND, 10 * SECOND, &at);
+        assert_eq!((found.requests, found.mean_rate, found.peak_rate), (5, 0.5, 0.5));
+        assert!((found.dispersion_1s.expect("requests") - 8.5 / 9.0 / 0.5).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_peak_is_a_whole_minute_and_empty_windows_have_no_dispersion() {
+        let minute = 60 * SECOND;
+        // 2 in the first minute, 3 in the third, 4 in a last one that is not whole; the second window is empty.
+        let at = [0, 1, 2 * minute, 2 * minute + 1, 3 * minute - 1, 30 * minute, 30 * minute, 30 * minute + 9];
+        let found = observed(0, 30 * minute + 30 * SECOND, &at);
+        assert_eq!((found.requests, found.peak_rate), (8, 0.05));
+        // Counts per second of the first window: 2, 2 and 1 in 600 seconds.
+        let expected = (600.0 * 9.0 - 25.0) / (599.0 * 5.0);
+        assert!((found.dispersion_1s.expect("requests") - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn windows_are_bounded() {
+        let mut observer = Observer::new(Nanos::ZERO, Nanos::NEVER);
+        for window in 0..200_000u64 {
+            observer.observe(&[Request { at: window * 600 * SECOND, key: 0, cpu: 0, class: 0 }]);
+            assert!(observer.windows.len() < WINDOWS_KEPT);
+        }
+        assert_eq!(observer.finish().dispersion_1s, Some(1.0));
+    }
+}

@@ -33,7 +33,7 @@ pub struct Reading {
     pub time: Option<String>,
     /// Name of the column of counts; `None` for a well-known one.
     pub value: Option<String>,
-    /// Length of a bin; `None` for the median distance of the times.
+    /// Length of a bin, above 0; `None` for the median distance of the times.
     pub period: Option<Nanos>,
     /// Bins that are not there.
     pub missing: Missing,
@@ -291,10 +291,10 @@ fn epoch(text: &str) -> Option<i128> {
 
 fn grid(rows: &[Row], text: &str, reading: &Reading) -> Result<CountTable, Fault> {
     let period = match reading.period {
-        Some(period) => period,
+        Some(period) => Nanos(period.0.max(1)),
         None => inferred(rows).ok_or((None, Problem::NoPeriod))?,
     };
-    let (first, step) = (rows[0].at, i128::from(period.0.max(1)));
+    let (first, step) = (rows[0].at, i128::from(period.0));
     let bins = u64::try_from((rows[rows.len() - 1].at - first) / step + 1).unwrap_or(u64::MAX);
     if bins > MOST_BINS {
         return Err((None, Problem::TooLong(bins)));

@@ -1,0 +1,113 @@
+//! Nanoseconds per request of traffic generation and of its observer.
+
+use std::hint::black_box;
+use std::time::Duration;
+
+use breakeven::application::{Application, Class, Request, Service};
+use breakeven::kernel::distribution::{Distribution, Law};
+use breakeven::traffic::open::{Arrivals, Open};
+use breakeven::traffic::profile::{Interpolation, Profile};
+use breakeven::traffic::statistics::Observer;
+use breakeven::traffic::{Flow, Source, Traffic, Uncertainty};
+use breakeven::units::{Bytes, Nanos};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+
+const REQUESTS: u64 = 1_000_000;
+const BATCH: usize = 1024;
+
+fn application(classes: usize, cpu: &Distribution) -> Application {
+    let zero = Distribution::constant(0.0);
+    let class = |index: usize| Class {
+        name: format!("class-{index}"),
+        weight: 1.0 + index as f64,
+        cpu: cpu.clone(),
+        io: zero.clone(),
+        threads: 1.0,
+        memory: Bytes(0),
+        request_bytes: zero.clone(),
+        response_bytes: zero.clone(),
+        timeout: None,
+    };
+    let service = Service {
+        name: "api".to_owned(),
+        base_memory: Bytes(0),
+        image: Bytes(0),
+        runtime_start: None,
+        init: zero.clone(),
+    };
+    Application { classes: (0..classes).map(class).collect(), service }
+}
+
+fn traffic(sources: &[Open]) -> Traffic {
+    let source = |(index, open): (usize, &Open)| Source {
+        name: format!("source-{index}"),
+        mix: Vec::new(),
+        flow: Flow::Open(Box::new(open.clone())),
+    };
+    Traffic {
+        sources: sources.iter().enumerate().map(source).collect(),
+        start: jiff::civil::date(2026, 1, 5).to_zoned(jiff::tz::TimeZone::UTC).expect("a day"),
+        warmup: Nanos::ZERO,
+        duration: Nanos(u64::MAX / 4),
+        uncertainty: Uncertainty::default(),
+    }
+}
+
+fn generation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("generate");
+    group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(2)).sample_size(20);
+    let constant = Distribution::constant(2e7);
+    let log_normal = Distribution::new(Law::LogNormal { mu: 16.0, sigma: 0.5 });
+    let day: Vec<f64> = (0..24).map(|hour| 1.0 + f64::from(hour % 12)).collect();
+    let daily = |interpolation| Open {
+        profile: Profile::weekly(&day, None, None, interpolation).expect("valid"),
+        ..Open::constant(200.0)
+    };
+    let even = Open { arrivals: Arrivals::Even, ..Open::constant(200.0) };
+    let poisson = Open::constant(200.0);
+    let cases = [
+        ("poisson, constant work", vec![poisson.clone()], application(1, &constant)),
+        ("poisson, log-normal work", vec![poisson.clone()], application(1, &log_normal)),
+        ("poisson, four classes, log-normal", vec![poisson.clone()], application(4, &log_normal)),
+        ("daily steps, constant work", vec![daily(Interpolation::Step)], application(1, &constant)),
+        ("daily lines, constant work", vec![daily(Interpolation::Linear)], application(1, &constant)),
+        ("even, constant work", vec![even], application(1, &constant)),
+        ("three sources merged", vec![poisson; 3], application(1, &constant)),
+    ];
+    for (name, sources, application) in cases {
+        let traffic = traffic(&sources);
+        group.bench_function(name, |bencher| {
+            let mut play = traffic.play(&application, 1, 0);
+            let mut batch = Vec::with_capacity(BATCH);
+            bencher.iter(|| {
+                let mut made = 0;
+                while made < REQUESTS {
+                    play.fill(&mut batch, BATCH);
+                    made += batch.len() as u64;
+                    black_box(&batch);
+                }
+            });
+        });
+    }
+    group.finish();
+}
+
+fn observation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("observe");
+    group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(1)).sample_size(20);
+    for rate in [200, 20_000] {
+        let requests: Vec<Request> =
+            (0..REQUESTS).map(|index| Request { at: index * 1_000_000_000 / rate, key: 0, cpu: 0, class: 0 }).collect();
+        group.bench_function(format!("{rate} per second"), |bencher| {
+            bencher.iter(|| {
+                let mut observer = Observer::new(Nanos::ZERO, Nanos::NEVER);
+                requests.chunks(BATCH).for_each(|batch| observer.observe(batch));
+                black_box(observer.finish())
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, generation, observation);
+criterion_main!(benches);

@@ -421,4 +421,19 @@ mod tests {
         let error = CountTable::parse(b"t,count\n0,1\n10000000,1\n", "x.csv", &reading).expect_err("too many bins");
         assert!(matches!(error.problem, Problem::TooLong(_)));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_file_makes_it_panic(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let _ = CountTable::parse(&bytes, "x", &Reading::default());
+        }
+
+        #[test]
+        fn no_text_with_a_header_makes_it_panic(lines in "([-0-9.:TZe, \"/]{0,30}\n){0,6}") {
+            if let Ok(table) = parse(&format!("t,count\n{lines}")) {
+                proptest::prop_assert!(table.period.0 > 0 && !table.counts.is_empty());
+                proptest::prop_assert!(table.counts.iter().all(|count| count.is_finite() && *count >= 0.0));
+            }
+        }
+    }
 }

@@ -10,7 +10,8 @@ use crate::document::source::Sources;
 use crate::document::tree::Table;
 
 /// The tariffs that are built in: those that are included come before those that include them.
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
+    ("aws-addresses.toml", include_str!("tariffs/aws-addresses.toml")),
     ("aws-network.toml", include_str!("tariffs/aws-network.toml")),
     ("aws-machines.toml", include_str!("tariffs/aws-machines.toml")),
     ("aws-lambda.toml", include_str!("tariffs/aws-lambda.toml")),
@@ -170,6 +171,7 @@ mod tests {
         let has = |tariff: &str, id: &str| book.tariff(tariff).unwrap().items.iter().any(|item| item.id == id);
         assert!(has("eks", "aws-machines.m6i.large") && has("ec2", "aws-machines.m6i.large"));
         assert!(has("aws-lambda", "aws-network.egress") && has("eks", "eks.cluster-hours"));
+        assert!(has("aws-alb", "aws-addresses.public-ipv4") && has("ec2", "aws-addresses.public-ipv4"));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::document::provenance::Confidence;
@@ -542,4 +543,68 @@ pub struct Crossing {
     pub ci95: Option<Interval>,
     /// The one that is cheaper above.
     pub cheaper_above: String,
+}
+
+/// The interval of one estimate of an object, where there is one.
+#[must_use]
+pub fn interval(intervals: &Intervals, key: &str) -> Option<Interval> {
+    intervals.as_ref().and_then(|intervals| intervals.get(key)).copied()
+}
+
+impl RunResult {
+    /// A count summed over replications as the mean of one replication, the form in which reports print it.
+    #[must_use]
+    pub fn per_replication(&self, count: u64) -> f64 {
+        count as f64 / f64::from(self.replications.max(1))
+    }
+
+    /// The deployment of that name.
+    #[must_use]
+    pub fn deployment(&self, name: &str) -> Option<&DeploymentResult> {
+        self.deployments.iter().find(|deployment| deployment.name == name)
+    }
+
+    /// A paired cost difference and its interval as shares of the baseline's mean cost, which is taken as exact: the
+    /// noise of the denominator is of second order beside that of the difference. `None` for other metrics, without a
+    /// bill or when the baseline is free.
+    #[must_use]
+    pub fn relative_cost(&self, pair: &Pair) -> Option<(f64, Option<Interval>)> {
+        let base = self.deployment(&pair.b)?.cost.as_ref()?.per_month.to_f64().filter(|base| *base > 0.0)?;
+        let difference = pair.difference.filter(|_| pair.metric == "cost_per_month")?;
+        let ci95 = pair.ci95.map(|ci| Interval { low: ci.low / base, high: ci.high / base });
+        Some((difference / base, ci95))
+    }
+}
+
+impl Requests {
+    /// `succeeded / (offered - in_flight)`; `None` when nothing ended.
+    #[must_use]
+    pub fn availability(&self) -> Option<f64> {
+        let ended = self.offered.saturating_sub(self.in_flight);
+        (ended > 0).then(|| self.succeeded as f64 / ended as f64)
+    }
+}
+
+impl DeploymentResult {
+    /// The worst of its verdicts; `None` without objectives.
+    #[must_use]
+    pub fn slo_verdict(&self) -> Option<Judgement> {
+        let found = |judgement| self.slo.iter().any(|verdict| verdict.verdict == judgement);
+        [Judgement::Missed, Judgement::Inconclusive, Judgement::Met].into_iter().find(|judgement| found(*judgement))
+    }
+}
+
+impl Cost {
+    /// Amounts of a month by group, in the order in which the bill first names them; they add up to `per_month`.
+    #[must_use]
+    pub fn groups(&self) -> Vec<(&str, Decimal)> {
+        let mut groups: Vec<(&str, Decimal)> = Vec::new();
+        for line in &self.lines {
+            match groups.iter_mut().find(|(group, _)| *group == line.group) {
+                Some((_, amount)) => *amount += line.amount,
+                None => groups.push((&line.group, line.amount)),
+            }
+        }
+        groups
+    }
 }

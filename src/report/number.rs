@@ -1,0 +1,180 @@
+//! Numbers for people: scaled units, and never more digits than the interval supports.
+//!
+//! Imports `units` and the result's [`Interval`]. Files never use these forms.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use crate::experiment::result::Interval;
+use crate::units::grouped;
+
+/// What is printed where there is no figure.
+pub const NOTHING: &str = "–";
+
+/// What a number counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit<'a> {
+    /// Milliseconds, printed as ms or s.
+    Millis,
+    /// Money of this ISO code, two decimals.
+    Money(&'a str),
+    /// A share, printed in percent.
+    Share,
+    /// A plain number, printed with k or M when large.
+    Count,
+    /// Per second.
+    Rate,
+}
+
+/// A number and its interval as text, both in the unit that the number ends in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Printed {
+    /// `312 ms`.
+    pub value: String,
+    /// `[300, 325]`; empty without an interval.
+    pub interval: String,
+}
+
+impl Printed {
+    /// Both on one line.
+    pub fn line(&self) -> String {
+        if self.interval.is_empty() { self.value.clone() } else { format!("{} {}", self.value, self.interval) }
+    }
+}
+
+/// Prints an estimate.
+pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> Printed {
+    let Some(value) = value.filter(|value| value.is_finite()) else {
+        return Printed { value: NOTHING.to_owned(), interval: String::new() };
+    };
+    let ci95 = ci95.filter(|ci| ci.low.is_finite() && ci.high.is_finite());
+    let (factor, suffix) = scale(value, unit);
+    let places = match ci95 {
+        Some(ci) => {
+            supported_places((ci.high - ci.low) / 2.0 * factor).min(default_places(value * factor, unit).max(0))
+        }
+        None => default_places(value * factor, unit),
+    };
+    let interval = ci95.map_or_else(String::new, |ci| {
+        format!("[{}, {}]", rounded(ci.low * factor, places), rounded(ci.high * factor, places))
+    });
+    Printed { value: format!("{}{suffix}", rounded(value * factor, places)), interval }
+}
+
+/// Prints a number without an interval.
+pub fn plain(value: f64, unit: Unit<'_>) -> String {
+    estimate(Some(value), None, unit).value
+}
+
+/// Prints exact money.
+pub fn money(amount: Decimal, currency: &str) -> String {
+    estimate(amount.to_f64(), None, Unit::Money(currency)).value
+}
+
+/// Prints an exact decimal in full, thousands separated, without trailing zeros.
+pub fn exact(value: Decimal) -> String {
+    grouped(&value.normalize().to_string())
+}
+
+/// Prints a span of `seconds` as days, hours, minutes or seconds.
+pub fn span(seconds: f64) -> String {
+    crate::units::Nanos::from_seconds(seconds).to_string()
+}
+
+/// Places behind the decimal point (negative: before it) that an interval of this half-width supports: to the first
+/// significant digit of the half-width, and one further when that digit is a 1 or a 2.
+fn supported_places(half_width: f64) -> i32 {
+    if half_width <= 0.0 {
+        return i32::MAX;
+    }
+    let exponent = half_width.log10().floor();
+    let leading = half_width / 10f64.powf(exponent);
+    #[allow(clippy::cast_possible_truncation)] // the exponent of an f64 fits an i32
+    let places = -(exponent as i32);
+    if leading < 3.0 { places + 1 } else { places }
+}
+
+/// Places that are printed without an interval: cents, else three significant digits.
+fn default_places(scaled: f64, unit: Unit<'_>) -> i32 {
+    match unit {
+        Unit::Money(_) if scaled == 0.0 || scaled.abs() >= 0.01 => 2,
+        Unit::Money(_) => significant_places(scaled, 2),
+        Unit::Count | Unit::Rate if scaled.abs() >= 100.0 => 0,
+        _ => significant_places(scaled, 3),
+    }
+}
+
+fn significant_places(value: f64, digits: i32) -> i32 {
+    if value == 0.0 {
+        return 0;
+    }
+    #[allow(clippy::cast_possible_truncation)] // the exponent of an f64 fits an i32
+    let magnitude = value.abs().log10().floor() as i32;
+    (digits - 1 - magnitude).max(0)
+}
+
+fn scale(value: f64, unit: Unit<'_>) -> (f64, String) {
+    let size = value.abs();
+    match unit {
+        Unit::Millis if size >= 1_000.0 => (1e-3, " s".to_owned()),
+        Unit::Millis => (1.0, " ms".to_owned()),
+        Unit::Money(currency) => (1.0, format!(" {currency}")),
+        Unit::Share => (100.0, " %".to_owned()),
+        Unit::Rate if size >= 10_000.0 => (1e-3, " k/s".to_owned()),
+        Unit::Rate => (1.0, "/s".to_owned()),
+        Unit::Count if size >= 1e6 => (1e-6, " M".to_owned()),
+        Unit::Count if size >= 1e5 => (1e-3, " k".to_owned()),
+        Unit::Count => (1.0, String::new()),
+    }
+}
+
+/// `value` rounded to `places`, thousands separated, never a negative zero.
+fn rounded(value: f64, places: i32) -> String {
+    let places = places.clamp(-300, 12);
+    let text = if places >= 0 {
+        format!("{value:.*}", places.unsigned_abs() as usize)
+    } else {
+        let step = 10f64.powi(-places);
+        format!("{:.0}", (value / step).round() * step)
+    };
+    let text =
+        if text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) { &text } else { text.trim_start_matches('-') };
+    grouped(text).replace('-', "−")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(value: f64, low: f64, high: f64, unit: Unit<'_>) -> String {
+        estimate(Some(value), Some(Interval { low, high }), unit).line()
+    }
+
+    #[test]
+    fn digits_end_where_the_interval_begins() {
+        assert_eq!(of(2_134.567, 2_100.2, 2_168.9, Unit::Money("USD")), "2,130 USD [2,100, 2,170]");
+        assert_eq!(of(312.44, 311.2, 313.6, Unit::Millis), "312 ms [311, 314]");
+        assert_eq!(of(0.3141, 0.28, 0.34, Unit::Share), "31 % [28, 34]");
+        assert_eq!(of(-0.3141, -0.34, -0.28, Unit::Share), "−31 % [−34, −28]");
+        assert_eq!(of(12.0, 12.0, 12.0, Unit::Money("USD")), "12.00 USD [12.00, 12.00]");
+    }
+
+    #[test]
+    fn without_an_interval_three_digits_and_cents() {
+        assert_eq!(plain(1_234.5, Unit::Millis), "1.23 s");
+        assert_eq!(plain(12.345, Unit::Millis), "12.3 ms");
+        assert_eq!(plain(1_234.5, Unit::Money("USD")), "1,234.50 USD");
+        assert_eq!(plain(0.004_56, Unit::Money("USD")), "0.0046 USD");
+        assert_eq!(plain(1_234_567.0, Unit::Count), "1.23 M");
+        assert_eq!(plain(12_345.0, Unit::Count), "12,345");
+        assert_eq!(plain(0.0, Unit::Share), "0 %");
+    }
+
+    #[test]
+    fn no_number_is_no_number() {
+        assert_eq!(estimate(None, None, Unit::Share).line(), NOTHING);
+        assert_eq!(estimate(Some(f64::NAN), None, Unit::Share).line(), NOTHING);
+        assert_eq!(plain(-0.000_01, Unit::Money("USD")), "−0.000010 USD");
+        assert_eq!(rounded(-0.001, 2), "0.00");
+    }
+}

@@ -1,0 +1,317 @@
+//! The page of a run: verdict first, then the table, then every deployment with its bill and its defaults, then where
+//! everything comes from.
+
+use super::charts::{self, ChartError};
+use super::figures;
+use super::number::{NOTHING, Unit, exact, money, plain, span};
+use super::page::{Block, Page, Section};
+use super::table::{Cell, Row, RowKind, Table};
+use super::verdict;
+use crate::document::provenance::Confidence;
+use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult};
+use crate::platform::Family;
+
+/// The mark of a figure that is an assumption or was not verified.
+const FLAG: &str = "‡";
+
+/// The page of `result`, with its charts.
+///
+/// # Errors
+/// When a chart cannot be drawn.
+pub fn page(result: &RunResult) -> Result<Page, ChartError> {
+    let mut page = text(result);
+    page.charts = charts::of_run(result)?;
+    Ok(page)
+}
+
+/// The page of `result` without charts.
+pub fn text(result: &RunResult) -> Page {
+    let mut sections: Vec<Section> = result.deployments.iter().map(|one| deployment(result, one)).collect();
+    sections.push(reading(result));
+    sections.push(provenance(result));
+    Page {
+        title: result.scenario.clone(),
+        subtitle: subtitle(result),
+        warnings: warnings(result),
+        verdict: verdict::verdict(result),
+        findings: verdict::differences(result),
+        table: figures::table(result),
+        remarks: remarks(result),
+        charts: Vec::new(),
+        sections,
+    }
+}
+
+fn subtitle(result: &RunResult) -> String {
+    format!(
+        "{} of traffic, {} requests, {} on average, {} in the peak minute; {} of {}",
+        span(result.simulated_seconds),
+        plain(result.traffic.requests_per_replication, Unit::Count),
+        plain(result.traffic.mean_rate, Unit::Rate),
+        plain(result.traffic.peak_rate, Unit::Rate),
+        if result.replications == 1 {
+            "1 replication".to_owned()
+        } else {
+            format!("{} replications", result.replications)
+        },
+        if result.deployments.len() == 1 {
+            "1 deployment".to_owned()
+        } else {
+            format!("{} deployments", result.deployments.len())
+        },
+    )
+}
+
+fn warnings(result: &RunResult) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if result.partial {
+        let finished = result.replications;
+        warnings
+            .push(format!("The run was interrupted: this is the result of the {finished} replications that finished."));
+    }
+    if result.replications == 1 {
+        let text = "One replication has no interval: nothing here says how far the figures are due to chance, and \
+                    verdicts are judged on the estimate alone.";
+        warnings.push(text.to_owned());
+    }
+    warnings
+}
+
+/// What a terminal shows below the table.
+fn remarks(result: &RunResult) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for deployment in &result.deployments {
+        let limits = deployment.limits.iter().map(|limit| verdict::limit(result, limit));
+        remarks.extend(limits.map(|limit| format!("{}: {limit}.", deployment.name)));
+        let flagged = deployment.cost.iter().flat_map(|cost| &cost.lines).filter(|l| l.confidence.is_flagged()).count();
+        if flagged > 0 {
+            let name = &deployment.name;
+            let lines = if flagged == 1 { "1 line".to_owned() } else { format!("{flagged} lines") };
+            remarks
+                .push(format!("{name}: {lines} of the bill rest on prices that are assumptions or were not verified."));
+        }
+    }
+    if result.replications > 1 {
+        remarks
+            .push("[low, high]: 95 % interval of the simulation's own noise and the declared uncertainty.".to_owned());
+    }
+    remarks.push(format!(
+        "Seed {}, {}, breakeven {}, scenario {}.",
+        result.seed,
+        result.fidelity,
+        result.version,
+        result.scenario_sha256.get(..12).unwrap_or(&result.scenario_sha256)
+    ));
+    remarks
+}
+
+const fn family(family: Family) -> &'static str {
+    match family {
+        Family::Faas => "functions as a service",
+        Family::Paas => "platform as a service",
+        Family::Kubernetes => "Kubernetes",
+        Family::Vm => "virtual machines",
+    }
+}
+
+fn deployment(result: &RunResult, deployment: &DeploymentResult) -> Section {
+    let mut blocks = Vec::new();
+    let unmet = verdict::unmet(result, deployment);
+    if !unmet.is_empty() {
+        blocks.push(Block::List { title: "Objectives not met".to_owned(), items: unmet });
+    }
+    if !deployment.queueing.is_empty() {
+        let title = "Where requests queue".to_owned();
+        blocks.push(Block::Text { title, text: deployment.queueing.clone() });
+    }
+    let limits: Vec<String> = deployment.limits.iter().map(|limit| verdict::limit(result, limit)).collect();
+    blocks.push(if limits.is_empty() {
+        Block::Text { title: "Limits".to_owned(), text: "No limit held load back.".to_owned() }
+    } else {
+        Block::List { title: "Limits that held load back".to_owned(), items: limits }
+    });
+    match &deployment.cost {
+        Some(cost) => blocks.extend(bill(cost)),
+        None => blocks.push(Block::Text {
+            title: "Bill".to_owned(),
+            text: "No tariff is bound to this deployment, so it has no bill; that does not make it free.".to_owned(),
+        }),
+    }
+    blocks.extend(defaults(deployment));
+    Section {
+        title: deployment.name.clone(),
+        lead: format!(
+            "Platform {}, {}. Engine: {} ({}).",
+            deployment.platform,
+            family(deployment.family),
+            deployment.fidelity.engine,
+            deployment.fidelity.reason
+        ),
+        blocks,
+    }
+}
+
+fn bill(cost: &Cost) -> Vec<Block> {
+    let mut sources: Vec<&Line> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
+    for line in &cost.lines {
+        let known = sources.iter().position(|other| origin(other) == origin(line));
+        let number = known.unwrap_or_else(|| {
+            sources.push(line);
+            sources.len() - 1
+        });
+        rows.push(bill_row(line, &cost.currency, number + 1));
+    }
+    let mut total: Vec<Cell> = vec![Cell::default(); 3];
+    total.push(money(cost.per_month, &cost.currency).into());
+    total.push(Cell::default());
+    rows.push(Row { kind: RowKind::Total, label: "per month".to_owned(), cells: total });
+    let head = ["item", "quantity", "unit", "unit price", "amount", "source"];
+    let table = Table {
+        caption: "Lines of the monthly bill".to_owned(),
+        head: head.map(str::to_owned).to_vec(),
+        text_columns: vec![0, 2, 5],
+        rows,
+    };
+    let notes = sources.iter().enumerate().map(|(index, line)| {
+        let flag = if line.confidence.is_flagged() { format!(" {FLAG}") } else { String::new() };
+        format!("[{}]{flag} {} (observed {}, {})", index + 1, line.source, line.observed, line.confidence.word())
+    });
+    let mut notes: Vec<String> = notes.collect();
+    if cost.lines.iter().any(|line| line.confidence.is_flagged()) {
+        notes.push(format!("{FLAG} an assumption, or not verified: check it before you rely on this bill."));
+    }
+    let title = "Bill of a month".to_owned();
+    let mut blocks = vec![Block::Table { title, table, notes, folded: false }];
+    if !cost.not_modelled.is_empty() {
+        let items = cost.not_modelled.iter().map(|missing| match &missing.usual_share {
+            Some(share) => format!("{} (usual share: {share})", missing.item),
+            None => missing.item.clone(),
+        });
+        blocks.push(Block::List { title: "Not in this bill".to_owned(), items: items.collect() });
+    }
+    blocks
+}
+
+fn origin(line: &Line) -> (&str, &str, Confidence) {
+    (&line.source, &line.observed, line.confidence)
+}
+
+fn bill_row(line: &Line, currency: &str, source: usize) -> Row {
+    let mut label = line.item.clone();
+    if line.tier > 1 {
+        label.push_str(&format!(", tier {}", line.tier));
+    } else if line.tier == 0 {
+        label.push_str(", allowance");
+    }
+    if !line.service.is_empty() {
+        label.push_str(&format!(" ({})", line.service));
+    }
+    let flag = if line.confidence.is_flagged() { format!(" {FLAG}") } else { String::new() };
+    let price = Cell {
+        text: format!("{} {currency}{flag}", exact(line.unit_price)),
+        interval: String::new(),
+        tone: if line.confidence.is_flagged() { "flagged" } else { "" },
+    };
+    let cells = vec![
+        exact(line.quantity).into(),
+        line.unit.clone().into(),
+        price,
+        money(line.amount, currency).into(),
+        format!("[{source}]").into(),
+    ];
+    Row::of(label, cells)
+}
+
+/// What the scenario changed, what is in doubt, and every default in force.
+fn defaults(deployment: &DeploymentResult) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    if !deployment.overrides.is_empty() {
+        let rows = deployment.overrides.iter().map(|change| {
+            vec![change.key.clone(), change.value.clone(), change.preset.clone().unwrap_or_else(|| NOTHING.to_owned())]
+        });
+        let table = Table::of_text("Keys that the scenario changed", &["key", "scenario", "preset"], rows.collect());
+        blocks.push(Block::Table {
+            title: "Changed by the scenario".to_owned(),
+            table,
+            notes: Vec::new(),
+            folded: false,
+        });
+    }
+    let (flagged, sourced): (Vec<_>, Vec<_>) =
+        deployment.facts.iter().partition(|fact| fact.provenance.confidence.is_flagged());
+    let head = ["key", "value", "confidence", "source"];
+    let groups = [
+        (format!("Assumptions and recollections {FLAG} ({})", flagged.len()), flagged, "Defaults in doubt"),
+        (format!("Defaults with a source ({})", sourced.len()), sourced, "Defaults with a source"),
+    ];
+    for (title, facts, caption) in groups {
+        if facts.is_empty() {
+            continue;
+        }
+        let rows = facts.iter().map(|fact| {
+            let origin = &fact.provenance;
+            let source = format!("{} (observed {})", origin.source, origin.observed);
+            vec![fact.key.clone(), fact.value.clone(), origin.confidence.word().to_owned(), source]
+        });
+        let table = Table::of_text(caption, &head, rows.collect());
+        blocks.push(Block::Table { title, table, notes: Vec::new(), folded: true });
+    }
+    blocks
+}
+
+fn reading(result: &RunResult) -> Section {
+    let mut items = vec![
+        "An interval [low, high] is the 95 % confidence interval over replications. It covers the simulation's own noise \
+         and the uncertainty that the scenario declares; it does not cover constants that may be wrong."
+            .to_owned(),
+        "All deployments serve the same requests, so differences are paired and their intervals are narrower than the \
+         intervals of the deployments suggest."
+            .to_owned(),
+        "Counts are means of one replication. Percentiles are read from buckets no wider than 0.4 %.".to_owned(),
+        "Latency counts from a request's arrival at the provider's edge to the last byte sent; the client's network is \
+         not in it. Failed requests have no latency."
+            .to_owned(),
+        format!("{FLAG} marks an assumption or a figure that was not verified."),
+    ];
+    if result.replications == 1 {
+        items[0] = "With one replication there is no interval.".to_owned();
+    }
+    Section {
+        title: "How to read the figures".to_owned(),
+        lead: String::new(),
+        blocks: vec![Block::List { title: String::new(), items }],
+    }
+}
+
+fn provenance(result: &RunResult) -> Section {
+    let observed = match (&result.catalogue.oldest, &result.catalogue.newest) {
+        (Some(oldest), Some(newest)) => format!("observed {oldest} to {newest}"),
+        _ => "no dates".to_owned(),
+    };
+    let mut rows = vec![
+        ["Scenario".to_owned(), result.scenario.clone()],
+        ["SHA-256 of the resolved scenario".to_owned(), result.scenario_sha256.clone()],
+        ["Seed, generator".to_owned(), format!("{}, {}", result.seed, result.rng)],
+        ["Version".to_owned(), format!("breakeven {}, schema {}", result.version, result.schema)],
+        ["Fidelity".to_owned(), result.fidelity.clone()],
+        ["Replications".to_owned(), result.replications.to_string()],
+        ["Measured time of one replication".to_owned(), span(result.simulated_seconds)],
+        ["Peak to mean of the traffic".to_owned(), optional(result.traffic.peak_to_mean)],
+        ["Dispersion of counts per second".to_owned(), optional(result.traffic.dispersion_1s)],
+        ["Catalogue".to_owned(), format!("{} ({observed})", result.catalogue.files.join(", "))],
+    ];
+    rows.extend(
+        result.inputs.iter().map(|input| [format!("Input {}", input.path), format!("SHA-256 {}", input.sha256)]),
+    );
+    let table = Table::of_text("Provenance", &["", ""], rows.into_iter().map(Vec::from).collect());
+    Section {
+        title: "Provenance".to_owned(),
+        lead: "The same scenario, inputs and version give the same bytes again.".to_owned(),
+        blocks: vec![Block::Table { title: String::new(), table, notes: Vec::new(), folded: false }],
+    }
+}
+
+fn optional(value: Option<f64>) -> String {
+    value.map_or_else(|| NOTHING.to_owned(), |value| plain(value, Unit::Count))
+}

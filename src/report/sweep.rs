@@ -1,0 +1,153 @@
+//! The page of a sweep: where the order of the deployments changes, then cost by value.
+
+use rust_decimal::prelude::ToPrimitive;
+
+use super::charts::{self, ChartError};
+use super::figures::word;
+use super::number::{Unit, estimate, plain, span};
+use super::page::{Block, Page, Section};
+use super::table::{Cell, Row, Table};
+use crate::experiment::result::{Crossing, Interval, SweepDeployment, SweepResult};
+use crate::units::{Bytes, significant};
+
+/// The page of `result`, with its chart.
+///
+/// # Errors
+/// When the chart cannot be drawn.
+pub fn page(result: &SweepResult) -> Result<Page, ChartError> {
+    Ok(Page { charts: charts::of_sweep(result)?.into_iter().collect(), ..text(result) })
+}
+
+/// The page of `result` without its chart.
+pub fn text(result: &SweepResult) -> Page {
+    let mut sentences = result.crossings.iter().map(|one| crossing(one, &result.axis.unit));
+    let verdict = sentences.next().unwrap_or_else(|| unchanged(result));
+    let replications = result.replications;
+    let warnings = if replications == 1 {
+        vec!["One replication has no interval: nothing here says how far the figures are due to chance.".to_owned()]
+    } else {
+        Vec::new()
+    };
+    Page {
+        title: result.scenario.clone(),
+        subtitle: format!(
+            "Cost per month against {}, {} values; {}",
+            result.axis.path,
+            result.points.len(),
+            if replications == 1 {
+                "1 replication each".to_owned()
+            } else {
+                format!("{replications} replications each")
+            }
+        ),
+        warnings,
+        verdict,
+        findings: sentences.collect(),
+        table: table(result),
+        remarks: remarks(result),
+        charts: Vec::new(),
+        sections: vec![reading(result)],
+    }
+}
+
+/// Where one deployment becomes cheaper than another: `eks becomes cheaper than aws-lambda at 212/s [198, 227].`
+pub fn crossing(crossing: &Crossing, unit: &str) -> String {
+    let other = if crossing.cheaper_above == crossing.a { &crossing.b } else { &crossing.a };
+    format!("{} becomes cheaper than {other} at {}.", crossing.cheaper_above, at(crossing, unit))
+}
+
+/// The place of a crossing and its interval.
+pub fn at(crossing: &Crossing, unit: &str) -> String {
+    value(crossing.at, crossing.ci95, unit)
+}
+
+/// A value of the axis for people, and its interval in the same unit.
+fn value(value: f64, ci95: Option<Interval>, unit: &str) -> String {
+    match unit {
+        "requests/s" => estimate(Some(value), ci95, Unit::Rate).line(),
+        "1" => estimate(Some(value), ci95, Unit::Count).line(),
+        _ => {
+            let text = |value: f64| in_unit(value, unit);
+            let interval = ci95.map_or_else(String::new, |ci| format!(" [{}, {}]", text(ci.low), text(ci.high)));
+            format!("{}{interval}", text(value))
+        }
+    }
+}
+
+fn in_unit(value: f64, unit: &str) -> String {
+    match unit {
+        "s" => span(value),
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a float to integer cast saturates
+        "bytes" => Bytes(value.round() as u64).to_string(),
+        other => format!("{} {other}", significant(value, 3)),
+    }
+}
+
+fn unchanged(result: &SweepResult) -> String {
+    let billed = result.points.iter().flat_map(|point| &point.deployments).any(|d| d.cost_per_month.is_some());
+    if billed {
+        "The order of the deployments by cost does not change within the range.".to_owned()
+    } else {
+        "No deployment has a bill, so no costs cross.".to_owned()
+    }
+}
+
+fn table(result: &SweepResult) -> Table {
+    let names = result.points.first().map_or(&[][..], |point| &point.deployments);
+    let mut head = vec![result.axis.path.clone()];
+    head.extend(names.iter().map(|deployment| deployment.name.clone()));
+    let rows = result.points.iter().map(|point| {
+        let cells = point.deployments.iter().map(cell).collect();
+        Row::of(value(point.value, None, &result.axis.unit), cells)
+    });
+    Table { caption: "Cost per month by value".to_owned(), head, text_columns: vec![0], rows: rows.collect() }
+}
+
+/// Cost of a month; the verdict stands with it where there are objectives.
+fn cell(deployment: &SweepDeployment) -> Cell {
+    let Some(cost) = deployment.cost_per_month else {
+        return Cell::from("no tariff".to_owned());
+    };
+    let printed = estimate(cost.to_f64(), deployment.ci95, Unit::Money(""));
+    let mut cell = Cell { text: printed.value.trim_end().to_owned(), interval: printed.interval, tone: "" };
+    if let Some(judgement) = deployment.slo_verdict {
+        cell.tone = word(judgement);
+        cell.text = format!("{} ({})", cell.text, word(judgement));
+    }
+    cell
+}
+
+fn remarks(result: &SweepResult) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if result.replications > 1 {
+        remarks
+            .push("[low, high]: 95 % interval of the simulation's own noise and the declared uncertainty.".to_owned());
+    }
+    remarks.push(format!("Seed {}, the same at every value, breakeven {}.", result.seed, result.version));
+    remarks
+}
+
+fn reading(result: &SweepResult) -> Section {
+    let scale = if result.axis.logarithmic { "logarithmically" } else { "linearly" };
+    let items = vec![
+        "Costs are those of a month, in the currency of the scenario; met, missed or inconclusive is the worst verdict \
+         of the objectives at that value."
+            .to_owned(),
+        format!(
+            "A crossing is where the mean paired cost difference changes its sign, interpolated {scale} between two values. \
+             Its interval is that of the replications' own crossings; without one, a replication has no crossing there."
+        ),
+        "Intervals cover the simulation's own noise and the uncertainty that the scenario declares; they do not cover \
+         constants that may be wrong."
+            .to_owned(),
+        format!(
+            "Seed {}, the same at every value; {} replications; breakeven {}, schema {}.",
+            result.seed,
+            plain(f64::from(result.replications), Unit::Count),
+            result.version,
+            result.schema
+        ),
+    ];
+    let title = "How to read the figures".to_owned();
+    Section { title, lead: String::new(), blocks: vec![Block::List { title: String::new(), items }] }
+}

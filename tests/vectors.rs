@@ -28,7 +28,11 @@ fn run(name: &str, case: fn(&Value) -> Result<(), String>) {
     let vectors = file["vectors"].as_array().expect("vectors");
     let failures: Vec<String> = vectors
         .iter()
-        .filter_map(|vector| case(vector).err().map(|why| format!("{}: {why}", vector["id"].as_str().unwrap_or("?"))))
+        .filter_map(|vector| {
+            // A case that panics is one that fails: the others are judged all the same.
+            let outcome = std::panic::catch_unwind(|| case(vector)).unwrap_or(Err("panicked".to_owned()));
+            outcome.err().map(|why| format!("{}: {why}", vector["id"].as_str().unwrap_or("?")))
+        })
         .collect();
     println!("vectors_{name}: {}/{}", vectors.len() - failures.len(), vectors.len());
     for failure in &failures {
@@ -135,7 +139,8 @@ fn reading<'a>(target: MetricTarget, usage: &'a [Usage], stale: &'a [i64], serie
     }
 }
 
-fn rules(rules: &Value) -> Option<Rules> {
+/// The rules given, if any; what they leave out is as in `base`.
+fn rules(rules: &Value, base: Rules) -> Option<Rules> {
     let policy = |policy: &Value| Policy {
         kind: match policy["type"].as_str() {
             Some("Pods") => PolicyKind::Pods,
@@ -151,10 +156,11 @@ fn rules(rules: &Value) -> Option<Rules> {
             Some("Max") => SelectPolicy::Max,
             Some("Min") => SelectPolicy::Min,
             Some("Disabled") => SelectPolicy::Disabled,
-            other => panic!("select {other:?}"),
+            Some(other) => panic!("select {other}"),
+            None => base.select,
         },
-        policies: list(&rules["policies"]).iter().map(policy).collect(),
-        tolerance: None,
+        policies: rules["policies"].as_array().map_or(base.policies, |policies| policies.iter().map(policy).collect()),
+        tolerance: base.tolerance,
     })
 }
 

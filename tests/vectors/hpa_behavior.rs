@@ -19,11 +19,19 @@ pub fn case(case: &Value) -> Result<(), String> {
             limited(case, clamp_plain(current, desired, min, max))
         }
         Some("limit_up") => {
-            let limit = given(case, "rules").up_limit(NOW, u32_of(&case["current"]), &memory(case));
+            let limit = rules(&case["rules"], Rules::scale_up()).expect("rules").up_limit(
+                NOW,
+                u32_of(&case["current"]),
+                &memory(case),
+            );
             expect(&case["expect"], "limit", limit)
         }
         Some("limit_down") => {
-            let limit = given(case, "rules").down_limit(NOW, u32_of(&case["current"]), &memory(case));
+            let limit = rules(&case["rules"], Rules::scale_down()).expect("rules").down_limit(
+                NOW,
+                u32_of(&case["current"]),
+                &memory(case),
+            );
             expect(&case["expect"], "limit", limit)
         }
         Some("rate") => rate(case),
@@ -44,10 +52,6 @@ fn numbers(case: &Value) -> [u32; 4] {
     ["current", "desired", "min", "max"].map(|key| u32_of(&case[key]))
 }
 
-fn given(case: &Value, key: &str) -> Rules {
-    rules(&case[key]).expect("rules")
-}
-
 fn name(limit: Limit) -> &'static str {
     match limit {
         Limit::WithinRange => "DesiredWithinRange",
@@ -65,7 +69,10 @@ fn limited(case: &Value, (replicas, limit): (u32, Limit)) -> Result<(), String> 
 
 fn rate(case: &Value) -> Result<(), String> {
     let [current, desired, min, max] = numbers(case);
-    let behavior = Behavior { scale_up: rules(&case["up_rules"]), scale_down: rules(&case["down_rules"]) };
+    let behavior = Behavior {
+        scale_up: rules(&case["up_rules"], Rules::scale_up()),
+        scale_down: rules(&case["down_rules"], Rules::scale_down()),
+    };
     let resolved = ResolvedBehavior::new(&behavior, Nanos(300 * Nanos::SECOND.0));
     limited(case, clamp_rate(Change { now: NOW, current, desired, min, max }, &resolved, &memory(case)))
 }
@@ -83,7 +90,7 @@ fn stabilize(case: &Value) -> Result<(), String> {
 /// The same rules and events serve for both directions.
 fn store(case: &Value) -> Result<(), String> {
     let (change, prev) = (u32_of(&case["change"]), events(&case["prev"]));
-    let behavior = given(case, "rules");
+    let behavior = rules(&case["rules"], Rules::scale_up()).expect("rules");
     expect(&case["expect"], "change_last_60s_before", change_within(&prev, NOW, Nanos(60 * Nanos::SECOND.0)))?;
     let mut memory = Memory { ups: prev.clone(), downs: prev, ..Memory::default() };
     memory.store(NOW, 10, 10 + change, &behavior, &behavior);
@@ -129,8 +136,14 @@ fn autoscaler(case: &Value, targets: Vec<MetricTarget>) -> Hpa {
     let tolerance = |key: &str| case[key].as_f64().expect("a tolerance");
     let (up, down) = (tolerance("tol_up"), tolerance("tol_down"));
     let behavior = case["behavior"].as_object().map(|behavior| Behavior {
-        scale_up: Some(Rules { tolerance: Some(up), ..rules(&behavior["up"]).unwrap_or_else(Rules::scale_up) }),
-        scale_down: Some(Rules { tolerance: Some(down), ..rules(&behavior["down"]).unwrap_or_else(Rules::scale_down) }),
+        scale_up: Some(Rules {
+            tolerance: Some(up),
+            ..rules(&behavior["up"], Rules::scale_up()).unwrap_or_else(Rules::scale_up)
+        }),
+        scale_down: Some(Rules {
+            tolerance: Some(down),
+            ..rules(&behavior["down"], Rules::scale_down()).unwrap_or_else(Rules::scale_down)
+        }),
     });
     assert!(behavior.is_some() || up == down, "without behavior both directions share the flag");
     let mut spec = spec(targets, behavior);

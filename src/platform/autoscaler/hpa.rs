@@ -271,6 +271,8 @@ impl Hpa {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::metrics::{Phase, Sample, Usage};
     use super::*;
 
@@ -348,5 +350,24 @@ mod tests {
         assert_eq!(series(&mut hpa, at(0), 0, 3000), 0, "the user set zero");
         assert_eq!(series(&mut hpa, at(1000), 2, 0), 0);
         assert_eq!(series(&mut hpa, at(1015), 0, 3000), 3);
+    }
+
+    proptest! {
+        #[test]
+        fn the_bounds_and_the_rate_hold(
+            loads in proptest::collection::vec(0..20_000i64, 1..60), behaves: bool, min in 1..4u32, max in 4..60u32,
+        ) {
+            let mut hpa = Hpa::new(spec(behaves.then(Behavior::default)), min, Some(max));
+            let mut replicas = min;
+            for (now, load) in (1000..).step_by(15).map(at).zip(loads) {
+                let next = sync(&mut hpa, now, replicas, load);
+                prop_assert!((min..=max).contains(&next));
+                let limit = (2 * replicas).max(if behaves { replicas + 4 } else { 4 });
+                prop_assert!(next <= limit);
+                replicas = next;
+            }
+            let log = hpa.memory().recommendations.as_ref().map_or(0, Vec::len);
+            prop_assert!(log <= 2 + 300 / 15, "slots are used again: {log}");
+        }
     }
 }

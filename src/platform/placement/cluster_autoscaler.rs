@@ -1,15 +1,17 @@
 //! How many nodes there should be: the Kubernetes Cluster Autoscaler.
 //!
-//! Owns its flags and one scan: [`grow`] says which group gets nodes, [`shrink`] which nodes are not needed, [`NodeScaler::scan`]
+//! Owns its flags and one scan: `grow` says which group gets nodes, `shrink` which nodes are not needed, [`NodeScaler::scan`]
 //! joins them. Pure: the caller passes the time, the cluster and a draw for what is left to chance. Follows
 //! <https://github.com/kubernetes/autoscaler>, `cluster-autoscaler` 1.37, and its FAQ. Left out: failed or slow boots and
-//! their back-off, pods that must not be moved, priorities, balancing of similar groups.
+//! their back-off, pods that must not be moved, priorities, balancing of similar
+//! groups, the limit of 1000 nodes a scan.
 
 mod grow;
 mod shrink;
 
 use std::collections::BTreeMap;
 
+use super::NodeGroup;
 use super::scheduler::{Resources, Room};
 use crate::units::Nanos;
 
@@ -50,6 +52,23 @@ pub struct Group {
     pub min: u32,
     /// Most nodes.
     pub max: u32,
+}
+
+impl Group {
+    /// The group that `group` describes, with `daemon_pods` daemons on every node that request `daemons` together. Its
+    /// minimum is a multiple of its zones, unless that exceeds its maximum.
+    #[must_use]
+    pub fn new(group: &NodeGroup, daemons: Resources, daemon_pods: u32) -> Self {
+        let allocatable = Resources { milli_vcpu: group.allocatable_milli_vcpu, memory: group.allocatable_memory };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+        let milli_vcpu = (group.vcpu * 1000.0).round() as u64;
+        Self {
+            template: Room { allocatable, max_pods: group.max_pods, requested: daemons, pods: daemon_pods },
+            capacity: Resources { milli_vcpu, memory: group.memory },
+            min: group.min.checked_next_multiple_of(group.zones.max(1)).unwrap_or(group.max).min(group.max),
+            max: group.max,
+        }
+    }
 }
 
 /// Where a node is in its life.

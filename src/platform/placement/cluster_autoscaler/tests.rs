@@ -44,6 +44,24 @@ fn node<'a>(id: u64, group: usize, stage: Stage, groups: &[Group], pods: &'a [Re
 }
 
 #[test]
+fn a_group_is_read_from_its_parameters() {
+    let zonal = NodeGroup {
+        machine: "m6i.large".to_owned(),
+        min: 2,
+        max: 20,
+        zones: 3,
+        vcpu: 2.0,
+        memory: Bytes(8192 * Bytes::MIB),
+        allocatable_milli_vcpu: 1930,
+        allocatable_memory: Bytes(7000 * Bytes::MIB),
+        max_pods: 29,
+        cpu_speed: 1.0,
+    };
+    assert_eq!(Group::new(&zonal, resources(200, 300), 2), large(3, 20));
+    assert_eq!(Group::new(&NodeGroup { max: 2, ..zonal }, resources(200, 300), 2), large(2, 2));
+}
+
+#[test]
 fn ten_pods_of_half_a_vcpu_need_four_nodes() {
     // 1730 m are left beside the daemons: three pods of 500 m each, so 3 + 3 + 3 + 1.
     let mut scaler = NodeScaler::new(flags());

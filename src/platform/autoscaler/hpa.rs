@@ -2,7 +2,7 @@
 //!
 //! Owns its parameters and one sync of its controller: [`metrics`] says what each metric asks for, [`behavior`] what is
 //! done about it, [`Hpa::sync`] joins them. Pure: the caller passes the time and what was measured. Follows Kubernetes,
-//! `pkg/controller/podautoscaler/horizontal.go` (v1.36; <https://github.com/kubernetes/kubernetes>).
+//! `pkg/controller/podautoscaler/horizontal.go` (master of 2026; <https://github.com/kubernetes/kubernetes>).
 
 pub mod behavior;
 pub mod metrics;

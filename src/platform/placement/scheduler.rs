@@ -1,7 +1,7 @@
 //! Which node a pod goes to: kube-scheduler's filter and scores.
 //!
 //! Owns what a node has left and the choice among nodes. Follows Kubernetes, `pkg/scheduler/framework/plugins`
-//! (`noderesources`, default profile of v1.36; <https://github.com/kubernetes/kubernetes>): the filter `NodeResourcesFit`,
+//! (`noderesources`, default profile, master of 2026; <https://github.com/kubernetes/kubernetes>): the filter `NodeResourcesFit`,
 //! its score and that of `NodeResourcesBalancedAllocation`, weight 1 each. Left out: topology spread (a preference of weight
 //! 2; with the least-allocated score and pods of one shape, pods spread anyway), affinities, taints, image locality (all
 //! nodes are alike in these) and sampling (clusters of 100 nodes and more look at a part of them).

@@ -1,6 +1,6 @@
 //! From what the metrics ask for to what is done: stabilisation windows, rate limits, bounds.
 //!
-//! Owns the controller's memory. Follows Kubernetes, `pkg/controller/podautoscaler/horizontal.go` (v1.36;
+//! Owns the controller's memory. Follows Kubernetes, `pkg/controller/podautoscaler/horizontal.go` (master of 2026;
 //! <https://github.com/kubernetes/kubernetes>). Ages are compared strictly, as there: what is exactly as old as a window
 //! is outside of it for `behavior`, and inside for the controller's flag.
 

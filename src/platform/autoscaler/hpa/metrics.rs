@@ -1,7 +1,7 @@
 //! How many replicas one metric asks for.
 //!
 //! Owns the sorting of pods and the arithmetic of every metric kind. One pass over the pods, no allocation.
-//! Follows Kubernetes, `pkg/controller/podautoscaler/replica_calculator.go` (v1.36; <https://github.com/kubernetes/kubernetes>).
+//! Follows Kubernetes, `pkg/controller/podautoscaler/replica_calculator.go` (master of 2026; <https://github.com/kubernetes/kubernetes>).
 
 use super::{HpaSpec, MetricTarget};
 use crate::units::Nanos;

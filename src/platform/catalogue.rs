@@ -12,7 +12,7 @@ mod read;
 pub use describe::Row;
 pub use machine::{Allocatable, Machine};
 pub use platform::{Class, Limit, Platform, Sizing};
-pub use read::Setting;
+pub use read::{Setting, plain_text};
 
 use std::sync::OnceLock;
 

@@ -1,0 +1,352 @@
+//! What is built from a platform's name, from overrides, and what is said about mistakes.
+
+use super::*;
+use crate::application::{Class, Service};
+use crate::document::source::Sources;
+use crate::document::tree::{Value, parse};
+use crate::platform::Family;
+use crate::platform::autoscaler::Law;
+use crate::platform::autoscaler::hpa::{MetricTarget, SelectPolicy};
+use crate::platform::autoscaler::target_tracking::Metric;
+use crate::platform::fleet::{Initial, QueueAt, Reuse, Routing};
+use crate::platform::meter::Per;
+use crate::platform::placement::{Nodes, Placement};
+use crate::units::{Bytes, Nanos};
+
+fn application() -> Application {
+    let class = Class {
+        name: "request".to_owned(),
+        weight: 1.0,
+        cpu: Distribution::constant(20e6),
+        io: Distribution::constant(0.0),
+        threads: 1.0,
+        memory: Bytes(20 << 20),
+        request_bytes: Distribution::constant(1000.0),
+        response_bytes: Distribution::constant(10_000.0),
+        timeout: None,
+    };
+    let service = Service {
+        name: "service".to_owned(),
+        base_memory: Bytes(64 << 20),
+        image: Bytes(0),
+        runtime_start: None,
+        init: Distribution::constant(0.0),
+    };
+    Application { classes: vec![class], service }
+}
+
+/// Builds the deployment that the TOML `text` says, and renders what is said about it.
+fn try_text(text: &str) -> (Option<Built>, String) {
+    let mut sources = Sources::new();
+    let mut problems = Diagnostics::new();
+    let source = sources.add("scenario.toml", text);
+    let table = parse(&sources, source, &mut problems);
+    assert!(problems.is_empty(), "{}", problems.render(&sources, false));
+    let node = Node { value: Value::Table(table), span: Span::new(source, &(0..text.len())) };
+    let built = build(&node, Catalogue::builtin(), &application(), &mut problems);
+    (built, problems.render(&sources, false))
+}
+
+fn built(text: &str) -> Built {
+    let (built, said) = try_text(text);
+    built.unwrap_or_else(|| panic!("{text}\n{said}"))
+}
+
+fn refused(text: &str) -> String {
+    let (built, said) = try_text(text);
+    assert!(built.is_none(), "{text} was accepted");
+    said
+}
+
+fn nodes(built: &Built) -> &Nodes {
+    match &built.deployment.placement {
+        Placement::Nodes(nodes) => nodes,
+        Placement::Provider => panic!("no nodes"),
+    }
+}
+
+fn seconds(seconds: u64) -> Nanos {
+    Nanos(seconds * Nanos::SECOND.0)
+}
+
+#[test]
+fn every_platform_builds_from_its_name_with_each_of_its_kinds() {
+    let catalogue = Catalogue::builtin();
+    for platform in catalogue.platforms() {
+        let (plain, said) = try_text(&format!("platform = \"{}\"", platform.id));
+        let plain = plain.unwrap_or_else(|| panic!("{}: {said}", platform.id));
+        assert_eq!(said, "", "{}", platform.id);
+        assert_eq!(plain.deployment.name, platform.id);
+        assert!(plain.deployment.overrides.is_empty(), "{:?}", plain.deployment.overrides);
+        assert!(!plain.deployment.queueing.contains(['{', '}']), "{}", plain.deployment.queueing);
+        assert!(plain.deployment.facts.len() > 20, "{}: {}", platform.id, plain.deployment.facts.len());
+        for autoscaler in &platform.autoscalers {
+            for placement in &platform.placements {
+                let text = format!(
+                    "platform = \"{}\"\nautoscaler.kind = \"{autoscaler}\"\nplacement.kind = \"{placement}\"",
+                    platform.id
+                );
+                let built = built(&text);
+                let changed = usize::from(*autoscaler != platform.autoscalers[0])
+                    + usize::from(*placement != platform.placements[0]);
+                assert_eq!(built.deployment.overrides.len(), changed, "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_resolved_builds_the_same() {
+    for platform in ["aws-lambda", "app-engine-standard", "eks", "ec2", "kubernetes"] {
+        let first = built(&format!("platform = \"{platform}\""));
+        let keys: Vec<&str> = first.resolved.keys().collect();
+        for section in ["instance", "fleet", "autoscaler", "placement", "meter", "edge", "tariff", "region"] {
+            assert!(keys.contains(&section), "{platform}: {section}");
+        }
+        assert!(first.resolved.at_path("instance.vcpu").is_some(), "{platform}");
+    }
+}
+
+#[test]
+fn lambda_sells_memory() {
+    let built = built("platform = \"aws-lambda\"\ninstance.memory = \"1769MiB\"");
+    let deployment = &built.deployment;
+    assert_eq!(deployment.family, Family::Faas);
+    assert_eq!(deployment.instance.vcpu, 1.0);
+    assert_eq!(deployment.instance.start_vcpu, 2.0);
+    assert_eq!(deployment.instance.memory, Bytes(1769 << 20));
+    assert_eq!((deployment.fleet.slots, deployment.fleet.queue), (Some(1), Some(0)));
+    assert_eq!(deployment.fleet.timeout, Some(seconds(3)));
+    assert_eq!(deployment.fleet.reuse, Reuse::Newest);
+    assert_eq!(deployment.fleet.initial, Initial::Stationary);
+    assert_eq!(deployment.fleet.keep_alive.as_ref().unwrap().mean(), 360e9);
+    assert_eq!((deployment.meter.per, deployment.meter.round_up), (Per::Request, Nanos(1_000_000)));
+    assert!(deployment.meter.start_billed && !deployment.meter.idle_billed);
+    let Law::PerRequest(law) = &deployment.autoscaler.law else { panic!("{:?}", deployment.autoscaler) };
+    assert_eq!(law.account_concurrency, Some(1000));
+    assert_eq!((law.scale_rate.unwrap().count, law.scale_rate.unwrap().per), (1000, seconds(10)));
+    assert_eq!(deployment.edge.as_ref().unwrap().timeout, Some(seconds(30)));
+    assert_eq!(deployment.edge.as_ref().unwrap().meter.request_unit_bytes, Some(512 << 10));
+    assert!((deployment.runtime_start.quantile(0.5) / 92.9e6 - 1.0).abs() < 1e-9);
+    assert!((deployment.runtime_start.quantile(0.99) / 181.3e6 - 1.0).abs() < 1e-9);
+    assert!(matches!(&built.tariff, TariffChoice::Catalogue(id, _) if id == "aws-lambda"));
+    let [memory] = deployment.overrides.as_slice() else { panic!("{:?}", deployment.overrides) };
+    assert_eq!((memory.key.as_str(), memory.value.as_str()), ("instance.memory", "1769MiB"));
+    assert_eq!(memory.preset.as_deref(), Some("128MiB"));
+    assert!(deployment.queueing.contains("(1000)"), "{}", deployment.queueing);
+}
+
+#[test]
+fn app_engine_sells_classes() {
+    let built = built("platform = \"app-engine-standard\"\ninstance.class = \"F4_1G\"\nfleet.slots = 80");
+    let deployment = &built.deployment;
+    assert_eq!((deployment.instance.vcpu, deployment.instance.memory), (1.0, Bytes(3072 << 20)));
+    assert_eq!((deployment.instance.variant.as_str(), deployment.meter.weight), ("F4_1G", 6));
+    assert_eq!(deployment.fleet.slots, Some(80));
+    assert_eq!(deployment.fleet.queue_timeout, Some(seconds(10)));
+    assert_eq!(deployment.meter.tail, seconds(900));
+    assert_eq!((deployment.autoscaler.min, deployment.autoscaler.max), (0, Some(20)));
+    let Law::AppEngine(law) = &deployment.autoscaler.law else { panic!() };
+    assert_eq!((law.target_cpu_utilization, law.max_idle_instances), (0.6, None));
+    assert_eq!(law.max_pending_latency, seconds(10));
+}
+
+#[test]
+fn eks_packs_pods_on_nodes() {
+    let built = built("platform = \"eks\"");
+    let deployment = &built.deployment;
+    let Law::Hpa(hpa) = &deployment.autoscaler.law else { panic!() };
+    assert_eq!(hpa.metrics, [MetricTarget::CpuUtilization(80)]);
+    assert_eq!((hpa.sync_period, hpa.downscale_stabilization), (seconds(15), seconds(300)));
+    assert!(hpa.behavior.is_none());
+    assert_eq!((deployment.autoscaler.min, deployment.autoscaler.max), (1, Some(100)));
+    let nodes = nodes(&built);
+    let [group] = nodes.groups.as_slice() else { panic!() };
+    assert_eq!((group.machine.as_str(), group.min, group.max, group.zones), ("m6i.large", 3, 20, 3));
+    assert_eq!((group.allocatable_milli_vcpu, group.max_pods), (1930, 29));
+    assert_eq!(group.allocatable_memory, Bytes(6903 << 20));
+    assert_eq!((nodes.daemonset_milli_vcpu, nodes.daemonset_memory), (205, Bytes(220 << 20)));
+    assert_eq!(nodes.pull_rate, (30 << 20) as f64);
+    assert_eq!(nodes.autoscaler.as_ref().unwrap().unneeded_time, seconds(600));
+    assert!((nodes.boot.quantile(0.95) / 300e9 - 1.0).abs() < 1e-3);
+    assert!((deployment.fleet.start.quantile(0.99) / 5e9 - 1.0).abs() < 1e-3);
+    assert_eq!((deployment.fleet.slots, deployment.fleet.queue_at), (None, QueueAt::Instance));
+    assert_eq!(deployment.fleet.routing, Routing::RoundRobin);
+    assert_eq!((deployment.meter.per, deployment.meter.clusters), (Per::Node, 1));
+    assert_eq!((deployment.meter.minimum, deployment.meter.volume_gib), (seconds(60), 20));
+    let edge = deployment.edge.as_ref().unwrap();
+    assert_eq!((edge.id.as_str(), edge.meter.hours, edge.meter.addresses), ("aws-alb", 1, 3));
+    assert_eq!(edge.meter.capacity.unwrap().connections_per_second, 25.0);
+}
+
+#[test]
+fn node_groups_are_completed_one_by_one() {
+    let built = built(
+        "platform = \"eks\"\n[placement]\nkind = \"fixed\"\nnodes = [{ type = \"m5.xlarge\", min = 4 }, { vcpu = 8, memory = \"32GiB\", zones = 1 }]",
+    );
+    let nodes = nodes(&built);
+    assert!(nodes.autoscaler.is_none());
+    let [first, second] = nodes.groups.as_slice() else { panic!() };
+    assert_eq!((first.allocatable_milli_vcpu, first.allocatable_memory), (3920, Bytes(14162 << 20)));
+    assert_eq!((first.min, first.max), (6, 20), "as many in each of three zones");
+    assert_eq!((second.machine.as_str(), second.allocatable_milli_vcpu, second.max_pods), ("node", 8000, u32::MAX));
+    assert_eq!((second.min, second.cpu_speed), (3, 1.0));
+}
+
+#[test]
+fn ec2_sells_machines_and_tracks_targets() {
+    let built = built(
+        "platform = \"ec2\"\ninstance.type = \"c6g.xlarge\"\n[autoscaler]\nkind = \"target-tracking\"\nmetric = \"requests_per_instance\"\ntarget = \"600/min\"",
+    );
+    let deployment = &built.deployment;
+    assert_eq!((deployment.instance.vcpu, deployment.instance.memory), (4.0, Bytes(8 << 30)));
+    assert_eq!(deployment.instance.variant, "c6g.xlarge");
+    let Law::TargetTracking(law) = &deployment.autoscaler.law else { panic!() };
+    assert_eq!((law.metric, law.target), (Metric::RequestsPerInstance, 600.0));
+    assert_eq!((law.evaluation_periods_out, law.evaluation_periods_in, law.scale_in_ratio), (3, 15, 0.7));
+    assert_eq!((deployment.autoscaler.min, deployment.autoscaler.max), (2, Some(20)));
+    let keys: Vec<&str> = deployment.overrides.iter().map(|changed| changed.key.as_str()).collect();
+    assert_eq!(keys, ["autoscaler.kind", "autoscaler.metric", "autoscaler.target", "instance.type"]);
+}
+
+#[test]
+fn generic_platforms_have_no_delay_no_limit_and_no_price() {
+    for id in ["faas", "paas", "kubernetes", "vm"] {
+        let built = built(&format!("platform = \"{id}\""));
+        let deployment = &built.deployment;
+        assert!(deployment.fleet.start.is_zero() && deployment.runtime_start.is_zero(), "{id}");
+        assert_eq!((deployment.fleet.slots, deployment.fleet.queue), (Some(1), None), "{id}");
+        assert_eq!(deployment.fleet.initial, Initial::Min, "{id}");
+        assert!(deployment.edge.is_none() && built.tariff == TariffChoice::None, "{id}");
+        assert_eq!(deployment.placement, Placement::Provider, "{id}");
+        assert_eq!((deployment.instance.vcpu, deployment.instance.cpu_speed), (1.0, 1.0), "{id}");
+    }
+    let faas = built("platform = \"faas\"\nfleet.keep_alive = \"600s\"").deployment;
+    assert_eq!((faas.autoscaler.min, faas.autoscaler.max), (0, None));
+    assert_eq!(faas.fleet.keep_alive.unwrap().as_constant(), Some(600_000_000_000));
+    let vm = built("platform = \"vm\"\nautoscaler = { kind = \"fixed\", replicas = 5 }").deployment;
+    assert_eq!((vm.autoscaler.min, vm.autoscaler.max), (5, Some(5)));
+}
+
+#[test]
+fn saying_what_the_preset_says_is_no_override() {
+    let text = "platform = \"aws-lambda\"\nregion = \"us-east-1\"\nedge = \"aws-http-api\"\nfleet.timeout = \"3000ms\"\nautoscaler.account_concurrency = 1000";
+    assert!(built(text).deployment.overrides.is_empty());
+}
+
+#[test]
+fn tables_merge_and_distributions_replace() {
+    let text = "platform = \"aws-lambda\"\nautoscaler.scale_rate.count = 500\nfleet.keep_alive = { dist = \"exponential\", mean = \"60s\" }";
+    let deployment = built(text).deployment;
+    let Law::PerRequest(law) = &deployment.autoscaler.law else { panic!() };
+    assert_eq!((law.scale_rate.unwrap().count, law.scale_rate.unwrap().per), (500, seconds(10)));
+    assert_eq!(deployment.fleet.keep_alive.unwrap().mean(), 60e9);
+}
+
+#[test]
+fn behavior_is_completed_with_the_defaults_of_the_api() {
+    let text = "platform = \"eks\"\nautoscaler.behavior.scale_down = { select_policy = \"Disabled\", tolerance = 0.2 }";
+    let deployment = built(text).deployment;
+    let Law::Hpa(hpa) = &deployment.autoscaler.law else { panic!() };
+    let behavior = hpa.behavior.as_ref().unwrap();
+    let (up, down) = (behavior.scale_up.as_ref().unwrap(), behavior.scale_down.as_ref().unwrap());
+    assert_eq!((up.policies.len(), up.stabilization_window), (2, Some(Nanos::ZERO)));
+    assert_eq!((down.select, down.stabilization_window, down.tolerance), (SelectPolicy::Disabled, None, Some(0.2)));
+}
+
+#[test]
+fn an_edge_may_be_changed_described_or_left_out() {
+    let edge = built("platform = \"eks\"\nedge.timeout = \"300s\"").deployment.edge.unwrap();
+    assert_eq!((edge.id.as_str(), edge.timeout, edge.meter.hours), ("aws-alb", Some(seconds(300)), 1));
+    let edge = built("platform = \"vm\"\nedge = { latency = \"2ms\" }").deployment.edge.unwrap();
+    assert_eq!((edge.id.as_str(), edge.latency), ("custom", Nanos(2_000_000)));
+    let none = built("platform = \"eks\"\nedge = \"none\"").deployment;
+    assert!(none.edge.is_none());
+    assert_eq!(none.overrides[0].key, "edge");
+}
+
+#[test]
+fn tariffs_are_none_an_id_a_file_or_a_table() {
+    let choice = |text: &str| built(&format!("platform = \"vm\"\n{text}")).tariff;
+    assert!(matches!(choice("tariff = \"ec2\""), TariffChoice::Catalogue(id, _) if id == "ec2"));
+    assert!(matches!(choice("tariff = \"mine.toml\""), TariffChoice::File(path, _) if path == "mine.toml"));
+    assert!(
+        matches!(choice("tariff = { \"instance-hours\" = \"0.12 USD\" }"), TariffChoice::Inline(table) if table.len() == 1)
+    );
+    assert!(refused("platform = \"vm\"\ntariff = { \"instance-hours\" = \"0.12\" }").contains("a price such as"));
+}
+
+#[test]
+fn mistakes_are_answered_with_what_would_do() {
+    for (text, wanted) in [
+        ("name = \"x\"", "missing key `platform`"),
+        ("platform = \"aws-lamda\"", "did you mean `aws-lambda`?"),
+        ("platform = \"google-cloud-functions\"", "google-cloud-functions is not simulated yet"),
+        ("platform = 3", "expected a platform's id"),
+        ("platform = \"aws-lambda\"\ninstance.vcpu = 2", "in proportion to memory"),
+        ("platform = \"aws-lambda\"\ninstance.memory = \"64MiB\"", "allowed: 128MiB to 10240MiB"),
+        ("platform = \"aws-lambda\"\ninstance.memory = \"512MB\"", "write \"489MiB\""),
+        ("platform = \"aws-lambda\"\nfleet.timeout = \"20m\"", "allowed: 1s to 900s"),
+        ("platform = \"aws-lambda\"\nfleet.timeout = \"none\"", "allowed: 1s to 900s"),
+        ("platform = \"aws-lambda\"\nfleet.slots = 80", "one request at a time"),
+        ("platform = \"aws-lambda\"\nautoscaler.provisioned = 5", "provisioned concurrency is not simulated yet"),
+        ("platform = \"aws-lambda\"\nautoscaler.kind = \"hpa\"", "it offers per-request"),
+        ("platform = \"aws-lambda\"\nplacement.kind = \"fixed\"", "does not offer the placement `fixed`"),
+        ("platform = \"eks\"\nautoscaler.kind = \"keda\"", "KEDA is not simulated yet"),
+        ("platform = \"eks\"\nautoscaler.kind = \"hpaa\"", "did you mean `hpa`?"),
+        ("platform = \"eks\"\nautoscaler.replicas = 3", "unknown key `replicas`"),
+        ("platform = \"eks\"\nautoscaler.metrics = [{ queue_length = 5 }]", "queues are not simulated yet"),
+        ("platform = \"eks\"\nautoscaler.min = 200", "`min` is above `max`"),
+        ("platform = \"eks\"\nautoscaler.min = 0", "allowed: 1 to"),
+        ("platform = \"eks\"\nplacement.kind = \"karpenter\"", "Karpenter is not simulated yet"),
+        ("platform = \"eks\"\nplacement.nodes = [{ type = \"m6i.lrge\" }]", "did you mean `m6i.large`?"),
+        ("platform = \"eks\"\nplacement.nodes = [{ market = \"spot\" }]", "spot nodes are not simulated yet"),
+        ("platform = \"eks\"\nplacement.nodes = [{ min = 2, max = 2 }]", "3 zones need at least 3 nodes"),
+        ("platform = \"eks\"\nplacement.pull_rate = \"fast\"", "expected a size per second"),
+        ("platform = \"eks\"\ninstance.vcpu = 1.8", "fits on no node"),
+        ("platform = \"eks\"\ninstance = { vcpu = 1, vcpu_limit = 0.5 }", "`vcpu_limit` is below"),
+        ("platform = \"eks\"\nfleet.keep_alive = \"5m\"", "the autoscaler ends pods"),
+        ("platform = \"vm\"\nfleet.keep_alive = \"5m\"", "needs instances that follow requests"),
+        ("platform = \"vm\"\nfleet.sharing = \"fifo-cores\"\ninstance.vcpu = 1.5", "needs whole vCPUs"),
+        ("platform = \"vm\"\nmeter.per = \"node\"", "needs nodes"),
+        ("platform = \"vm\"\nfleet.initial = 3", "3 initial instances"),
+        ("platform = \"vm\"\ninstance.class = \"F1\"", "no instance classes"),
+        ("platform = \"app-engine-standard\"\ninstance.class = \"F3\"", "did you mean `F"),
+        ("platform = \"app-engine-standard\"\nfleet.slots = 2000", "allowed: 1 to 1000"),
+        ("platform = \"app-engine-standard\"\nautoscaler.target_cpu_utilization = 0.99", "0.5 to 0.95"),
+        ("platform = \"ec2\"\nautoscaler = { kind = \"target-tracking\", target = \"5/s\" }", "a share such as"),
+        ("platform = \"ec2\"\nregion = \"eu-west-1\"", "ec2 has no prices for `eu-west-1`"),
+        ("platform = \"ec2\"\nedge = \"ingress-nginx\"", "ingress-nginx is not simulated yet"),
+        ("platform = \"ec2\"\nedge = \"aws-abl\"", "did you mean `aws-alb`?"),
+        ("platform = \"ec2\"\nfleet = 3", "expected a table"),
+        ("platform = \"ec2\"\nautoscaler = 3", "expected a table with `kind`"),
+        ("platform = \"ec2\"\nedge = 3", "found a whole number"),
+        ("platform = \"ec2\"\naddons = []", "add-ons are not simulated yet"),
+        ("platform = \"ec2\"\nflet.slots = 3", "did you mean `fleet`?"),
+    ] {
+        let said = refused(text);
+        assert!(said.contains(wanted), "{text}\nwanted: {wanted}\nsaid: {said}");
+        assert!(said.contains("scenario.toml:"), "{text} has no place:\n{said}");
+    }
+}
+
+#[test]
+fn doubts_are_warnings() {
+    let (deployment, said) = try_text("platform = \"app-engine-standard\"\nfleet.slots = 40");
+    assert!(deployment.is_some() && said.contains("may need 864MiB of memory and has 384MiB"), "{said}");
+    let (deployment, said) = try_text("platform = \"eks\"\nautoscaler = { kind = \"fixed\", replicas = 500 }");
+    assert!(deployment.is_some() && said.contains("500 pods are always wanted"), "{said}");
+}
+
+#[test]
+fn the_application_names_the_runtime_first() {
+    let mut application = application();
+    application.service.runtime_start = Some(Distribution::constant(7.0));
+    let text = "platform = \"aws-lambda\"";
+    let mut sources = Sources::new();
+    let source = sources.add("scenario.toml", text);
+    let mut problems = Diagnostics::new();
+    let node = Node { value: Value::Table(parse(&sources, source, &mut problems)), span: Span::BUILT_IN };
+    let built = build(&node, Catalogue::builtin(), &application, &mut problems).unwrap();
+    assert_eq!(built.deployment.runtime_start.as_constant(), Some(7));
+}

@@ -7,6 +7,7 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
+use crate::metering::usage::Dimension;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::catalogue::plain_text;
@@ -50,6 +51,7 @@ pub(super) fn whole(deployment: &Deployment, table: &Table, application: &Applic
     idleness(deployment, table, problems);
     bounds(deployment, &span, problems);
     memory(deployment, application, &span, problems);
+    counts(deployment, &span, problems);
     match &deployment.placement {
         Placement::Provider if deployment.meter.per == Per::Node => {
             let message = "`meter.per = \"node\"` needs nodes";
@@ -128,6 +130,20 @@ fn memory(
         let message = format!("{}: an instance may need {needed} of memory and has {available}", deployment.name);
         let help = "running out of memory is not simulated yet: the service's base_memory and every slot's request";
         problems.push(Diagnostic::warning(message).at(span("instance.memory")).help(help));
+    }
+}
+
+/// What is counted is something that the bill can follow.
+fn counts(deployment: &Deployment, span: &impl Fn(&str) -> Span, problems: &mut Diagnostics) {
+    let (per, possible): (_, &[Dimension]) = match deployment.meter.per {
+        Per::Request => ("request", &[Dimension::Requests, Dimension::GibSeconds, Dimension::VcpuSeconds]),
+        Per::Instance => ("instance", &[Dimension::InstanceHours, Dimension::GibSeconds, Dimension::VcpuSeconds]),
+        Per::Node => ("node", &[Dimension::NodeHours]),
+    };
+    for counted in deployment.meter.counts.iter().filter(|counted| !possible.contains(counted)) {
+        let message = format!("`{}` is not counted where the bill follows each {per}", counted.id());
+        let ids = possible.iter().map(|dimension| dimension.id()).collect::<Vec<_>>().join(", ");
+        problems.push(Diagnostic::error(message).at(span("meter.counts")).help(format!("`meter.counts` of: {ids}")));
     }
 }
 

@@ -1,6 +1,7 @@
 //! How instances serve requests, and what is counted: from checked tables.
 
 use crate::document::tree::{Node, Table};
+use crate::metering::usage::Dimension;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Routing, Sharing};
 use crate::platform::meter::{Meter, Per};
 use crate::scenario::distribution::{durations, durations_or_none};
@@ -63,6 +64,7 @@ pub(super) fn meter(table: &Table) -> Meter {
             "node" => Per::Node,
             _ => Per::Instance,
         },
+        counts: table.at("counts").elements().iter().filter_map(|node| dimension(node.text())).collect(),
         round_up: table.at("round_up").duration(),
         minimum: table.at("minimum").duration(),
         tail: table.at("tail").duration(),
@@ -73,6 +75,10 @@ pub(super) fn meter(table: &Table) -> Meter {
         volume_gib: table.at("volume_gib").count_u32(),
         addresses: table.at("addresses").count_u32(),
     }
+}
+
+fn dimension(id: &str) -> Option<Dimension> {
+    Dimension::ALL.into_iter().find(|dimension| dimension.id() == id)
 }
 
 /// A count that the grammar keeps below 2^32.

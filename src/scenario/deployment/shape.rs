@@ -170,6 +170,14 @@ static FLEET: Shape = Shape::new(&[
     ),
 ]);
 
+const COUNTED: Kind = Kind::Choice(&[
+    Choice::new("requests", "attempts, where the bill follows requests"),
+    Choice::new("vcpu-seconds", "vCPUs over time"),
+    Choice::new("gib-seconds", "memory over time"),
+    Choice::new("instance-hours", "instances over time, where the bill follows instances"),
+    Choice::new("node-hours", "nodes over time, where the bill follows nodes"),
+]);
+
 static METER: Shape = Shape::new(&[
     Key::new(
         "per",
@@ -179,6 +187,11 @@ static METER: Shape = Shape::new(&[
             Choice::new("node", "each node's time"),
         ]),
         "what the compute part of the bill follows",
+    ),
+    Key::new(
+        "counts",
+        Kind::List { of: &COUNTED, min: 1, max: 3 },
+        "dimensions that the compute part of the bill counts",
     ),
     Key::new("round_up", Kind::DURATION, "times are rounded up to a multiple of this; \"0s\": not rounded"),
     Key::new("minimum", Kind::DURATION, "shortest billed time per request, or per instance or node life"),

@@ -4,6 +4,7 @@ use super::*;
 use crate::application::{Class, Service};
 use crate::document::source::Sources;
 use crate::document::tree::{Value, parse};
+use crate::metering::usage::Dimension;
 use crate::platform::Family;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::{MetricTarget, SelectPolicy};
@@ -121,6 +122,7 @@ fn lambda_sells_memory() {
     assert_eq!(deployment.fleet.initial, Initial::Stationary);
     assert_eq!(deployment.fleet.keep_alive.as_ref().unwrap().mean(), 360e9);
     assert_eq!((deployment.meter.per, deployment.meter.round_up), (Per::Request, Nanos(1_000_000)));
+    assert_eq!(deployment.meter.counts, [Dimension::Requests, Dimension::GibSeconds]);
     assert!(deployment.meter.start_billed && !deployment.meter.idle_billed);
     let Law::PerRequest(law) = &deployment.autoscaler.law else { panic!("{:?}", deployment.autoscaler) };
     assert_eq!(law.account_concurrency, Some(1000));
@@ -309,6 +311,11 @@ fn mistakes_are_answered_with_what_would_do() {
         ("platform = \"vm\"\nfleet.keep_alive = \"5m\"", "needs instances that follow requests"),
         ("platform = \"vm\"\nfleet.sharing = \"fifo-cores\"\ninstance.vcpu = 1.5", "needs whole vCPUs"),
         ("platform = \"vm\"\nmeter.per = \"node\"", "needs nodes"),
+        (
+            "platform = \"vm\"\nmeter.per = \"request\"",
+            "`instance-hours` is not counted where the bill follows each request",
+        ),
+        ("platform = \"vm\"\nmeter.counts = [\"egress-bytes\"]", "unknown word `egress-bytes`"),
         ("platform = \"vm\"\nfleet.initial = 3", "3 initial instances"),
         ("platform = \"vm\"\ninstance.class = \"F1\"", "no instance classes"),
         ("platform = \"app-engine-standard\"\ninstance.class = \"F3\"", "did you mean `F"),

@@ -128,6 +128,9 @@ fn in_range(node: &Node, what: &str, number: f64, range: Range) -> Result<(), Di
 /// Checks one value. What is wrong with the value itself is the error; what is wrong below it goes to `diagnostics`.
 fn value(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) -> Result<(), Diagnostic> {
     match (kind, &node.value) {
+        (_, Value::Float(number)) if !number.is_finite() => {
+            return Err(unreadable(node, kind, "numbers are finite"));
+        }
         (Kind::Table(shape), Value::Table(table)) => check(table, node.span, shape, diagnostics),
         (Kind::Map(kind), Value::Table(table)) => {
             table.iter().for_each(|entry| check_node(&entry.node, kind, diagnostics));
@@ -406,7 +409,7 @@ mod tests {
             ("{ dist = 'constant', value = '1s', min = '3s', max = '2s' }", "`min` is above `max`"),
             ("{ dist = 'empirical', quantiles = [[0.5, '20ms'], [0.4, '90ms']] }", "probabilities must rise"),
             ("{ dist = 'empirical', quantiles = [] }", "empty"),
-            ("{ dist = 'exponential', mean = nan }", "not a finite number"),
+            ("{ dist = 'exponential', mean = nan }", "numbers are finite"),
             ("{ mean = '1s' }", "missing key `dist`"),
         ] {
             let said = problems(bad);

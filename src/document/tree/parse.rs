@@ -1,4 +1,4 @@
-//! From TOML text to a [`Table`]. Every syntax error is reported, and numbers that are not finite. The parser bounds
+//! From TOML text to a [`Table`]. Every syntax error is reported. The parser bounds
 //! the depth of nesting, so that walking the tree cannot exhaust the stack.
 
 use std::ops::Range;
@@ -28,7 +28,7 @@ pub fn parse_value(sources: &Sources, source: SourceId, range: Range<usize>, dia
     let mut reader = Reader { source, offset: range.start, diagnostics };
     let (value, errors) = DeValue::parse_recoverable(text);
     if errors.is_empty() {
-        return reader.node(&value).unwrap_or_else(plain);
+        return reader.node(&value);
     }
     if announced {
         reader.syntax_errors(&errors);
@@ -47,11 +47,6 @@ impl Reader<'_> {
         Span { source: self.source, start: range.start + self.offset, end: range.end + self.offset }
     }
 
-    fn report(&mut self, message: impl Into<String>, range: &Range<usize>, help: impl Into<String>) {
-        let span = self.span(range);
-        self.diagnostics.push(Diagnostic::error(message).at(span).help(help));
-    }
-
     fn syntax_errors(&mut self, errors: &[toml::de::Error]) {
         for error in errors {
             let span = self.span(&error.span().unwrap_or(0..0));
@@ -59,41 +54,35 @@ impl Reader<'_> {
         }
     }
 
-    fn table(&mut self, table: &DeTable<'_>) -> Table {
+    fn table(&self, table: &DeTable<'_>) -> Table {
         let mut entries: Vec<Entry> = table
             .iter()
-            .filter_map(|(key, value)| {
-                let node = self.node(value)?;
-                Some(Entry { key: key.get_ref().to_string(), key_span: self.span(&key.span()), node })
+            .map(|(key, value)| Entry {
+                key: key.get_ref().to_string(),
+                key_span: self.span(&key.span()),
+                node: self.node(value),
             })
             .collect();
         entries.sort_by_key(|entry| entry.key_span);
         Table { entries }
     }
 
-    fn node(&mut self, node: &Spanned<DeValue<'_>>) -> Option<Node> {
+    fn node(&self, node: &Spanned<DeValue<'_>>) -> Node {
         let range = node.span();
         let value = match node.get_ref() {
             DeValue::String(text) => Value::String(text.to_string()),
-            DeValue::Integer(number) => {
-                let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) else {
-                    self.report("number too large", &range, "whole numbers lie between -2^63 and 2^63-1");
-                    return None;
-                };
-                Value::Integer(number)
-            }
-            DeValue::Float(number) => match number.as_str().parse::<f64>() {
-                Ok(number) if number.is_finite() => Value::Float(number),
-                _ => {
-                    self.report("not a finite number", &range, "numbers are finite; write \"none\" for no limit");
-                    return None;
-                }
+            // A whole number beyond 64 bits becomes a float, and a float may not be finite: the check of a shape says
+            // what is wrong with either, and where.
+            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
+                Ok(number) => Value::Integer(number),
+                Err(_) => Value::Float(number.as_str().parse().unwrap_or(f64::INFINITY)),
             },
+            DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN)),
             DeValue::Boolean(flag) => Value::Boolean(*flag),
             DeValue::Datetime(instant) => Value::Datetime(*instant),
-            DeValue::Array(nodes) => Value::Array(nodes.iter().filter_map(|node| self.node(node)).collect()),
+            DeValue::Array(nodes) => Value::Array(nodes.iter().map(|node| self.node(node)).collect()),
             DeValue::Table(table) => Value::Table(self.table(table)),
         };
-        Some(Node { value, span: self.span(&range) })
+        Node { value, span: self.span(&range) }
     }
 }

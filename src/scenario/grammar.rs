@@ -1,0 +1,109 @@
+//! The grammar of a scenario, as data: what is checked, completed with defaults and published as JSON Schema.
+
+mod application;
+mod traffic;
+
+use crate::document::grammar::{Choice, Key, Kind, Range, Shape};
+use crate::document::quantity;
+use crate::units::Nanos;
+
+/// Largest seed that survives a JSON reader: 2^53-1.
+const LARGEST_SEED: u64 = (1 << 53) - 1;
+
+const DAY: u64 = 24 * Nanos::HOUR.0;
+
+/// A scenario.
+pub static SCENARIO: Shape = Shape::new(&[
+    Key::new("scenario", Kind::Table(&HEAD), "what is run, and how often").default("{}"),
+    Key::new("traffic", Kind::Table(&traffic::TRAFFIC), "who comes, and when").required(),
+    Key::new("class", Kind::OneOrMany(&Kind::Table(&application::CLASS)), "what one request brings").required(),
+    Key::new("service", Kind::OneOrMany(&Kind::Table(&application::SERVICE)), "the service that requests enter"),
+    Key::new("deployment", Kind::OneOrMany(&Kind::Any), "where it runs").required(),
+    Key::new("slo", Kind::Table(&SLO), "what every deployment is judged by"),
+    Key::new("budget", Kind::Table(&BUDGET), "what every deployment may cost"),
+    Key::new("pricing", Kind::Table(&PRICING), "how usage becomes a bill").default("{}"),
+    Key::later("queue", "queues are"),
+    Key::later("workflow", "workflows are"),
+    Key::later("store", "stores are"),
+    Key::later("fault", "faults are"),
+]);
+
+static HEAD: Shape = Shape::new(&[
+    Key::new("name", Kind::Text("a name"), "names the scenario; default: the file's stem"),
+    Key::new("seed", Kind::count(0, LARGEST_SEED), "decides every random draw").default("1"),
+    Key::new("replications", Kind::count(1, 100_000), "independent runs; 1 gives no intervals").default("5"),
+    Key::new(
+        "fidelity",
+        Kind::Choice(&[
+            Choice::new("auto", "exact, as long as that is feasible"),
+            Choice::new("exact", "every request is simulated"),
+            Choice::later("tick", "the tick engine is"),
+        ]),
+        "how the run is computed",
+    )
+    .default("auto"),
+]);
+
+const LATENCY: Kind = Kind::POSITIVE_DURATION;
+
+static SLO: Shape = Shape::new(&[
+    Key::new("p50", LATENCY, "median latency is at most this"),
+    Key::new("p90", LATENCY, "90th percentile of latency is at most this"),
+    Key::new("p95", LATENCY, "95th percentile of latency is at most this"),
+    Key::new("p99", LATENCY, "99th percentile of latency is at most this"),
+    Key::new("p999", LATENCY, "99.9th percentile of latency is at most this"),
+    Key::new("availability", Kind::SHARE, "share of requests that succeed is at least this"),
+    Key::new("cold_starts", Kind::SHARE, "share of attempts that wait for an instance to start is at most this"),
+    Key::new(
+        "require",
+        Kind::OneOf(&[
+            Kind::Choice(&[
+                Choice::new("any", "at least one deployment meets everything"),
+                Choice::new("all", "every deployment meets everything"),
+                Choice::new("none", "verdicts do not decide the exit code"),
+            ]),
+            Kind::List { of: &Kind::Name, min: 1, max: usize::MAX },
+        ]),
+        "exit code 3 unless this holds: any, all, none, or the deployments that must meet everything",
+    )
+    .default("any"),
+    Key::new("class", Kind::Map(&Kind::Table(&CLASS_SLO)), "objectives of one class, by its name"),
+]);
+
+static CLASS_SLO: Shape = Shape::new(&[
+    Key::new("p50", LATENCY, "median latency is at most this"),
+    Key::new("p90", LATENCY, "90th percentile of latency is at most this"),
+    Key::new("p95", LATENCY, "95th percentile of latency is at most this"),
+    Key::new("p99", LATENCY, "99th percentile of latency is at most this"),
+    Key::new("p999", LATENCY, "99.9th percentile of latency is at most this"),
+]);
+
+static BUDGET: Shape =
+    Shape::new(&[Key::new("cost_per_month", Kind::Money, "the bill of a month is at most this").required()]);
+
+static PRICING: Shape = Shape::new(&[
+    Key::new(
+        "month",
+        Kind::OneOf(&[
+            Kind::Duration { min: Nanos(28 * DAY), max: Nanos(31 * DAY), none: false },
+            Kind::Choice(&[Choice::new("calendar", "calendar months of the traffic's time zone")]),
+        ]),
+        "length of a billing period",
+    )
+    .default("730h"),
+    Key::new(
+        "as_of",
+        Kind::OneOf(&[Kind::Choice(&[Choice::new("latest", "the newest prices there are")]), Kind::Date]),
+        "prices and metering rules as observed by that day",
+    )
+    .default("latest"),
+    Key::new("free_tier", Kind::Boolean, "whether free tiers are used").default("false"),
+    Key::new("egress", Kind::Boolean, "whether response bytes to the internet are priced").default("true"),
+    Key::new("currency", Kind::Table(&CURRENCY), "what the bill is shown in").default("{}"),
+    Key::new("set", Kind::Map(&Kind::Price), "negotiated prices, by \"tariff.item\"").default("{}"),
+]);
+
+static CURRENCY: Shape = Shape::new(&[
+    Key::new("code", Kind::Text("a currency code"), "ISO 4217 code").default("USD"),
+    Key::new("per_usd", Kind::Number(Range::above(0.0, quantity::FASTEST)), "units of it for one USD").default("1.0"),
+]);

@@ -1,0 +1,35 @@
+//! `[[class]]` and `[[service]]`.
+
+use crate::document::grammar::{DISTRIBUTION, Key, Kind, Range, SIZE_DISTRIBUTION, Shape};
+use crate::document::quantity;
+use crate::units::Nanos;
+
+/// `[[class]]`.
+pub static CLASS: Shape = Shape::new(&[
+    Key::new("name", Kind::Name, "names the class").required(),
+    Key::new("weight", Kind::NOT_NEGATIVE, "its share of the requests, relative to the other classes").default("1.0"),
+    Key::new("entry", Kind::Text("the name of a service"), "service that it enters; default: the only one"),
+    Key::new("cpu", DISTRIBUTION, "CPU time on one reference vCPU").default("0s"),
+    Key::new("io", DISTRIBUTION, "waiting that needs no CPU").default("0s"),
+    Key::new("threads", Kind::Number(Range::above(0.0, 1024.0)), "vCPUs it can use at once").default("1.0"),
+    Key::new("memory", Kind::SIZE, "while in progress, on top of the service's base_memory").default("0B"),
+    Key::new("request_bytes", SIZE_DISTRIBUTION, "size of the request").default("1000"),
+    Key::new("response_bytes", SIZE_DISTRIBUTION, "size of the response").default("10000"),
+    Key::new(
+        "timeout",
+        Kind::Duration { min: Nanos(1), max: quantity::LONGEST, none: true },
+        "the client gives up; the work goes on and is billed",
+    )
+    .default("30s"),
+    Key::later("retry", "retries are"),
+]);
+
+/// `[[service]]`.
+pub static SERVICE: Shape = Shape::new(&[
+    Key::new("name", Kind::Name, "names the service").required(),
+    Key::new("base_memory", Kind::SIZE, "memory of an instance that serves nothing").default("64MiB"),
+    Key::new("image", Kind::SIZE, "pulled and started").default("200MiB"),
+    Key::new("runtime", Kind::Text("the name of a runtime"), "language runtime; default: the platform's"),
+    Key::new("init", DISTRIBUTION, "own initialisation, CPU time").default("0ms"),
+    Key::later("steps", "steps of a service are"),
+]);

@@ -1,0 +1,177 @@
+//! `[traffic]` and its sources.
+
+use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape, Tagged, Variant};
+
+/// `[traffic]`.
+pub static TRAFFIC: Shape = Shape::new(&[
+    Key::new("start", Kind::DateTime, "first measured instant, wall clock in `timezone`").default("2026-01-05T00:00:00"),
+    Key::new("timezone", TIME_ZONE, "IANA name of the time zone").default("UTC"),
+    Key::new("duration", Kind::POSITIVE_DURATION, "measured time; default: 1d, or the span of the counts"),
+    Key::new("warmup", Kind::DURATION, "played before start, counted nowhere").default("0s"),
+    Key::new("uncertainty", Kind::Table(&UNCERTAINTY), "how sure the level is").default("{}"),
+    Key::new("source", Kind::OneOrMany(&Kind::Tagged(&SOURCE)), "what arrives; sources add up").required(),
+]);
+
+const TIME_ZONE: Kind = Kind::Text("a time zone such as \"Europe/Berlin\"");
+const CV: Kind = Kind::Number(Range::new(0.0, 100.0));
+const CV_ABOVE_ZERO: Kind = Kind::Number(Range::above(0.0, 100.0));
+const FACTOR: Kind = Kind::Number(Range::new(0.0, 1e6));
+
+static UNCERTAINTY: Shape = Shape::new(&[
+    Key::new("level_cv", CV, "of a factor on all rates, drawn once per replication").default("0.0"),
+    Key::new("growth_cv", CV, "of a factor on yearly growth, drawn once per replication").default("0.0"),
+]);
+
+static SOURCE: Tagged = Tagged {
+    tag: "kind",
+    doc: "where the arrivals come from",
+    default: Some("open"),
+    common: &Shape::new(&[
+        Key::new("name", Kind::Name, "names the source").required(),
+        Key::new("mix", Kind::Map(&Kind::NOT_NEGATIVE), "weights by class; default: every class by its own").default("{}"),
+    ]),
+    variants: &[
+        Variant::new(
+            "open",
+            "a rate that does not wait for answers",
+            Shape::new(OPEN).with_rules(&[
+                Rule::ExactlyOne(&["rate", "peak", "stages"]),
+                Rule::AtMostOne(&["profile", "stages"]),
+                Rule::Needs("from", "stages"),
+            ]),
+        ),
+        Variant::new("counts", "requests per bin of time, from a file", Shape::new(COUNTS)),
+        Variant::later("closed", "closed sources are"),
+        Variant::later("log", "request logs are"),
+        Variant::later("schedule", "schedules are"),
+        Variant::later("mmpp", "mmpp sources are"),
+        Variant::later("on-off", "on-off sources are"),
+        Variant::later("hawkes", "hawkes sources are"),
+    ],
+};
+
+const OPEN: &[Key] = &[
+    Key::new("rate", Kind::RATE, "mean over one plain week of the profile"),
+    Key::new("peak", Kind::RATE, "largest hour of a plain week, instead of rate"),
+    Key::new(
+        "stages",
+        Kind::List { of: &Kind::Table(&STAGE), min: 1, max: usize::MAX },
+        "instead of rate and profile: linear from stage to stage, the last holds",
+    ),
+    Key::new("from", Kind::RATE, "rate at the beginning of the first stage; default 0/s"),
+    Key::new(
+        "arrivals",
+        Kind::Choice(&[
+            Choice::new("poisson", "independent of each other"),
+            Choice::new("even", "equally spaced"),
+            Choice::new("gamma", "gamma spacings with arrivals_cv"),
+        ]),
+        "how arrivals are spaced",
+    )
+    .default("poisson"),
+    Key::new("arrivals_cv", CV_ABOVE_ZERO, "of gamma spacings; 1 is poisson"),
+    Key::new(
+        "profile",
+        Kind::OneOf(&[Kind::Text("the name of a profile"), Kind::Table(&PROFILE)]),
+        "shape of a plain week",
+    )
+    .default("flat"),
+    Key::new(
+        "audience",
+        Kind::List { of: &Kind::Table(&AUDIENCE), min: 1, max: usize::MAX },
+        "by whose clocks the profile is read; default: the traffic's time zone",
+    ),
+    Key::new("burst", Kind::Table(&BURST), "gamma factor on the rate").default("{}"),
+    Key::new("growth", Kind::Growth, "compound, from the start").default("0%/year"),
+    Key::new("calendar", Kind::OneOrMany(&Kind::Table(&CALENDAR)), "ranges of days with another level").default("[]"),
+    Key::new("event", Kind::OneOrMany(&Kind::Table(&EVENT)), "one-off events; overlapping ones multiply").default("[]"),
+];
+
+static STAGE: Shape = Shape::new(&[
+    Key::new("for", Kind::DURATION, "how long the stage takes").required(),
+    Key::new("target", Kind::RATE, "rate at its end").required(),
+]);
+
+const HOURS: Kind = Kind::List { of: &FACTOR, min: 24, max: 24 };
+
+static PROFILE: Shape = Shape::new(&[
+    Key::new("day", HOURS, "24 hourly multipliers").required(),
+    Key::new("day_weekend", HOURS, "24 hourly multipliers of Saturday and Sunday; default: `day`"),
+    Key::new("week", Kind::List { of: &FACTOR, min: 7, max: 7 }, "7 daily multipliers, Monday first"),
+    Key::new("interpolate", INTERPOLATE, "between the hours").default("step"),
+]);
+
+const INTERPOLATE: Kind =
+    Kind::Choice(&[Choice::new("step", "constant in between"), Choice::new("linear", "straight lines")]);
+
+static AUDIENCE: Shape = Shape::new(&[
+    Key::new("timezone", TIME_ZONE, "its clock").required(),
+    Key::new("weight", Kind::NOT_NEGATIVE, "its share, relative to the others").default("1.0"),
+]);
+
+static BURST: Shape = Shape::new(&[
+    Key::new("cv", CV, "standard deviation of the factor; 0 for none").default("0.0"),
+    Key::new("window", Kind::POSITIVE_DURATION, "a new factor is drawn this often").default("1m"),
+]);
+
+static CALENDAR: Shape = Shape::new(&[
+    Key::new("name", Kind::Text("a name"), "for reports"),
+    Key::new("from", Kind::Date, "first day").required(),
+    Key::new("to", Kind::Date, "last day, included").required(),
+    Key::new("factor", FACTOR, "the rate is multiplied by this").required(),
+]);
+
+static EVENT: Shape = Shape::new(&[
+    Key::new("name", Kind::Text("a name"), "for reports"),
+    Key::new("at", Kind::Instant, "when it begins to rise").required(),
+    Key::new("multiplier", FACTOR, "the rate is multiplied by this at the top").required(),
+    Key::new("ramp", Kind::DURATION, "rises in a straight line over this long"),
+    Key::new("doubling", Kind::POSITIVE_DURATION, "rises by doubling this often"),
+    Key::new("hold", Kind::DURATION, "how long the top lasts").default("0s"),
+    Key::new("half_life", Kind::POSITIVE_DURATION, "the excess halves this often after the top; default: ends at once"),
+])
+.with_rules(&[Rule::AtMostOne(&["ramp", "doubling"])]);
+
+const COUNTS: &[Key] = &[
+    Key::new("file", Kind::Text("a file path"), "the file, relative to the scenario; plain or gzip").required(),
+    Key::new("format", Kind::Choice(&[Choice::new("csv", "comma-separated, with a header")]), "default: detected"),
+    Key::new("time", Kind::Text("a column name"), "column of the bin's beginning; default: detected"),
+    Key::new("value", Kind::Text("a column name"), "column of the count; default: detected"),
+    Key::new("period", Kind::POSITIVE_DURATION, "length of a bin; default: the file's smallest step"),
+    Key::new(
+        "align",
+        Kind::Choice(&[
+            Choice::new("first", "the first bin is placed at the start"),
+            Choice::new("clock", "every bin keeps its own instant"),
+        ]),
+        "where the bins lie",
+    )
+    .default("first"),
+    Key::new(
+        "missing",
+        Kind::Choice(&[
+            Choice::new("error", "a missing bin is refused"),
+            Choice::new("zero", "a missing bin is empty"),
+            Choice::new("hold", "a missing bin repeats the one before"),
+        ]),
+        "what a missing bin means",
+    )
+    .default("error"),
+    Key::new(
+        "within",
+        Kind::Choice(&[
+            Choice::new("uniform", "independent of each other"),
+            Choice::new("even", "equally spaced"),
+            Choice::new("start", "all at the beginning"),
+            Choice::new("gamma", "gamma spacings with cv"),
+            Choice::new("bmodel", "a cascade with p"),
+        ]),
+        "where the requests of a bin lie in it",
+    )
+    .default("uniform"),
+    Key::new("cv", CV_ABOVE_ZERO, "of the spacings of within = \"gamma\""),
+    Key::new("p", Kind::Number(Range::new(0.5, 1.0)), "share of the larger half of within = \"bmodel\""),
+    Key::new("interpolate", INTERPOLATE, "whether the density in a bin leans towards its neighbours").default("step"),
+    Key::new("scale", Kind::Number(Range::new(0.0, 1e9)), "factor on every count").default("1.0"),
+    Key::new("repeat", Kind::Boolean, "whether the file begins again where it ends").default("false"),
+];

@@ -93,13 +93,13 @@ pub fn rate(text: &str) -> Result<f64, String> {
 /// Reads `"20%/year"` as the yearly relative change, 0.2.
 ///
 /// # Errors
-/// Not of that form, or outside -100 % to 1 000 000 %.
+/// Not of that form, not above -100 %, or above 1 000 000 %.
 pub fn growth(text: &str) -> Result<f64, String> {
     let share = text.trim().strip_suffix("/year").ok_or("no `/year`")?;
     let percent = share.trim_end().strip_suffix('%').ok_or("no `%`")?;
     let percent = decimal(percent.trim_end())?;
-    if percent < Decimal::NEGATIVE_ONE * Decimal::ONE_HUNDRED || percent > Decimal::from(1_000_000) {
-        return Err("outside of -100%/year to 1000000%/year".to_owned());
+    if percent <= -Decimal::ONE_HUNDRED || percent > Decimal::from(1_000_000) {
+        return Err("allowed: above -100%/year, up to 1000000%/year".to_owned());
     }
     Ok((percent / Decimal::ONE_HUNDRED).to_f64().unwrap_or(0.0))
 }
@@ -230,7 +230,7 @@ mod tests {
         assert!(rate("5").is_err() && rate("5/week").is_err() && rate("2000G/s").is_err() && rate("/s").is_err());
         assert_eq!(growth("20%/year"), Ok(0.2));
         assert_eq!(growth("-50 %/year"), Ok(-0.5));
-        assert!(growth("20%").is_err() && growth("-101%/year").is_err());
+        assert!(growth("20%").is_err() && growth("-100%/year").is_err());
         assert_eq!(share("99.9%"), Ok(0.999));
     }
 

@@ -127,6 +127,15 @@ impl Node {
         }
     }
 
+    fn sorted(&self) -> Self {
+        let value = match &self.value {
+            Value::Table(table) => Value::Table(table.sorted()),
+            Value::Array(nodes) => Value::Array(nodes.iter().map(Self::sorted).collect()),
+            other => other.clone(),
+        };
+        Self { value, span: self.span }
+    }
+
     /// The node at a dotted `path` below this one; array entries by `name` or index.
     #[must_use]
     pub fn at_path(&self, path: &str) -> Option<&Self> {
@@ -232,6 +241,15 @@ impl Table {
     pub fn at_path(&self, path: &str) -> Option<&Node> {
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
         self.get(first)?.at_path(rest)
+    }
+
+    /// The same with its keys, at every depth, in alphabetical order: one text for one meaning.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let mut entries: Vec<Entry> =
+            self.entries.iter().map(|entry| Entry { node: entry.node.sorted(), ..entry.clone() }).collect();
+        entries.sort_by(|a, b| a.key.cmp(&b.key));
+        Self { entries }
     }
 
     /// An inline table in TOML's own notation.

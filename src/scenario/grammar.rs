@@ -7,6 +7,8 @@ use crate::document::grammar::{Choice, Key, Kind, Range, Shape};
 use crate::document::quantity;
 use crate::units::Nanos;
 
+pub use application::SERVICE;
+
 /// Largest seed that survives a JSON reader: 2^53-1.
 const LARGEST_SEED: u64 = (1 << 53) - 1;
 

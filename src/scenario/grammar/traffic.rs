@@ -50,7 +50,7 @@ static SOURCE: Tagged = Tagged {
     ],
 };
 
-const OPEN: &[Key] = &[
+static OPEN: &[Key] = &[
     Key::new("rate", Kind::RATE, "mean over one plain week of the profile"),
     Key::new("peak", Kind::RATE, "largest hour of a plain week, instead of rate"),
     Key::new(
@@ -132,7 +132,7 @@ static EVENT: Shape = Shape::new(&[
 ])
 .with_rules(&[Rule::AtMostOne(&["ramp", "doubling"])]);
 
-const COUNTS: &[Key] = &[
+static COUNTS: &[Key] = &[
     Key::new("file", Kind::Text("a file path"), "the file, relative to the scenario; plain or gzip").required(),
     Key::new("format", Kind::Choice(&[Choice::new("csv", "comma-separated, with a header")]), "default: detected"),
     Key::new("time", Kind::Text("a column name"), "column of the bin's beginning; default: detected"),

@@ -1,0 +1,143 @@
+//! From a checked tree to a [`Scenario`]. Each section is built as soon as it is clean by itself, so that problems of
+//! meaning (an unknown zone, platform or class) are reported together with problems of form in other sections.
+
+mod application;
+mod judging;
+mod measured;
+mod pricing;
+mod traffic;
+
+use sha2::{Digest, Sha256};
+
+use super::document::Document;
+use super::grammar::SCENARIO;
+use super::{Fidelity, Input, Scenario};
+use crate::application::Application;
+use crate::document::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::grammar::{accepts, check, complete};
+use crate::document::source::{Sources, Span};
+use crate::document::tree::{Node, Table, name_of};
+use crate::pricing::settle::Options;
+use crate::traffic::Traffic;
+
+/// What every section's builder reads from and writes to.
+struct Context<'a> {
+    sources: &'a mut Sources,
+    folder: &'a std::path::Path,
+    inputs: Vec<Input>,
+    problems: Diagnostics,
+}
+
+impl Context<'_> {
+    fn error(&mut self, span: Span, message: impl Into<String>) {
+        self.problems.push(Diagnostic::error(message).at(span));
+    }
+
+    /// The bytes of the file that `node` names, recorded as an input. What is wrong is reported at `node`.
+    fn file(&mut self, node: &Node) -> Option<Vec<u8>> {
+        let name = node.text();
+        let bytes = match std::fs::read(self.folder.join(name)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                self.problems.push(Diagnostic::error(format!("cannot read `{name}`")).at(node.span).label(error.to_string()));
+                return None;
+            }
+        };
+        if !self.inputs.iter().any(|input| input.path == name) {
+            self.inputs.push(Input { path: name.to_owned(), sha256: hex(&Sha256::digest(&bytes)) });
+        }
+        Some(bytes)
+    }
+}
+
+/// Checks and builds `document`, or says everything that is wrong with it.
+pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
+    let mut table = document.table.clone();
+    let mut context = Context {
+        sources: &mut document.sources,
+        folder: &document.folder,
+        inputs: Vec::new(),
+        problems: Diagnostics::new(),
+    };
+    measured::inline(&mut context, &mut table);
+    check(&table, document.span, &SCENARIO, &mut context.problems);
+    let names = Names::of(&table);
+    for key in SCENARIO.keys {
+        if table.get(key.name).is_some_and(|node| !accepts(node, &key.kind)) {
+            table.remove(key.name);
+        }
+    }
+    complete(&mut table, &SCENARIO);
+    let parts = parts(&mut context, &table, &names);
+    if context.problems.has_errors() {
+        return Err(context.problems);
+    }
+    // Every part that is missing has said why, or its section has.
+    let Some(parts) = parts else { return Err(context.problems) };
+    let head = table.at("scenario").table();
+    Ok(Scenario {
+        name: head.get("name").map_or_else(|| document.stem.clone(), |name| name.text().to_owned()),
+        seed: head.at("seed").count(),
+        replications: head.at("replications").count_u32(),
+        fidelity: if head.at("fidelity").text() == "exact" { Fidelity::Exact } else { Fidelity::Auto },
+        traffic: parts.traffic,
+        application: parts.application,
+        objectives: judging::objectives(&table, &parts.pricing),
+        require: judging::require(&table),
+        pricing: parts.pricing,
+        sha256: fingerprint(&table, &context.inputs),
+        inputs: context.inputs,
+        warnings: context.problems,
+        deployments: Vec::new(),
+    })
+}
+
+/// What the sections refer to each other by.
+struct Names {
+    classes: Vec<String>,
+    deployments: Vec<String>,
+}
+
+impl Names {
+    fn of(table: &Table) -> Self {
+        let names = |section: &str| {
+            let entries = table.get(section).map_or(&[][..], Node::elements);
+            entries.iter().filter_map(name_of).map(str::to_owned).collect()
+        };
+        Self { classes: names("class"), deployments: names("deployment") }
+    }
+}
+
+struct Parts {
+    traffic: Traffic,
+    application: Application,
+    pricing: Options,
+}
+
+/// Builds every section that is there; `None` when one is missing or wrong.
+fn parts(context: &mut Context, table: &Table, names: &Names) -> Option<Parts> {
+    let traffic = table.get("traffic").and_then(|node| traffic::traffic(context, node.table(), &names.classes));
+    let application = table.get("class").and_then(|classes| application::application(context, classes, table.get("service")));
+    let pricing = pricing::options(context, table.at("pricing").table());
+    judging::check(context, table, names);
+    Some(Parts { traffic: traffic?, application: application?, pricing: pricing? })
+}
+
+/// SHA-256 of the resolved tree, keys in order, and of the inputs.
+fn fingerprint(table: &Table, inputs: &[Input]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(table.sorted().to_toml());
+    for input in inputs {
+        hash.update(format!("\n{} {}", input.sha256, input.path));
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,149 @@
+//! `[traffic]`: the clock, and the sources on it.
+
+mod counts;
+mod open;
+
+use jiff::tz::TimeZone;
+use jiff::{Span as Stretch, Zoned, civil};
+
+use super::Context;
+use crate::document::diagnostic::{Diagnostic, nearest};
+use crate::document::quantity;
+use crate::document::tree::{Datetime, Node, Table};
+use crate::traffic::{Flow, Source, Traffic, Uncertainty};
+use crate::units::Nanos;
+
+/// Length of the measured window when nothing says it.
+const DAY: Nanos = Nanos(24 * Nanos::HOUR.0);
+
+/// The traffic that a checked and completed `[traffic]` says, for these classes.
+pub fn traffic(context: &mut Context, table: &Table, classes: &[String]) -> Option<Traffic> {
+    let zone = time_zone(context, table.at("timezone"));
+    let start = zone.and_then(|zone| zoned(context, table.at("start"), &zone))?;
+    let sources: Vec<Option<Source>> =
+        table.at("source").elements().iter().map(|source| self::source(context, source, &start, classes)).collect();
+    let sources: Vec<Source> = sources.into_iter().collect::<Option<_>>()?;
+    let uncertainty = table.at("uncertainty").table();
+    let traffic = Traffic {
+        duration: duration(context, table, &sources)?,
+        warmup: table.at("warmup").duration(),
+        sources,
+        uncertainty: Uncertainty {
+            level_cv: uncertainty.at("level_cv").number(),
+            growth_cv: uncertainty.at("growth_cv").number(),
+        },
+        start,
+    };
+    check_calendar(context, &traffic, table.at("start"))?;
+    for warning in traffic.warnings() {
+        context.problems.push(Diagnostic::warning(warning).at(table.at("source").span));
+    }
+    Some(traffic)
+}
+
+fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String]) -> Option<Source> {
+    let table = node.table();
+    let mix = mix(context, table.at("mix"), classes);
+    let flow = match table.at("kind").text() {
+        "counts" => counts::counts(context, table, start).map(Flow::Counts),
+        _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
+    };
+    Some(Source { name: table.at("name").text().to_owned(), mix: mix?, flow: flow? })
+}
+
+/// Weights by class index; empty when none are given.
+fn mix(context: &mut Context, node: &Node, classes: &[String]) -> Option<Vec<f64>> {
+    let table = node.table();
+    let mut weights = vec![0.0; classes.len()];
+    let mut known = true;
+    for entry in table.iter() {
+        match classes.iter().position(|class| *class == entry.key) {
+            Some(index) => weights[index] = entry.node.number(),
+            None => {
+                known = false;
+                let unknown = Diagnostic::error(format!("no class is called `{}`", entry.key)).at(entry.key_span);
+                context.problems.push(unknown.nearest(&entry.key, classes.iter().map(String::as_str)));
+            }
+        }
+    }
+    if table.is_empty() {
+        return Some(Vec::new());
+    }
+    if known && weights.iter().all(|weight| *weight == 0.0) {
+        context.error(node.span, "every weight of the mix is 0: no request would have a class");
+        return None;
+    }
+    known.then_some(weights)
+}
+
+/// The measured time: as given, else the longest span of counts, else a day.
+fn duration(context: &mut Context, table: &Table, sources: &[Source]) -> Option<Nanos> {
+    if let Some(node) = table.get("duration") {
+        return Some(node.duration());
+    }
+    let spans = sources.iter().filter_map(|source| match &source.flow {
+        Flow::Counts(counts) => Some(counts.table.span()),
+        Flow::Open(_) => None,
+    });
+    let duration = spans.max().unwrap_or(DAY);
+    if duration > quantity::LONGEST {
+        context.error(table.at("source").span, "the counts span more than 100 years: give `traffic.duration`");
+        return None;
+    }
+    Some(duration)
+}
+
+/// The calendar ends with the year 9999, and days of every time zone around the run must lie within it.
+fn check_calendar(context: &mut Context, traffic: &Traffic, start: &Node) -> Option<()> {
+    const MARGIN: i64 = 3 * 24 * 3_600_000_000_000;
+    let signed = |nanos: Nanos| i64::try_from(nanos.0).unwrap_or(i64::MAX);
+    let at = |offset: i64| traffic.start.checked_add(Stretch::new().try_nanoseconds(offset)?);
+    let first = signed(traffic.warmup).saturating_add(MARGIN);
+    let last = signed(traffic.duration).saturating_add(MARGIN);
+    let first = at(-first).ok().filter(|first| first.year() >= 1);
+    if first.is_none() || at(last).is_err() {
+        context.error(start.span, "the run does not lie within the years 1 to 9999");
+        return None;
+    }
+    Some(())
+}
+
+/// The time zone of this IANA name.
+fn time_zone(context: &mut Context, node: &Node) -> Option<TimeZone> {
+    let name = node.text();
+    if let Ok(zone) = TimeZone::get(name) {
+        return Some(zone);
+    }
+    let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
+    let unknown = Diagnostic::error(format!("unknown time zone `{name}`")).at(node.span);
+    context.problems.push(match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => unknown.help(format!("did you mean `{near}`?")),
+        None => unknown.help("an IANA name such as Europe/Berlin"),
+    });
+    None
+}
+
+/// A local date-time on the wall clock of `zone`; one that a change of the clock skips or repeats as jiff's
+/// "compatible" does.
+fn zoned(context: &mut Context, node: &Node, zone: &TimeZone) -> Option<Zoned> {
+    let local = civil(node.datetime()).and_then(|local| local.to_zoned(zone.clone()).ok());
+    if local.is_none() {
+        context.error(node.span, "not a date-time of the calendar");
+    }
+    local
+}
+
+fn civil(datetime: Datetime) -> Option<civil::DateTime> {
+    let date = civil_date(datetime)?;
+    let time = datetime.time?;
+    let part = |number: u8| i8::try_from(number).ok();
+    let nanosecond = i32::try_from(time.nanosecond.unwrap_or(0)).ok()?;
+    // A leap second has no place on a civil clock: it is the second before.
+    let second = time.second.unwrap_or(0).min(59);
+    civil::Time::new(part(time.hour)?, part(time.minute)?, part(second)?, nanosecond).ok().map(|time| date.to_datetime(time))
+}
+
+fn civil_date(datetime: Datetime) -> Option<civil::Date> {
+    let date = datetime.date?;
+    civil::Date::new(i16::try_from(date.year).ok()?, i8::try_from(date.month).ok()?, i8::try_from(date.day).ok()?).ok()
+}

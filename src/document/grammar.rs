@@ -282,6 +282,8 @@ pub enum Kind {
     Quantiles(&'static Kind),
     /// A table.
     Table(&'static Shape),
+    /// A table that is written on top of a preset. Nothing in it is required, so whoever merges it checks the result.
+    Overlay(&'static Shape),
     /// `[[x]]`, or `[x]` for a single one; names are unique.
     OneOrMany(&'static Kind),
     /// An array with so many elements of this kind.
@@ -385,7 +387,7 @@ impl Kind {
             Self::Date => "a date such as 2026-01-05".to_owned(),
             Self::Boolean => "true or false".to_owned(),
             Self::Quantiles(_) => "quantiles such as [[0.5, \"20ms\"], [0.99, \"90ms\"]]".to_owned(),
-            Self::Table(_) | Self::Map(_) => "a table".to_owned(),
+            Self::Table(_) | Self::Overlay(_) | Self::Map(_) => "a table".to_owned(),
             Self::Tagged(tagged) => format!("a table with `{}`", tagged.tag),
             Self::OneOrMany(_) => "a table, or an array of tables".to_owned(),
             Self::List { of, min, max } => {

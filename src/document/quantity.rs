@@ -45,6 +45,8 @@ const SIZES: [(&str, u64); 10] = [
 
 const PERIODS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3_600), ("day", 86_400)];
 
+const NEGATIVE: &str = "negative: allowed from 0";
+
 /// Reads `"15ms"`, `"1h 30m"`, `"7d"`.
 ///
 /// # Errors
@@ -61,7 +63,7 @@ pub fn duration(text: &str) -> Result<Nanos, String> {
         let (unit, after) = after.split_at(end);
         let size = unit_of(unit, &DURATIONS)?;
         if number.is_sign_negative() && !number.is_zero() {
-            return Err("negative".to_owned());
+            return Err(NEGATIVE.to_owned());
         }
         total = number
             .checked_mul(Decimal::from(size))
@@ -84,7 +86,7 @@ pub fn rate(text: &str) -> Result<f64, String> {
     let count = counted(count.trim())?;
     let seconds = unit_of(period.trim(), &PERIODS)?;
     if count.is_sign_negative() && !count.is_zero() {
-        return Err("negative".to_owned());
+        return Err(NEGATIVE.to_owned());
     }
     let per_second = count.to_f64().unwrap_or(f64::INFINITY) / seconds as f64;
     if per_second > FASTEST { Err("faster than 1000G/s".to_owned()) } else { Ok(per_second) }
@@ -112,7 +114,7 @@ pub fn size(text: &str) -> Result<Bytes, String> {
     let (number, unit) = leading_number(text.trim())?;
     let unit = unit_of(unit.trim(), &SIZES)?;
     if number.is_sign_negative() && !number.is_zero() {
-        return Err("negative".to_owned());
+        return Err(NEGATIVE.to_owned());
     }
     let bytes = number.checked_mul(Decimal::from(unit)).ok_or("larger than 2^60 bytes")?;
     if !bytes.fract().is_zero() {
@@ -128,7 +130,7 @@ pub fn size(text: &str) -> Result<Bytes, String> {
 pub fn money(text: &str) -> Result<Decimal, String> {
     let number = text.trim().strip_suffix("USD").ok_or("no `USD`")?;
     let amount = decimal(number.trim_end())?;
-    if amount.is_sign_negative() && !amount.is_zero() { Err("negative".to_owned()) } else { Ok(amount) }
+    if amount.is_sign_negative() && !amount.is_zero() { Err(NEGATIVE.to_owned()) } else { Ok(amount) }
 }
 
 /// Reads the price `"0.20 USD/1M"` or `"0.12 USD"` as (amount, for how many units). `/GB` and other sizes count bytes.
@@ -217,7 +219,7 @@ mod tests {
         assert!(duration("1e300s").is_err());
         assert!(duration("15").unwrap_err().starts_with("no unit (ns, us, ms, s, m, h, d, w)"));
         assert!(duration("15 sec").unwrap_err().starts_with("unknown unit `sec`"));
-        assert_eq!(duration("-1s"), Err("negative".to_owned()));
+        assert_eq!(duration("-1s"), Err(NEGATIVE.to_owned()));
         assert_eq!(duration("0.5ns"), Err("finer than 1ns".to_owned()));
     }
 
@@ -226,7 +228,7 @@ mod tests {
         assert_eq!(rate("120/s"), Ok(120.0));
         assert_eq!(rate("7200/min"), Ok(120.0));
         assert_eq!(rate("1.5M/day"), Ok(1_500_000.0 / 86_400.0));
-        assert_eq!(rate("-5/s"), Err("negative".to_owned()));
+        assert_eq!(rate("-5/s"), Err(NEGATIVE.to_owned()));
         assert!(rate("5").is_err() && rate("5/week").is_err() && rate("2000G/s").is_err() && rate("/s").is_err());
         assert_eq!(growth("20%/year"), Ok(0.2));
         assert_eq!(growth("-50 %/year"), Ok(-0.5));

@@ -62,7 +62,8 @@ fn parse(document: &Document, source: SourceId, over: &str) -> Result<Axis, Diag
     };
     let whole = 0..over.len();
     let equals = over.find('=').ok_or_else(|| malformed(whole.clone(), "no `=`"))?;
-    let dots = equals + over[equals..].find("..").ok_or_else(|| malformed(whole.clone(), "no `..` between the limits"))?;
+    let dots =
+        equals + over[equals..].find("..").ok_or_else(|| malformed(whole.clone(), "no `..` between the limits"))?;
     let colon = dots + over[dots..].find(':').ok_or_else(|| malformed(whole.clone(), "no number of points"))?;
     let (count, logarithmic) = match over[colon + 1..].split_once(':') {
         Some((count, "log")) => (count, true),
@@ -73,9 +74,7 @@ fn parse(document: &Document, source: SourceId, over: &str) -> Result<Axis, Diag
     let points: usize = points
         .ok_or_else(|| malformed(colon + 1..over.len(), &format!("the number of points is from 2 to {MOST_POINTS}")))?;
     let measure = measure_at(document, &split(over, source, 0..equals)?)?;
-    let limit = |range: Range<usize>| {
-        measure.read(over[range.clone()].trim()).map_err(|why| malformed(range, &why))
-    };
+    let limit = |range: Range<usize>| measure.read(over[range.clone()].trim()).map_err(|why| malformed(range, &why));
     let (low, high) = (limit(equals + 1..dots)?, limit(dots + 2..colon)?);
     if low >= high {
         return Err(malformed(equals + 1..colon, "the lower limit is not below the upper one"));
@@ -83,7 +82,8 @@ fn parse(document: &Document, source: SourceId, over: &str) -> Result<Axis, Diag
     if logarithmic && low <= 0.0 {
         return Err(malformed(equals + 1..dots, "a logarithmic axis starts above zero"));
     }
-    let mut texts: Vec<String> = (0..points).map(|point| measure.write(spaced(low, high, points, point, logarithmic))).collect();
+    let mut texts: Vec<String> =
+        (0..points).map(|point| measure.write(spaced(low, high, points, point, logarithmic))).collect();
     // Whole numbers may fall together; what is played is what was written.
     texts.dedup();
     let values = texts.iter().map(|text| measure.read(text.trim_matches('"'))).collect::<Result<_, _>>();
@@ -137,11 +137,16 @@ impl Measure {
             Self::Duration => quantity::duration(text).map(|nanos| nanos.seconds()),
             Self::Rate => quantity::rate(text),
             Self::Growth => quantity::growth(text),
-            Self::Size => text.parse::<u64>().map(|bytes| bytes as f64).or_else(|_| quantity::size(text).map(|size| size.0 as f64)),
+            Self::Size => text
+                .parse::<u64>()
+                .map(|bytes| bytes as f64)
+                .or_else(|_| quantity::size(text).map(|size| size.0 as f64)),
             Self::Money => quantity::price(text).map(|(usd, per)| (usd / per).to_f64().unwrap_or(0.0)),
             Self::Share => number().map_or_else(|| quantity::share(text), Ok),
             Self::Number => number().ok_or_else(|| format!("`{text}` is not a number")),
-            Self::Count => text.parse::<u64>().map(|count| count as f64).map_err(|_| format!("`{text}` is not a whole number")),
+            Self::Count => {
+                text.parse::<u64>().map(|count| count as f64).map_err(|_| format!("`{text}` is not a whole number"))
+            }
         }
     }
 
@@ -197,7 +202,7 @@ fn measure_at(document: &Document, path: &[Segment]) -> Result<Measure, Diagnost
 /// The keys that a table of this kind has: of a tagged one those of its variant, or of all while the tag is open.
 fn keys_below(kind: &Kind, table: Option<&Table>) -> Vec<&'static Key> {
     match kind {
-        Kind::Table(shape) => shape.keys.iter().collect(),
+        Kind::Table(shape) | Kind::Overlay(shape) => shape.keys.iter().collect(),
         Kind::OneOrMany(kind) | Kind::List { of: kind, .. } => keys_below(kind, None),
         Kind::Tagged(tagged) => {
             let word = table.and_then(|table| table.get(tagged.tag)).and_then(Node::as_str);

@@ -39,7 +39,8 @@ impl Context<'_> {
         let bytes = match std::fs::read(self.folder.join(name)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.problems.push(Diagnostic::error(format!("cannot read `{name}`")).at(node.span).label(error.to_string()));
+                self.problems
+                    .push(Diagnostic::error(format!("cannot read `{name}`")).at(node.span).label(error.to_string()));
                 return None;
             }
         };
@@ -57,11 +58,12 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         sources: &mut document.sources,
         folder: &document.folder,
         inputs: Vec::new(),
-        problems: Diagnostics::new(),
+        problems: document.problems.clone(),
     };
     measured::inline(&mut context, &mut table);
     check(&table, document.span, &SCENARIO, &mut context.problems);
     let names = Names::of(&table);
+    judging::check(&mut context, &table, &names);
     for key in SCENARIO.keys {
         if table.get(key.name).is_some_and(|node| !accepts(node, &key.kind)) {
             table.remove(key.name);
@@ -117,9 +119,9 @@ struct Parts {
 /// Builds every section that is there; `None` when one is missing or wrong.
 fn parts(context: &mut Context, table: &Table, names: &Names) -> Option<Parts> {
     let traffic = table.get("traffic").and_then(|node| traffic::traffic(context, node.table(), &names.classes));
-    let application = table.get("class").and_then(|classes| application::application(context, classes, table.get("service")));
+    let application =
+        table.get("class").and_then(|classes| application::application(context, classes, table.get("service")));
     let pricing = pricing::options(context, table.at("pricing").table());
-    judging::check(context, table, names);
     Some(Parts { traffic: traffic?, application: application?, pricing: pricing? })
 }
 

@@ -20,7 +20,9 @@ pub struct Document {
     /// Default name.
     pub(super) stem: String,
     /// What was found while reading.
-    problems: Diagnostics,
+    pub(super) problems: Diagnostics,
+    /// Whether the text is a TOML table at all; otherwise nothing more can be said about it.
+    readable: bool,
 }
 
 impl Document {
@@ -32,7 +34,7 @@ impl Document {
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         match read_file(path) {
             Ok(text) => Self::new(&path.display().to_string(), &text, &folder, &stem, sets),
-            Err(problem) => Self { problems: problem.into(), ..Self::empty(&folder, &stem) },
+            Err(problem) => Self { problems: problem.into(), readable: false, ..Self::empty(&folder, &stem) },
         }
     }
 
@@ -43,6 +45,7 @@ impl Document {
         let source = document.sources.add(name, text);
         document.span = Span::new(source, &(0..0));
         document.table = parse(&document.sources, source, &mut document.problems);
+        document.readable = document.problems.is_empty();
         document.normalise();
         for (index, set) in sets.iter().enumerate() {
             document.set(&format!("<--set {}>", index + 1), set);
@@ -58,6 +61,7 @@ impl Document {
             folder: folder.to_path_buf(),
             stem: stem.to_owned(),
             problems: Diagnostics::new(),
+            readable: true,
         }
     }
 
@@ -74,7 +78,7 @@ impl Document {
     /// # Errors
     /// Every problem there is; render them with [`Document::render`].
     pub fn build(&mut self) -> Result<Scenario, Diagnostics> {
-        if self.problems.has_errors() {
+        if !self.readable {
             return Err(self.problems.clone());
         }
         build(self)

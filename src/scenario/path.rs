@@ -88,8 +88,9 @@ fn set_below(at: &mut Node, reached: &Segment, path: &[Segment], node: Node) -> 
             Some((index, false)) => set_below(&mut nodes[index], reached, path, node),
             None => Err(no_entry(nodes, reached, first)),
         },
-        value => Err(Diagnostic::error(format!("`{}` is {}, without keys", reached.text, value.type_name()))
-            .at(first.span)),
+        value => {
+            Err(Diagnostic::error(format!("`{}` is {}, without keys", reached.text, value.type_name())).at(first.span))
+        }
     }
 }
 

@@ -149,7 +149,7 @@ fn value(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) -> Result<(), 
         }
         (Kind::Quantiles(of), Value::Array(points)) => quantiles(node, kind, of, points)?,
         (Kind::OneOf(kinds), _) => one_of(node, kind, kinds, diagnostics)?,
-        (Kind::Any, _) => {}
+        (Kind::Any, _) | (Kind::Overlay(_), Value::Table(_)) => {}
         _ => scalar(node, kind)?,
     }
     Ok(())
@@ -312,7 +312,7 @@ fn one_of(node: &Node, kind: &Kind, kinds: &[Kind], diagnostics: &mut Diagnostic
 /// Whether `kind` can be written with the TOML type of `node`.
 fn same_type(node: &Node, kind: &Kind) -> bool {
     match kind {
-        Kind::Table(_) | Kind::Map(_) | Kind::Tagged(_) => matches!(node.value, Value::Table(_)),
+        Kind::Table(_) | Kind::Overlay(_) | Kind::Map(_) | Kind::Tagged(_) => matches!(node.value, Value::Table(_)),
         Kind::OneOrMany(_) => matches!(node.value, Value::Table(_) | Value::Array(_)),
         Kind::List { .. } | Kind::Quantiles(_) => matches!(node.value, Value::Array(_)),
         Kind::Boolean => matches!(node.value, Value::Boolean(_)),
@@ -377,7 +377,7 @@ mod tests {
             said,
             [
                 "rat: unknown key `rat`||did you mean `rate`?",
-                "'-1/s': expected a rate such as \"120/s\", \"7200/min\" or \"1.5M/day\"|negative|",
+                "'-1/s': expected a rate such as \"120/s\", \"7200/min\" or \"1.5M/day\"|negative: allowed from 0|",
                 "retry: retries are not simulated yet|`retry` is refused|",
                 "'slow': slow modes are not simulated yet|`slow` is refused|",
                 "{ name = 'a', mode = 'slow' }: missing key `rate`||how often: a rate such as \"120/s\", \"7200/min\" or \

@@ -8,62 +8,139 @@ use super::{Key, Kind, Range, Rule, Shape, Tagged};
 #[must_use]
 pub fn json_schema(title: &str, shape: &Shape) -> Value {
     let mut schema = json!({ "$schema": "https://json-schema.org/draft/2020-12/schema", "title": title });
-    merge(&mut schema, table(&[shape], None));
+    if let (Value::Object(schema), Value::Object(table)) = (&mut schema, Part::Whole.table(&[shape], None)) {
+        schema.extend(table);
+    }
     schema
 }
 
-fn merge(into: &mut Value, from: Value) {
-    if let (Value::Object(into), Value::Object(from)) = (into, from) {
-        into.extend(from);
-    }
+/// Whether a table stands for itself, or lies on top of a preset that has what it leaves out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Overlay,
 }
 
-fn table(shapes: &[&Shape], tag: Option<(&str, Value)>) -> Value {
-    let mut properties = Map::new();
-    let mut required = Vec::new();
-    if let Some((tag, word)) = tag {
-        properties.insert(tag.to_owned(), word);
+impl Part {
+    fn table(self, shapes: &[&Shape], tag: Option<(&str, Value)>) -> Value {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        if let Some((tag, word)) = tag {
+            properties.insert(tag.to_owned(), word);
+        }
+        for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none()) {
+            properties.insert(key.name.to_owned(), self.property(key));
+            if key.required && self == Self::Whole {
+                required.push(key.name);
+            }
+        }
+        let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
+        if !required.is_empty() {
+            schema["required"] = json!(required);
+        }
+        let rules: Vec<Value> =
+            shapes.iter().flat_map(|shape| shape.rules).filter_map(|rule| self.rule(*rule)).collect();
+        if !rules.is_empty() {
+            schema["allOf"] = json!(rules);
+        }
+        schema
     }
-    for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none()) {
-        properties.insert(key.name.to_owned(), property(key));
-        if key.required {
-            required.push(key.name);
+
+    fn rule(self, rule: Rule) -> Option<Value> {
+        let any = |names: &[&str]| names.iter().map(|name| json!({ "required": [name] })).collect::<Vec<_>>();
+        match rule {
+            Rule::ExactlyOne(names) if self == Self::Whole => Some(json!({ "oneOf": any(names) })),
+            Rule::ExactlyOne(names) | Rule::AtMostOne(names) => {
+                let mut cases = any(names);
+                cases.push(json!({ "not": { "anyOf": any(names) } }));
+                Some(json!({ "oneOf": cases }))
+            }
+            Rule::Needs(name, other) if self == Self::Whole => Some(json!({ "dependentRequired": { name: [other] } })),
+            Rule::Needs(..) | Rule::Ordered(..) => None,
         }
     }
-    let mut schema = json!({ "type": "object", "properties": properties, "additionalProperties": false });
-    if !required.is_empty() {
-        schema["required"] = json!(required);
-    }
-    let rules: Vec<Value> = shapes.iter().flat_map(|shape| shape.rules).filter_map(|rule| rule_schema(*rule)).collect();
-    if !rules.is_empty() {
-        schema["allOf"] = json!(rules);
-    }
-    schema
-}
 
-fn rule_schema(rule: Rule) -> Option<Value> {
-    let any = |names: &[&str]| names.iter().map(|name| json!({ "required": [name] })).collect::<Vec<_>>();
-    match rule {
-        Rule::ExactlyOne(names) => Some(json!({ "oneOf": any(names) })),
-        Rule::AtMostOne(names) => {
-            let mut cases = any(names);
-            cases.push(json!({ "not": { "anyOf": any(names) } }));
-            Some(json!({ "oneOf": cases }))
+    fn property(self, key: &Key) -> Value {
+        let mut schema = self.of(&key.kind);
+        if !key.doc.is_empty() {
+            schema["description"] = json!(key.doc);
         }
-        Rule::Needs(name, other) => Some(json!({ "dependentRequired": { name: [other] } })),
-        Rule::Ordered(..) => None,
+        if let Some(node) = key.default_node() {
+            schema["default"] = to_json(&node.value);
+        }
+        schema
     }
-}
 
-fn property(key: &Key) -> Value {
-    let mut schema = of(&key.kind);
-    if !key.doc.is_empty() {
-        schema["description"] = json!(key.doc);
+    fn of(self, kind: &Kind) -> Value {
+        match kind {
+            Kind::Duration { none, .. } => pattern(&format!(r"({NUMBER} ?(ns|us|\u00b5s|ms|s|m|min|h|d|w) ?)+"), *none),
+            Kind::Rate(_) => pattern(&format!(r"{NUMBER}[kMG]? ?/ ?(s|min|h|day)"), false),
+            Kind::Growth => pattern(&format!("{NUMBER} ?% ?/year"), false),
+            Kind::Size { none, .. } => {
+                let text = pattern(&format!("{NUMBER} ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"), *none);
+                json!({ "anyOf": [text, { "type": "integer", "minimum": 0 }] })
+            }
+            Kind::Share(range) => json!({ "anyOf": [number(*range), pattern(&format!("{NUMBER} ?%"), false)] }),
+            Kind::Money => pattern(&format!("{NUMBER} ?USD"), false),
+            Kind::Price => pattern(&format!(r"{NUMBER} ?USD( ?/ ?[0-9.]*[A-Za-z]*)?"), false),
+            Kind::Number(range) => number(*range),
+            Kind::NumberOrNone(range) => json!({ "anyOf": [number(*range), { "const": "none" }] }),
+            Kind::Count { min, max, unlimited } => {
+                let count = json!({ "type": "integer", "minimum": min, "maximum": max });
+                unlimited.map_or(count.clone(), |word| json!({ "anyOf": [count, { "const": word }] }))
+            }
+            Kind::Text(_) => json!({ "type": "string" }),
+            Kind::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
+            Kind::Choice(choices) => {
+                let words: Vec<&str> =
+                    choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word).collect();
+                json!({ "enum": words })
+            }
+            // TOML date-times reach a JSON validator as strings.
+            Kind::Instant | Kind::DateTime | Kind::Date => json!({ "type": "string" }),
+            Kind::Boolean => json!({ "type": "boolean" }),
+            Kind::Quantiles(value) => {
+                let pair = json!({ "type": "array", "prefixItems": [number(Range::new(0.0, 1.0)), self.of(value)], "items": false,
+                "minItems": 2 });
+                json!({ "type": "array", "items": pair, "minItems": 1 })
+            }
+            Kind::Table(shape) => self.table(&[shape], None),
+            Kind::Overlay(shape) => Self::Overlay.table(&[shape], None),
+            Kind::OneOrMany(kind) => {
+                let one = self.of(kind);
+                json!({ "anyOf": [one, { "type": "array", "items": one }] })
+            }
+            Kind::List { of: kind, min, max } => {
+                let mut schema = json!({ "type": "array", "items": Self::Whole.of(kind), "minItems": min });
+                if *max < usize::MAX {
+                    schema["maxItems"] = json!(max);
+                }
+                schema
+            }
+            Kind::Map(kind) => json!({ "type": "object", "additionalProperties": self.of(kind) }),
+            Kind::Tagged(tagged) => self.tagged(tagged),
+            Kind::OneOf(kinds) => json!({ "anyOf": kinds.iter().map(|kind| self.of(kind)).collect::<Vec<_>>() }),
+            Kind::Any => json!({}),
+        }
     }
-    if let Some(node) = key.default_node() {
-        schema["default"] = to_json(&node.value);
+
+    fn tagged(self, tagged: &Tagged) -> Value {
+        // A distribution replaces the one below it, so that it is whole even on top of a preset.
+        let part = if tagged.tag == "dist" { Self::Whole } else { self };
+        let variants = tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| {
+            let word = json!({ "const": variant.word, "description": variant.doc });
+            let mut schema = part.table(&[tagged.common, &variant.shape], Some((tagged.tag, word)));
+            if part == Self::Whole && tagged.default != Some(variant.word) {
+                let mut required = vec![json!(tagged.tag)];
+                if let Some(Value::Array(others)) = schema.get("required") {
+                    required.extend(others.iter().cloned());
+                }
+                schema["required"] = json!(required);
+            }
+            schema
+        });
+        json!({ "anyOf": variants.collect::<Vec<_>>() })
     }
-    schema
 }
 
 fn to_json(value: &crate::document::tree::Value) -> Value {
@@ -97,72 +174,4 @@ fn number(range: Range) -> Value {
         schema["maximum"] = json!(range.max);
     }
     schema
-}
-
-fn of(kind: &Kind) -> Value {
-    match kind {
-        Kind::Duration { none, .. } => pattern(&format!(r"({NUMBER} ?(ns|us|\u00b5s|ms|s|m|min|h|d|w) ?)+"), *none),
-        Kind::Rate(_) => pattern(&format!(r"{NUMBER}[kMG]? ?/ ?(s|min|h|day)"), false),
-        Kind::Growth => pattern(&format!("{NUMBER} ?% ?/year"), false),
-        Kind::Size { none, .. } => {
-            let text = pattern(&format!("{NUMBER} ?(B|kB|KB|MB|GB|TB|KiB|MiB|GiB|TiB)"), *none);
-            json!({ "anyOf": [text, { "type": "integer", "minimum": 0 }] })
-        }
-        Kind::Share(range) => json!({ "anyOf": [number(*range), pattern(&format!("{NUMBER} ?%"), false)] }),
-        Kind::Money => pattern(&format!("{NUMBER} ?USD"), false),
-        Kind::Price => pattern(&format!(r"{NUMBER} ?USD( ?/ ?[0-9.]*[A-Za-z]*)?"), false),
-        Kind::Number(range) => number(*range),
-        Kind::NumberOrNone(range) => json!({ "anyOf": [number(*range), { "const": "none" }] }),
-        Kind::Count { min, max, unlimited } => {
-            let count = json!({ "type": "integer", "minimum": min, "maximum": max });
-            unlimited.map_or(count.clone(), |word| json!({ "anyOf": [count, { "const": word }] }))
-        }
-        Kind::Text(_) => json!({ "type": "string" }),
-        Kind::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
-        Kind::Choice(choices) => {
-            let words: Vec<&str> =
-                choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word).collect();
-            json!({ "enum": words })
-        }
-        // TOML date-times reach a JSON validator as strings.
-        Kind::Instant | Kind::DateTime | Kind::Date => json!({ "type": "string" }),
-        Kind::Boolean => json!({ "type": "boolean" }),
-        Kind::Quantiles(value) => {
-            let pair = json!({ "type": "array", "prefixItems": [number(Range::new(0.0, 1.0)), of(value)], "items": false,
-                "minItems": 2 });
-            json!({ "type": "array", "items": pair, "minItems": 1 })
-        }
-        Kind::Table(shape) => table(&[shape], None),
-        Kind::OneOrMany(kind) => {
-            let one = of(kind);
-            json!({ "anyOf": [one, { "type": "array", "items": one }] })
-        }
-        Kind::List { of: kind, min, max } => {
-            let mut schema = json!({ "type": "array", "items": of(kind), "minItems": min });
-            if *max < usize::MAX {
-                schema["maxItems"] = json!(max);
-            }
-            schema
-        }
-        Kind::Map(kind) => json!({ "type": "object", "additionalProperties": of(kind) }),
-        Kind::Tagged(tagged) => of_tagged(tagged),
-        Kind::OneOf(kinds) => json!({ "anyOf": kinds.iter().map(of).collect::<Vec<_>>() }),
-        Kind::Any => json!({}),
-    }
-}
-
-fn of_tagged(tagged: &Tagged) -> Value {
-    let variants = tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| {
-        let word = json!({ "const": variant.word, "description": variant.doc });
-        let mut schema = table(&[tagged.common, &variant.shape], Some((tagged.tag, word)));
-        if tagged.default != Some(variant.word) {
-            let mut required = vec![json!(tagged.tag)];
-            if let Some(Value::Array(others)) = schema.get("required") {
-                required.extend(others.iter().cloned());
-            }
-            schema["required"] = json!(required);
-        }
-        schema
-    });
-    json!({ "anyOf": variants.collect::<Vec<_>>() })
 }

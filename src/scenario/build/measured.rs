@@ -47,7 +47,9 @@ fn read(context: &mut Context, node: &Node) -> Option<Node> {
         }
     }
     if values.is_empty() {
-        context.problems.push(Diagnostic::error(format!("`{}` has no values", node.text())).at(node.span).help(EXPECTED));
+        context
+            .problems
+            .push(Diagnostic::error(format!("`{}` has no values", node.text())).at(node.span).help(EXPECTED));
         return None;
     }
     let durations = values.iter().filter(|value| value.1).count();

@@ -140,7 +140,9 @@ fn civil(datetime: Datetime) -> Option<civil::DateTime> {
     let nanosecond = i32::try_from(time.nanosecond.unwrap_or(0)).ok()?;
     // A leap second has no place on a civil clock: it is the second before.
     let second = time.second.unwrap_or(0).min(59);
-    civil::Time::new(part(time.hour)?, part(time.minute)?, part(second)?, nanosecond).ok().map(|time| date.to_datetime(time))
+    civil::Time::new(part(time.hour)?, part(time.minute)?, part(second)?, nanosecond)
+        .ok()
+        .map(|time| date.to_datetime(time))
 }
 
 fn civil_date(datetime: Datetime) -> Option<civil::Date> {

@@ -4,7 +4,8 @@ use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape, Tagged, Va
 
 /// `[traffic]`.
 pub static TRAFFIC: Shape = Shape::new(&[
-    Key::new("start", Kind::DateTime, "first measured instant, wall clock in `timezone`").default("2026-01-05T00:00:00"),
+    Key::new("start", Kind::DateTime, "first measured instant, wall clock in `timezone`")
+        .default("2026-01-05T00:00:00"),
     Key::new("timezone", TIME_ZONE, "IANA name of the time zone").default("UTC"),
     Key::new("duration", Kind::POSITIVE_DURATION, "measured time; default: 1d, or the span of the counts"),
     Key::new("warmup", Kind::DURATION, "played before start, counted nowhere").default("0s"),
@@ -28,7 +29,8 @@ static SOURCE: Tagged = Tagged {
     default: Some("open"),
     common: &Shape::new(&[
         Key::new("name", Kind::Name, "names the source").required(),
-        Key::new("mix", Kind::Map(&Kind::NOT_NEGATIVE), "weights by class; default: every class by its own").default("{}"),
+        Key::new("mix", Kind::Map(&Kind::NOT_NEGATIVE), "weights by class; default: every class by its own")
+            .default("{}"),
     ]),
     variants: &[
         Variant::new(

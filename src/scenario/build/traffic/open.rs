@@ -16,8 +16,7 @@ pub fn open(context: &mut Context, table: &Table, start: &Zoned) -> Option<Open>
     let audience = audience(context, table.get("audience"), start);
     let calendar: Vec<_> =
         table.at("calendar").elements().iter().map(|node| calendar_range(context, node.table())).collect();
-    let events: Vec<_> =
-        table.at("event").elements().iter().map(|node| event(context, node.table(), start)).collect();
+    let events: Vec<_> = table.at("event").elements().iter().map(|node| event(context, node.table(), start)).collect();
     Some(Open {
         level: level(table),
         arrivals: arrivals?,
@@ -35,10 +34,8 @@ fn level(table: &Table) -> Level {
         return Level::Peak(peak.rate());
     }
     let Some(stages) = table.get("stages") else { return Level::Mean(table.at("rate").rate()) };
-    let stage = |node: &Node| Stage {
-        span: node.table().at("for").duration(),
-        target: node.table().at("target").rate(),
-    };
+    let stage =
+        |node: &Node| Stage { span: node.table().at("for").duration(), target: node.table().at("target").rate() };
     Level::Stages {
         from: table.get("from").map_or(0.0, Node::rate),
         stages: stages.elements().iter().map(stage).collect(),

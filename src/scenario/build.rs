@@ -2,6 +2,7 @@
 //! meaning (an unknown zone, platform or class) are reported together with problems of form in other sections.
 
 mod application;
+mod deployments;
 mod judging;
 mod measured;
 mod pricing;
@@ -11,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::document::Document;
 use super::grammar::SCENARIO;
-use super::{Fidelity, Input, Scenario};
+use super::{Fidelity, Input, Placed, Scenario};
 use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{accepts, check, complete};
@@ -33,14 +34,13 @@ impl Context<'_> {
         self.problems.push(Diagnostic::error(message).at(span));
     }
 
-    /// The bytes of the file that `node` names, recorded as an input. What is wrong is reported at `node`.
-    fn file(&mut self, node: &Node) -> Option<Vec<u8>> {
-        let name = node.text();
+    /// The bytes of the file called `name`, which is named at `span`, recorded as an input.
+    fn file(&mut self, name: &str, span: Span) -> Option<Vec<u8>> {
         let bytes = match std::fs::read(self.folder.join(name)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                self.problems
-                    .push(Diagnostic::error(format!("cannot read `{name}`")).at(node.span).label(error.to_string()));
+                let unread = Diagnostic::error(format!("cannot read `{name}`"));
+                self.problems.push(unread.at(span).label(error.to_string()));
                 return None;
             }
         };
@@ -70,7 +70,7 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         }
     }
     complete(&mut table, &SCENARIO);
-    let parts = parts(&mut context, &table, &names);
+    let parts = parts(&mut context, &mut table, &names);
     if context.problems.has_errors() {
         return Err(context.problems);
     }
@@ -84,13 +84,13 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         fidelity: if head.at("fidelity").text() == "exact" { Fidelity::Exact } else { Fidelity::Auto },
         traffic: parts.traffic,
         application: parts.application,
+        deployments: parts.deployments,
         objectives: judging::objectives(&table, &parts.pricing),
         require: judging::require(&table),
         pricing: parts.pricing,
         sha256: fingerprint(&table, &context.inputs),
         inputs: context.inputs,
         warnings: context.problems,
-        deployments: Vec::new(),
     })
 }
 
@@ -113,16 +113,19 @@ impl Names {
 struct Parts {
     traffic: Traffic,
     application: Application,
+    deployments: Vec<Placed>,
     pricing: Options,
 }
 
 /// Builds every section that is there; `None` when one is missing or wrong.
-fn parts(context: &mut Context, table: &Table, names: &Names) -> Option<Parts> {
+fn parts(context: &mut Context, table: &mut Table, names: &Names) -> Option<Parts> {
     let traffic = table.get("traffic").and_then(|node| traffic::traffic(context, node.table(), &names.classes));
-    let application =
-        table.get("class").and_then(|classes| application::application(context, classes, table.get("service")));
+    let application = application::application(context, table);
     let pricing = pricing::options(context, table.at("pricing").table());
-    Some(Parts { traffic: traffic?, application: application?, pricing: pricing? })
+    // Without an application, deployments are checked against the smallest one.
+    let smallest = application::smallest;
+    let deployments = deployments::deployments(context, table, &application.clone().unwrap_or_else(smallest));
+    Some(Parts { traffic: traffic?, application: application?, deployments: deployments?, pricing: pricing? })
 }
 
 /// SHA-256 of the resolved tree, keys in order, and of the inputs.

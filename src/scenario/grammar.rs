@@ -5,9 +5,10 @@ mod traffic;
 
 use crate::document::grammar::{Choice, Key, Kind, Range, Shape};
 use crate::document::quantity;
+use crate::scenario::deployment::DEPLOYMENT;
 use crate::units::Nanos;
 
-pub use application::SERVICE;
+pub use application::{CLASS, SERVICE};
 
 /// Largest seed that survives a JSON reader: 2^53-1.
 const LARGEST_SEED: u64 = (1 << 53) - 1;
@@ -20,7 +21,7 @@ pub static SCENARIO: Shape = Shape::new(&[
     Key::new("traffic", Kind::Table(&traffic::TRAFFIC), "who comes, and when").required(),
     Key::new("class", Kind::OneOrMany(&Kind::Table(&application::CLASS)), "what one request brings").required(),
     Key::new("service", Kind::OneOrMany(&Kind::Table(&application::SERVICE)), "the service that requests enter"),
-    Key::new("deployment", Kind::OneOrMany(&Kind::Any), "where it runs").required(),
+    Key::new("deployment", Kind::OneOrMany(&Kind::Overlay(&DEPLOYMENT)), "where it runs").required(),
     Key::new("slo", Kind::Table(&SLO), "what every deployment is judged by"),
     Key::new("budget", Kind::Table(&BUDGET), "what every deployment may cost"),
     Key::new("pricing", Kind::Table(&PRICING), "how usage becomes a bill").default("{}"),

@@ -7,24 +7,36 @@ use crate::document::grammar::complete;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
 use crate::scenario::distribution::{durations, sizes};
-use crate::scenario::grammar::SERVICE;
+use crate::kernel::distribution::Distribution;
+use crate::platform::catalogue::Catalogue;
+use crate::scenario::grammar::{CLASS, SERVICE};
 
 /// Name of the service when the scenario does not describe one.
-pub const IMPLICIT_SERVICE: &str = "app";
+const IMPLICIT_SERVICE: &str = "app";
 
-/// The application that checked and completed `classes` and `services` say.
-pub fn application(context: &mut Context, classes: &Node, services: Option<&Node>) -> Option<Application> {
-    let service = service(context, services)?;
+/// The application that the checked and completed classes and services of `table` say; `None` without classes.
+pub fn application(context: &mut Context, table: &Table) -> Option<Application> {
+    let service = service(context, table.get("service"))?;
+    let classes = table.get("class")?;
     let entries = classes.elements();
     for entry in entries.iter().filter_map(|class| class.table().get("entry")) {
         check_entry(context, entry, &service.name);
     }
     let classes: Vec<Class> = entries.iter().map(|node| class(node.table())).collect();
     if classes.iter().all(|class| class.weight == 0.0) {
-        context.error(entries.first()?.span, "every class has weight 0: no request would have a class");
+        let span = table.get("class").map_or(Span::BUILT_IN, |node| node.span);
+        context.error(span, "every class has weight 0: no request would have a class");
         return None;
     }
     Some(Application { classes, service })
+}
+
+/// An application that asks for as little as there is.
+pub fn smallest() -> Application {
+    let mut table = Table::new();
+    complete(&mut table, &CLASS);
+    table.insert("name", Span::BUILT_IN, name("request"));
+    Application { classes: vec![class(&table)], service: of_table(&implicit(), None) }
 }
 
 fn check_entry(context: &mut Context, entry: &Node, service: &str) {
@@ -57,21 +69,45 @@ fn service(context: &mut Context, services: Option<&Node>) -> Option<Service> {
         context.error(second.span, "several services are not simulated yet");
         return None;
     }
-    let mut implicit = Table::new();
-    let table = match services.first() {
-        Some(service) => service.table(),
-        None => {
-            let name = Node::built_in(Value::String(IMPLICIT_SERVICE.to_owned()));
-            implicit.insert("name", Span::BUILT_IN, name);
-            complete(&mut implicit, &SERVICE);
-            &implicit
-        }
+    let Some(service) = services.first().map(Node::table) else { return Some(of_table(&implicit(), None)) };
+    let runtime = match service.get("runtime") {
+        Some(runtime) => Some(runtime_start(context, runtime)?),
+        None => None,
     };
-    Some(Service {
+    Some(of_table(service, runtime))
+}
+
+fn name(name: &str) -> Node {
+    Node::built_in(Value::String(name.to_owned()))
+}
+
+fn implicit() -> Table {
+    let mut table = Table::new();
+    table.insert("name", Span::BUILT_IN, name(IMPLICIT_SERVICE));
+    complete(&mut table, &SERVICE);
+    table
+}
+
+fn of_table(table: &Table, runtime_start: Option<Distribution>) -> Service {
+    Service {
         name: table.at("name").text().to_owned(),
         base_memory: table.at("base_memory").size(),
         image: table.at("image").size(),
-        runtime_start: None,
+        runtime_start,
         init: durations(table.at("init")),
-    })
+    }
+}
+
+/// The start-up of the runtime that `node` names; `"none"` has nothing to start.
+fn runtime_start(context: &mut Context, node: &Node) -> Option<Distribution> {
+    let (name, catalogue) = (node.text(), Catalogue::builtin());
+    if name == "none" {
+        return Some(Distribution::constant(0.0));
+    }
+    let found = catalogue.runtime(name).map(|setting| durations(&setting.node));
+    if found.is_none() {
+        let unknown = Diagnostic::error(format!("no runtime is called `{name}`")).at(node.span);
+        context.problems.push(unknown.nearest(name, catalogue.runtimes().chain(["none"])));
+    }
+    found
 }

@@ -33,7 +33,7 @@ fn inline_node(context: &mut Context, node: &mut Node) {
 
 /// The quantiles of the values in the file that `node` names, one value per line as the language writes it.
 fn read(context: &mut Context, node: &Node) -> Option<Node> {
-    let bytes = context.file(node)?;
+    let bytes = context.file(node.text(), node.span)?;
     let mut values = Vec::new();
     let text = String::from_utf8_lossy(&bytes);
     for (line, written) in (1..).zip(text.lines()).filter(|(_, written)| !written.trim().is_empty()) {

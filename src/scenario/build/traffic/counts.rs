@@ -14,7 +14,7 @@ use crate::traffic::counts::{Align, CountTable, Counts, Within};
 pub fn counts(context: &mut Context, table: &Table, start: &Zoned) -> Option<Counts> {
     let within = within(context, table);
     let file = table.at("file");
-    let bytes = context.file(file)?;
+    let bytes = context.file(file.text(), file.span)?;
     let name = |key: &str| table.get(key).map(|node| node.text().to_owned());
     let reading = Reading {
         time: name("time"),

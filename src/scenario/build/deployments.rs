@@ -1,0 +1,73 @@
+//! Deployments with their prices.
+
+use super::{Context, pricing};
+use crate::application::Application;
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::Span;
+use crate::document::tree::{Node, Table, Value};
+use crate::platform::catalogue::Catalogue;
+use crate::pricing::book::Book;
+use crate::pricing::inline_tariff;
+use crate::pricing::tariff::Tariff;
+use crate::scenario::Placed;
+use crate::scenario::deployment::{Built, TariffChoice, build};
+
+/// Every entry of `deployments`, built for `application` and priced by the book with the rates of `[pricing]`. What is
+/// in force is written back into the entries.
+pub fn deployments(context: &mut Context, table: &mut Table, application: &Application) -> Option<Vec<Placed>> {
+    let mut book = pricing::book(context, table.at("pricing").table());
+    let Some(Value::Array(entries)) = table.get_mut("deployment").map(|node| &mut node.value) else { return None };
+    // Every entry is built before the first failure counts, so that all problems are found.
+    let placed: Vec<Option<Placed>> =
+        entries.iter_mut().map(|entry| placed(context, entry, application, &mut book)).collect();
+    placed.into_iter().collect()
+}
+
+fn placed(context: &mut Context, entry: &mut Node, application: &Application, book: &mut Book) -> Option<Placed> {
+    let built = build(entry, Catalogue::builtin(), application, &mut context.problems)?;
+    let tariffs = tariffs(context, &built, book)?;
+    entry.value = Value::Table(built.resolved);
+    Some(Placed { deployment: built.deployment, tariffs })
+}
+
+/// The tariff of the deployment, then that of its edge; none at all where the deployment has none.
+fn tariffs(context: &mut Context, built: &Built, book: &mut Book) -> Option<Vec<Tariff>> {
+    let own = match &built.tariff {
+        TariffChoice::None => return Some(Vec::new()),
+        TariffChoice::Catalogue(id, span) => of_catalogue(context, book, id, *span)?,
+        TariffChoice::File(path, span) => of_file(context, book, path, *span)?,
+        TariffChoice::Inline(prices) => match inline_tariff(prices) {
+            Ok(tariff) => tariff,
+            Err(problems) => {
+                context.problems.extend(problems);
+                return None;
+            }
+        },
+    };
+    let edge = built.edge.as_deref().and_then(|edge| book.tariff(edge)).filter(|edge| edge.id != own.id);
+    let edge = edge.cloned();
+    Some(std::iter::once(own).chain(edge).collect())
+}
+
+fn of_catalogue(context: &mut Context, book: &Book, id: &str, span: Span) -> Option<Tariff> {
+    let found = book.tariff(id).cloned();
+    if found.is_none() {
+        let unknown = Diagnostic::error(format!("no tariff is called `{id}`")).at(span);
+        context.problems.push(unknown.nearest(id, book.tariffs().map(|tariff| tariff.id.as_str())));
+    }
+    found
+}
+
+fn of_file(context: &mut Context, book: &mut Book, path: &str, span: Span) -> Option<Tariff> {
+    let Ok(text) = String::from_utf8(context.file(path, span)?) else {
+        context.error(span, format!("`{path}` is not UTF-8 text"));
+        return None;
+    };
+    match book.read(context.sources, path, &text) {
+        Ok(tariff) => Some(tariff.clone()),
+        Err(problems) => {
+            context.problems.extend(problems);
+            None
+        }
+    }
+}

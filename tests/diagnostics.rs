@@ -8,9 +8,13 @@ use breakeven::scenario::axis::Axis;
 /// Three lines are a scenario; tests break one thing of it at a time.
 const HEAD: &str = "traffic.source.rate = '200/s'\nclass.cpu = '20ms'\ndeployment = { platform = 'vm' }\n";
 
-fn told(text: &str, sets: &[&str]) -> String {
+fn document(text: &str, sets: &[&str]) -> Document {
     let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
-    let mut document = Document::new("s.toml", text, Path::new("."), "s", &sets);
+    Document::new("s.toml", text, Path::new("."), "s", &sets)
+}
+
+fn told(text: &str, sets: &[&str]) -> String {
+    let mut document = document(text, sets);
     match document.build() {
         Ok(scenario) => document.render(&scenario.warnings, false),
         Err(problems) => document.render(&problems, false),
@@ -18,50 +22,496 @@ fn told(text: &str, sets: &[&str]) -> String {
 }
 
 fn told_of_axis(over: &str) -> String {
-    let mut document = Document::new("s.toml", HEAD, Path::new("."), "s", &[]);
+    let mut document = document(HEAD, &[]);
     match Axis::read(&mut document, over) {
-        Ok(axis) => format!("{} {:?}", axis.unit, axis.texts),
+        Ok(axis) => format!("{} {}", axis.unit, axis.texts.join(" ")),
         Err(problems) => document.render(&problems, false),
     }
 }
 
 #[test]
-fn scratch() {
-    for (text, sets) in [
-        (HEAD.to_owned(), vec![]),
-        (format!("{HEAD}[scenario]\nsed = 1\n"), vec![]),
-        (HEAD.replace("20ms", "20"), vec![]),
-        (HEAD.replace("'20ms'", "20"), vec![]),
-        (HEAD.replace("200/s", "-200/s"), vec![]),
-        (HEAD.replace("'200/s'", "nan"), vec![]),
-        (format!("{HEAD}traffic.duration = '0s'"), vec![]),
-        (format!("{HEAD}[scenario]\nseed = -1\n[traffic]\ntimezone = 'Europe/Berln'\n"), vec![]),
-        (format!("{HEAD}scenario.seed = -1\ntraffic.timezone = 'Europe/Berln'\nqueue = []\npricing.egres = 1\ntraffic.source.profile = 'schol-day'\nslo.class.a.p95 = '1s'\nslo.require = ['k8s']\nslo.p95 = '1'"), vec![]),
-        (HEAD.to_owned(), vec!["traffic.source.0.rate=5", "class.cpu.mean=3", "=", "x", "class.weigth=3", "scenario.seed=[1", "traffic.start=2026-13-01T00:00:00"]),
-        (format!("{HEAD}'<script>alert(1)</script>' = 1\n"), vec![]),
-        (format!("{HEAD}[[class]]\nname = 'a'"), vec![]),
-        ("".to_owned(), vec![]),
-        ("\u{0}\u{1b}[31m = = \n[[[".to_owned(), vec![]),
-        ("traffic = 3\nclass = 'x'\ndeployment = [1]".to_owned(), vec![]),
-        ("traffic.source = [{ rate = '1/s' }, { kind = 'closed', users = 3 }, { kind = 'opn' }]\nclass = [{ retry = {}, entry = 'store:x' }, { name = 'b', entry = 'api' }]\ndeployment = [{ platform = 'eks', name = 'a' }, { name = 'a', platform = 'eks' }]".to_owned(), vec![]),
-        (HEAD.replace("rate = '200/s'", "file = 'none.csv'\ntraffic.source.kind = 'counts'"), vec![]),
-    ] {
-        println!("=== {text}--- {sets:?}\n{}", told(&text, &sets));
+fn three_lines_are_a_scenario() {
+    insta::assert_snapshot!(told(HEAD, &[]), @"");
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    insta::assert_snapshot!(told(&format!("{HEAD}scenario.sed = 1\nclass.cup = 1\n"), &[]), @r"
+    error: unknown key `sed`
+     --> s.toml:4:10
+      |
+    4 | scenario.sed = 1
+      |          ^^^
+      |
+      = help: did you mean `seed`?
+    error: unknown key `cup`
+     --> s.toml:5:7
+      |
+    5 | class.cup = 1
+      |       ^^^
+      |
+      = help: did you mean `cpu`?
+    ");
+}
+
+#[test]
+fn a_wrong_unit_lists_the_units() {
+    insta::assert_snapshot!(told(&HEAD.replace("20ms", "20 sec"), &[]), @r#"
+    error: expected a duration such as "15ms", "90s" or "1h 30m"
+     --> s.toml:2:13
+      |
+    2 | class.cpu = '20 sec'
+      |             ^^^^^^^^ unknown unit `sec` (ns, us, ms, s, m, h, d, w)
+    "#);
+}
+
+#[test]
+fn a_number_is_not_a_duration() {
+    insta::assert_snapshot!(told(&HEAD.replace("'20ms'", "20"), &[]), @r#"
+    error: expected a duration such as "15ms", "90s" or "1h 30m"; or a table with `dist`
+     --> s.toml:2:13
+      |
+    2 | class.cpu = 20
+      |             ^^ found a whole number
+    "#);
+}
+
+#[test]
+fn a_negative_rate_is_refused() {
+    insta::assert_snapshot!(told(&HEAD.replace("200/s", "-200/s"), &[]), @r#"
+    error: expected a rate such as "120/s", "7200/min" or "1.5M/day"
+     --> s.toml:1:23
+      |
+    1 | traffic.source.rate = '-200/s'
+      |                       ^^^^^^^^ negative: allowed from 0
+    "#);
+}
+
+#[test]
+fn numbers_are_finite() {
+    insta::assert_snapshot!(told(&HEAD.replace("'20ms'", "'20ms'\nclass.threads = nan\nclass.weight = -inf"), &[]), @r"
+    error: expected a number: above 0 to 1024
+     --> s.toml:3:17
+      |
+    3 | class.threads = nan
+      |                 ^^^ numbers are finite
+    error: expected a number: at least 0
+     --> s.toml:4:16
+      |
+    4 | class.weight = -inf
+      |                ^^^^ numbers are finite
+    ");
+}
+
+#[test]
+fn a_horizon_has_a_length() {
+    insta::assert_snapshot!(told(&format!("{HEAD}traffic.duration = '0s'\n"), &[]), @r"
+    error: duration out of range
+     --> s.toml:4:20
+      |
+    4 | traffic.duration = '0s'
+      |                    ^^^^ allowed: above 0s, at most 36525d
+    ");
+}
+
+#[test]
+fn the_calendar_ends() {
+    insta::assert_snapshot!(told(&format!("{HEAD}traffic.start = 9999-12-31T00:00:00\n"), &[]), @r"
+    error: not a date-time of the calendar
+     --> s.toml:4:17
+      |
+    4 | traffic.start = 9999-12-31T00:00:00
+      |                 ^^^^^^^^^^^^^^^^^^^
+    ");
+}
+
+#[test]
+fn an_unknown_platform_names_the_nearest() {
+    insta::assert_snapshot!(told(&HEAD.replace("'vm'", "'aws-lamda'"), &[]), @r"
+    error: unknown platform `aws-lamda`
+     --> s.toml:3:27
+      |
+    3 | deployment = { platform = 'aws-lamda' }
+      |                           ^^^^^^^^^^^
+      |
+      = help: did you mean `aws-lambda`?
+    ");
+}
+
+#[test]
+fn a_key_that_the_platform_does_not_offer_says_why() {
+    insta::assert_snapshot!(told(&HEAD.replace("'vm'", "'aws-lambda', instance = { vcpu = 2 }"), &[]), @r"
+    error: aws-lambda does not offer `vcpu`
+     --> s.toml:3:54
+      |
+    3 | deployment = { platform = 'aws-lambda', instance = { vcpu = 2 } }
+      |                                                      ^^^^ not offered
+      |
+      = help: AWS Lambda gives CPU in proportion to memory; set instance.memory
+    ");
+}
+
+#[test]
+fn what_is_not_simulated_yet_is_refused_by_name() {
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q' }\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
+    error: closed sources are not simulated yet
+     --> s.toml:1:27
+      |
+    1 | traffic.source = { kind = 'closed', users = 5 }
+      |                           ^^^^^^^^ `closed` is refused
+    error: retries are not simulated yet
+     --> s.toml:2:11
+      |
+    2 | class = { retry = { attempts = 3 }, entry = 'store:orders' }
+      |           ^^^^^ `retry` is refused
+    error: queues are not simulated yet
+     --> s.toml:3:1
+      |
+    3 | queue = { name = 'q' }
+      | ^^^^^ `queue` is refused
+    error: the tick engine is not simulated yet
+     --> s.toml:4:21
+      |
+    4 | scenario.fidelity = 'tick'
+      |                     ^^^^^^ `tick` is refused
+    error: dated editions of prices are not simulated yet
+     --> s.toml:5:17
+      |
+    5 | pricing.as_of = 2026-01-01
+      |                 ^^^^^^^^^^
+    error: add-ons are not simulated yet
+     --> s.toml:6:35
+      |
+    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+      |                                   ^^^^^^ `addons` is refused
+    error: heroku is not simulated yet
+     --> s.toml:6:70
+      |
+    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+      |                                                                      ^^^^^^^^ `heroku` is refused
+    ");
+}
+
+#[test]
+fn every_problem_of_a_file_is_reported_at_once() {
+    insta::assert_snapshot!(told("traffic.timezone = 'Europe/Berln'\ntraffic.source = { rate = '200', profile = 'schol-day', mix = { b = 1 } }\n[[class]]\nname = 'a'\ncpu = { dist = 'lognormal', median = '1s' }\n[[class]]\nname = 'a'\n[[deployment]]\nplatform = 'vm'\nfleet.slot = 3\n[[deployment]]\nplatform = 'vm'\n[slo]\np95 = 500\nrequire = ['k8s']\n", &[]), @r#"
+    error: expected a rate such as "120/s", "7200/min" or "1.5M/day"
+     --> s.toml:2:27
+      |
+    2 | traffic.source = { rate = '200', profile = 'schol-day', mix = { b = 1 } }
+      |                           ^^^^^ no `/s`, `/min`, `/h` or `/day`
+    error: missing key `sigma` or `cv`
+     --> s.toml:5:7
+      |
+    5 | cpu = { dist = 'lognormal', median = '1s' }
+      |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+    error: the name `a` is given twice
+     --> s.toml:7:8
+      |
+    7 | name = 'a'
+      |        ^^^
+      |
+      = help: names are unique in their section
+    error: unknown key `slot`
+      --> s.toml:10:7
+       |
+    10 | fleet.slot = 3
+       |       ^^^^
+       |
+       = help: did you mean `slots`?
+    error: the name `vm` is given twice
+      --> s.toml:11:1
+       |
+    11 | [[deployment]]
+       | ^^^^^^^^^^^^^^
+       |
+       = help: names are unique in their section
+    error: expected a duration above 0s such as "15ms", "90s" or "1h 30m"
+      --> s.toml:14:7
+       |
+    14 | p95 = 500
+       |       ^^^ found a whole number
+    error: no deployment is called `k8s`
+      --> s.toml:15:12
+       |
+    15 | require = ['k8s']
+       |            ^^^^^
+       |
+       = help: valid: vm, vm
+    "#);
+}
+
+#[test]
+fn problems_of_meaning_wait_for_no_other_section() {
+    insta::assert_snapshot!(told(&format!("{HEAD}scenario.seed = -1\ntraffic.timezone = 'Europe/Berln'\nslo.class.pages.p95 = '1s'\npricing.set.'aws-lambda.request' = '1 USD'\n"), &[]), @r"
+    error: number out of range
+     --> s.toml:4:17
+      |
+    4 | scenario.seed = -1
+      |                 ^^ allowed: 0 to 9007199254740991
+    error: unknown time zone `Europe/Berln`
+     --> s.toml:5:20
+      |
+    5 | traffic.timezone = 'Europe/Berln'
+      |                    ^^^^^^^^^^^^^^
+      |
+      = help: did you mean `Europe/Berlin`?
+    error: no class is called `pages`
+     --> s.toml:6:11
+      |
+    6 | slo.class.pages.p95 = '1s'
+      |           ^^^^^
+      |
+      = help: valid: request
+    error: nothing is priced as `aws-lambda.request`
+     --> s.toml:7:13
+      |
+    7 | pricing.set.'aws-lambda.request' = '1 USD'
+      |             ^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: did you mean `aws-lambda.requests`?
+    ");
+}
+
+#[test]
+fn overrides_are_checked_like_the_file() {
+    insta::assert_snapshot!(told(HEAD, &["traffic.source.0.rate=5", "class.cpu.mean=3", "class.weigth=3", "=", "seed", "scenario.seed=[1", "deployment.vm.fleet.slots=0"]), @r#"
+    error: expected a rate such as "120/s", "7200/min" or "1.5M/day"
+     --> <--set 1>:1:23
+      |
+    1 | traffic.source.0.rate=5
+      |                       ^ found a whole number
+    error: `cpu` is a string, without keys
+     --> <--set 2>:1:11
+      |
+    1 | class.cpu.mean=3
+      |           ^^^^
+    error: unknown key `weigth`
+     --> <--set 3>:1:7
+      |
+    1 | class.weigth=3
+      |       ^^^^^^
+      |
+      = help: did you mean `weight`?
+    error: not a path
+     --> <--set 4>:1:1
+      |
+    1 | =
+      | ^
+      |
+      = help: keys joined by dots: traffic.source.0.rate
+    error: expected PATH=VALUE
+     --> <--set 5>:1:1
+      |
+    1 | seed
+      | ^^^^
+      |
+      = help: traffic.source.0.rate=500/s
+    error: expected a whole number from 0 to 9007199254740991
+     --> <--set 6>:1:15
+      |
+    1 | scenario.seed=[1
+      |               ^^ found a string
+    error: unclosed array, expected `]`
+     --> <--set 6>:1:17
+      |
+    1 | scenario.seed=[1
+      |                 ^ not TOML
+    error: number out of range
+     --> <--set 7>:1:27
+      |
+    1 | deployment.vm.fleet.slots=0
+      |                           ^ allowed: 1 to 4294967295
+    "#);
+}
+
+#[test]
+fn a_missing_counts_file_is_shown_where_it_is_named() {
+    insta::assert_snapshot!(told("traffic.source = { kind = 'counts', file = 'none.csv' }\nclass.cpu = '1ms'\ndeployment = { platform = 'vm' }", &[]), @r"
+    error: cannot read `none.csv`
+     --> s.toml:1:44
+      |
+    1 | traffic.source = { kind = 'counts', file = 'none.csv' }
+      |                                            ^^^^^^^^^^ No such file or directory (os error 2)
+    ");
+}
+
+#[test]
+fn a_key_with_markup_is_only_text() {
+    insta::assert_snapshot!(told(&format!("{HEAD}'<script>alert(1)</script>' = 1\n"), &[]), @r"
+    error: unknown key `<script>alert(1)</script>`
+     --> s.toml:4:1
+      |
+    4 | '<script>alert(1)</script>' = 1
+      | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+      |
+      = help: valid: scenario, traffic, class, service, deployment, slo, budget, pricing
+    ");
+}
+
+#[test]
+fn garbage_is_not_toml() {
+    insta::assert_snapshot!(told("\u{0}\u{1b}[31m = = \n", &[]), @r"
+    error: invalid unquoted key, expected letters, numbers, `-`, `_`
+     --> s.toml:1:1
+      |
+    1 | ␀␛[31m = = 
+      | ^^ not TOML
+    error: key with no value, expected `=`
+     --> s.toml:1:3
+      |
+    1 | ␀␛[31m = = 
+      |   ^ not TOML
+    ");
+}
+
+#[test]
+fn an_empty_file_lacks_everything() {
+    insta::assert_snapshot!(told("", &[]), @r"
+    error: missing key `traffic`
+     --> s.toml:1:1
+      |
+    1 |
+      | ^
+      |
+      = help: who comes, and when: a table
+    error: missing key `class`
+     --> s.toml:1:1
+      |
+    1 |
+      | ^
+      |
+      = help: what one request brings: a table, or an array of tables
+    error: missing key `deployment`
+     --> s.toml:1:1
+      |
+    1 |
+      | ^
+      |
+      = help: where it runs: a table, or an array of tables
+    ");
+}
+
+#[test]
+fn an_axis_is_in_the_units_of_its_key() {
+    insta::assert_snapshot!(told_of_axis("traffic.source.0.rate=10/s..1000/s:3:log"), @r#"requests/s "10/s" "100/s" "1000/s""#);
+}
+
+#[test]
+fn an_axis_of_a_default_needs_no_key_in_the_file() {
+    insta::assert_snapshot!(told_of_axis("deployment.vm.fleet.slots=1..4:4"), @r"1 1 2 3 4");
+}
+
+#[test]
+fn whole_numbers_of_an_axis_are_not_repeated() {
+    insta::assert_snapshot!(told_of_axis("scenario.replications=1..3:9"), @r"1 1 2 3");
+}
+
+#[test]
+fn a_path_that_leads_nowhere_names_the_nearest() {
+    insta::assert_snapshot!(told_of_axis("class.cp=1ms..2ms:3"), @r"
+    error: unknown key `cp`
+     --> <--over>:1:7
+      |
+    1 | class.cp=1ms..2ms:3
+      |       ^^
+      |
+      = help: did you mean `cpu`?
+    ");
+}
+
+#[test]
+fn limits_of_another_unit_are_refused() {
+    insta::assert_snapshot!(told_of_axis("class.cpu=1..2:3"), @r"
+    error: no unit (ns, us, ms, s, m, h, d, w)
+     --> <--over>:1:11
+      |
+    1 | class.cpu=1..2:3
+      |           ^
+      |
+      = help: PATH=LOW..HIGH:N or PATH=LOW..HIGH:N:log, such as traffic.source.0.rate=10/s..1000/s:12:log
+    ");
+}
+
+#[test]
+fn an_axis_is_numeric() {
+    insta::assert_snapshot!(told_of_axis("traffic.start=1..2:3"), @r"
+    error: `start` is not a number
+     --> <--over>:1:9
+      |
+    1 | traffic.start=1..2:3
+      |         ^^^^^
+    ");
+}
+
+#[test]
+fn an_axis_rises() {
+    insta::assert_snapshot!(told_of_axis("class.cpu=2ms..1ms:3"), @r"
+    error: the lower limit is not below the upper one
+     --> <--over>:1:11
+      |
+    1 | class.cpu=2ms..1ms:3
+      |           ^^^^^^^^
+      |
+      = help: PATH=LOW..HIGH:N or PATH=LOW..HIGH:N:log, such as traffic.source.0.rate=10/s..1000/s:12:log
+    ");
+}
+
+#[test]
+fn a_logarithmic_axis_starts_above_zero() {
+    insta::assert_snapshot!(told_of_axis("class.io=0s..1s:3:log"), @r"
+    error: a logarithmic axis starts above zero
+     --> <--over>:1:10
+      |
+    1 | class.io=0s..1s:3:log
+      |          ^^
+      |
+      = help: PATH=LOW..HIGH:N or PATH=LOW..HIGH:N:log, such as traffic.source.0.rate=10/s..1000/s:12:log
+    ");
+}
+
+#[test]
+fn an_axis_says_its_form() {
+    insta::assert_snapshot!(told_of_axis("class.cpu=5"), @r"
+    error: no `..` between the limits
+     --> <--over>:1:1
+      |
+    1 | class.cpu=5
+      | ^^^^^^^^^^^
+      |
+      = help: PATH=LOW..HIGH:N or PATH=LOW..HIGH:N:log, such as traffic.source.0.rate=10/s..1000/s:12:log
+    ");
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut missing = Document::read(&folder.path().join("missing.toml"), &[]);
+    let problems = missing.build().unwrap_err();
+    assert_eq!(problems.len(), 1);
+    assert!(missing.render(&problems, false).starts_with("error: file not found: "));
+    let binary = folder.path().join("binary.toml");
+    std::fs::write(&binary, [0xff, 0xfe, 0x00]).unwrap();
+    let mut binary = Document::read(&binary, &[]);
+    let problems = binary.build().unwrap_err();
+    assert!(binary.render(&problems, false).contains("is not UTF-8 text: it stops being so at byte 0"));
+}
+
+#[test]
+fn colours_are_only_colours() {
+    let mut document = document(&HEAD.replace("20ms", "20"), &[]);
+    let problems = document.build().unwrap_err();
+    let colored = document.render(&problems, true);
+    assert!(colored.contains('\u{1b}'));
+    let mut plain = String::new();
+    let mut escape = false;
+    for letter in colored.chars() {
+        match letter {
+            '\u{1b}' => escape = true,
+            'm' if escape => escape = false,
+            _ if escape => {}
+            _ => plain.push(letter),
+        }
     }
-    for over in [
-        "traffic.source.0.rate=10/s..1000/s:4:log",
-        "traffic.source.rate=10/s..20/s:3",
-        "class.cpu=1ms..3ms:2",
-        "scenario.seed=1..3:5",
-        "class.cp=1ms..2ms:3",
-        "class.cpu=1..2:3",
-        "traffic.start=1..2:3",
-        "class.request=1..2:3",
-        "traffic.source.web.rate=1/s..2/s:3",
-        "deployment.vm.fleet.slots=1..3:3",
-        "traffic.source.uncertainty=3",
-        "traffic.uncertainty.level_cv=0.0..1:3",
-    ] {
-        println!("{over}\n{}", told_of_axis(over));
-    }
+    assert_eq!(plain, document.render(&problems, false));
 }

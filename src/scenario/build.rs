@@ -64,7 +64,8 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
     check(&table, document.span, &SCENARIO, &mut context.problems);
     let names = Names::of(&table);
     judging::check(&mut context, &table, &names);
-    for key in SCENARIO.keys {
+    // Deployments are checked one by one when they are built.
+    for key in SCENARIO.keys.iter().filter(|key| key.name != "deployment") {
         if table.get(key.name).is_some_and(|node| !accepts(node, &key.kind)) {
             table.remove(key.name);
         }

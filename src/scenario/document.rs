@@ -110,7 +110,12 @@ impl Document {
             return Err(Diagnostic::error("expected PATH=VALUE").at(whole).help("traffic.source.0.rate=500/s"));
         };
         let path = path::split(text, source, 0..equals)?;
-        let value = parse_value(&self.sources, source, equals + 1..text.len(), &mut self.problems);
+        let mut problems = Diagnostics::new();
+        let value = parse_value(&self.sources, source, equals + 1..text.len(), &mut problems);
+        if problems.has_errors() {
+            self.problems.extend(problems);
+            return Ok(());
+        }
         path::set(&mut self.table, &path, value)
     }
 

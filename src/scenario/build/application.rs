@@ -6,9 +6,9 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::grammar::complete;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
-use crate::scenario::distribution::{durations, sizes};
 use crate::kernel::distribution::Distribution;
 use crate::platform::catalogue::Catalogue;
+use crate::scenario::distribution::{durations, sizes};
 use crate::scenario::grammar::{CLASS, SERVICE};
 
 /// Name of the service when the scenario does not describe one.

@@ -18,8 +18,11 @@ pub fn deployments(context: &mut Context, table: &mut Table, application: &Appli
     let mut book = pricing::book(context, table.at("pricing").table());
     let Some(Value::Array(entries)) = table.get_mut("deployment").map(|node| &mut node.value) else { return None };
     // Every entry is built before the first failure counts, so that all problems are found.
-    let placed: Vec<Option<Placed>> =
-        entries.iter_mut().map(|entry| placed(context, entry, application, &mut book)).collect();
+    let placed: Vec<Option<Placed>> = entries
+        .iter_mut()
+        .filter(|entry| entry.as_table().is_some())
+        .map(|entry| placed(context, entry, application, &mut book))
+        .collect();
     placed.into_iter().collect()
 }
 

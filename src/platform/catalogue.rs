@@ -11,7 +11,7 @@ mod read;
 
 pub use describe::Row;
 pub use machine::{Allocatable, Machine};
-pub use platform::{Class, Limit, Platform, Sizing};
+pub use platform::{Class, Kinds, Limit, Platform, Sizing};
 pub use read::{Setting, plain_text};
 
 use std::sync::OnceLock;
@@ -69,6 +69,7 @@ pub struct Catalogue {
     placements: Vec<Named>,
     machines: Machines,
     runtimes: Vec<Setting>,
+    runtimes_measured_on: String,
     later_platforms: Vec<String>,
     later_edges: Vec<String>,
     files: Vec<(String, Vec<String>)>,
@@ -94,6 +95,7 @@ impl Catalogue {
             placements: Vec::new(),
             machines: Machines::default(),
             runtimes: Vec::new(),
+            runtimes_measured_on: String::new(),
             later_platforms: Vec::new(),
             later_edges: Vec::new(),
             files: Vec::new(),
@@ -120,7 +122,10 @@ impl Catalogue {
             "machines" => self.machines = Machines::read(file)?,
             _ => match file.name() {
                 "base.toml" => self.base = file.defaults()?,
-                "runtimes.toml" => self.runtimes = file.settings_of("runtime", "")?,
+                "runtimes.toml" => {
+                    self.runtimes = file.settings_of("runtime", "")?;
+                    self.runtimes_measured_on = file.text("measured_on")?;
+                }
                 _ => {
                     self.later_platforms = file.words("platforms")?;
                     self.later_edges = file.words("edges")?;
@@ -187,6 +192,12 @@ impl Catalogue {
     #[must_use]
     pub fn runtime(&self, name: &str) -> Option<&Setting> {
         self.runtimes.iter().find(|runtime| runtime.key == name)
+    }
+
+    /// Id of the platform on which the runtimes were measured; elsewhere their start-up is an assumption.
+    #[must_use]
+    pub fn runtimes_measured_on(&self) -> &str {
+        &self.runtimes_measured_on
     }
 
     /// Names of the runtimes.
@@ -295,9 +306,13 @@ mod tests {
         assert_eq!(ids.len(), 25, "the ids of the contract");
         for platform in &catalogue.platforms {
             let known = |list: &[Named], kind: &str| list.iter().any(|named| named.name == kind);
-            assert!(platform.autoscalers.iter().all(|kind| known(&catalogue.autoscalers, kind)), "{}", platform.id);
             assert!(
-                platform.placements.iter().all(|kind| kind == "none" || known(&catalogue.placements, kind)),
+                platform.autoscalers.words.iter().all(|kind| known(&catalogue.autoscalers, kind)),
+                "{}",
+                platform.id
+            );
+            assert!(
+                platform.placements.words.iter().all(|kind| kind == "none" || known(&catalogue.placements, kind)),
                 "{}",
                 platform.id
             );
@@ -333,6 +348,11 @@ mod tests {
         assert!(row("fleet.slots").is_some(), "fixed by the platform");
         assert!(row("fleet.routing").is_none(), "not offered");
         assert!(row("edge.timeout").is_some());
+        assert_eq!(row("autoscaler.kind").unwrap().value, "per-request");
+        let rows = Catalogue::builtin().describe("eks").unwrap();
+        for key in ["placement.nodes.zones", "autoscaler.behavior.scale_up.policies", "autoscaler(fixed).replicas"] {
+            assert!(rows.iter().any(|row| row.key == key), "{key}");
+        }
         assert!(Catalogue::builtin().describe("aws-lamda").is_none());
     }
 

@@ -18,6 +18,7 @@ pub use shape::DEPLOYMENT;
 use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar;
+use crate::document::provenance::{Confidence, Provenance};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
@@ -26,6 +27,7 @@ use crate::platform::{Deployment, Fact};
 use crate::scenario::distribution::durations;
 
 use merge::{Merged, merge};
+use serde_json::{Value, json};
 
 /// A deployment, and what only the scenario needs of it.
 #[derive(Clone, Debug)]
@@ -85,12 +87,12 @@ fn try_build(
     }
     check::limits(&merged, problems);
     let instance = sizing::instance(&mut merged, catalogue, problems)?;
+    let runtime_start = runtime(&mut merged, catalogue, application);
     let table = &merged.table;
     let placement = placement::build(table.at("placement"), catalogue, problems)?;
     let autoscaler = autoscaler::build(table.at("autoscaler"), problems)?;
     let edge = edge::build(table.at("edge"));
     let tariff = tariff(typed, &merged, problems);
-    let runtime_start = runtime(&merged, catalogue, application);
     let platform = merged.platform;
     let name = table.get("name").map_or(platform.id.as_str(), Node::text).to_owned();
     let deployment = Deployment {
@@ -111,7 +113,37 @@ fn try_build(
         not_modelled: platform.not_modelled.clone(),
     };
     check::whole(&deployment, table, application, problems);
+    if let TariffChoice::Inline(prices) = &tariff {
+        check::prices(prices, &deployment.meter.counts, problems);
+    }
     Some(Built { deployment, tariff, edge: edge.map(|edge| edge.id), resolved: merged.table })
+}
+
+/// The JSON Schema of an entry as it is typed: every default may be left out.
+#[must_use]
+pub fn schema(catalogue: &Catalogue) -> Value {
+    let mut schema = grammar::json_schema("A deployment", &DEPLOYMENT);
+    optional(&mut schema);
+    schema["required"] = json!(["platform"]);
+    let ids: Vec<&str> = catalogue.platforms().iter().map(|platform| platform.id.as_str()).collect();
+    schema["properties"]["platform"]["enum"] = json!(ids);
+    schema
+}
+
+/// Takes `required` out at every depth, except of distributions, which replace their default as a whole.
+fn optional(schema: &mut Value) {
+    match schema {
+        Value::Object(members) => {
+            let is_law =
+                members.get("required").and_then(Value::as_array).is_some_and(|keys| keys.contains(&json!("dist")));
+            if !is_law {
+                members.remove("required");
+            }
+            members.values_mut().for_each(optional);
+        }
+        Value::Array(elements) => elements.iter_mut().for_each(optional),
+        _ => {}
+    }
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.
@@ -124,12 +156,20 @@ fn is_kind(section: &str, word: &str) -> bool {
 }
 
 /// The start-up of the application's runtime, else of the platform's default one.
-fn runtime(merged: &Merged<'_>, catalogue: &Catalogue, application: &Application) -> Distribution {
-    let preset = || {
-        let setting = merged.runtime.as_deref().and_then(|name| catalogue.runtime(name));
-        setting.map(|setting| durations(&setting.node))
+fn runtime(merged: &mut Merged<'_>, catalogue: &Catalogue, application: &Application) -> Distribution {
+    if let Some(named) = &application.service.runtime_start {
+        merged.facts.retain(|fact| fact.key != "runtime");
+        return named.clone();
+    }
+    let Some(setting) = merged.runtime.as_deref().and_then(|name| catalogue.runtime(name)) else {
+        return Distribution::constant(0.0);
     };
-    application.service.runtime_start.clone().or_else(preset).unwrap_or_else(|| Distribution::constant(0.0))
+    let mut provenance = setting.provenance.clone();
+    if merged.platform.id != catalogue.runtimes_measured_on() {
+        provenance.confidence = Confidence::Assumption;
+    }
+    merged.facts.push(fact("runtime.start", setting.value_text(), &provenance));
+    durations(&setting.node)
 }
 
 /// The platform's sentence with the values in force written in.
@@ -157,14 +197,14 @@ fn tariff(typed: &Table, merged: &Merged<'_>, problems: &mut Diagnostics) -> Tar
         Some(prices) => TariffChoice::Inline(prices.clone()),
         None => match node.text() {
             "none" => TariffChoice::None,
-            name if name.ends_with(".toml") || name.contains('/') => TariffChoice::File(name.to_owned(), node.span),
+            name if name.contains(['.', '/']) => TariffChoice::File(name.to_owned(), node.span),
             id => TariffChoice::Catalogue(id.to_owned(), node.span),
         },
     }
 }
 
 /// A fact that was computed rather than read.
-fn fact(key: &str, value: String, provenance: &crate::document::provenance::Provenance) -> Fact {
+fn fact(key: &str, value: String, provenance: &Provenance) -> Fact {
     Fact { key: key.to_owned(), value, provenance: provenance.clone() }
 }
 

@@ -31,12 +31,16 @@ impl Catalogue {
     #[must_use]
     pub fn describe(&self, id: &str) -> Option<Vec<Row>> {
         let platform = self.platform(id)?;
-        let (autoscaler, others) = platform.autoscalers.split_first()?;
-        let placement = platform.placements.first()?;
+        let (autoscaler, placement) = (platform.autoscalers.first(), platform.placements.first());
         let settings = self.settings(platform, autoscaler, placement);
         let mut rows: Vec<Row> =
-            settings.iter().filter(|setting| Catalogue::is_in_force(platform, setting)).map(row).collect();
-        for kind in others {
+            settings.iter().filter(|setting| Self::is_in_force(platform, setting)).map(row).collect();
+        for (part, kinds) in [("autoscaler", &platform.autoscalers), ("placement", &platform.placements)] {
+            let note = format!("offered: {}", kinds.words.join(", "));
+            let (key, kind) = (format!("{part}.kind"), kinds.first().to_owned());
+            rows.push(cited(key, kind, String::new(), &kinds.provenance, &note));
+        }
+        for kind in &platform.autoscalers.words[1..] {
             let settings = self.settings(platform, kind, placement);
             let own = settings.iter().filter_map(|setting| {
                 let key = setting.key.strip_prefix("autoscaler.")?;
@@ -55,7 +59,7 @@ impl Catalogue {
 
 fn row(setting: &Setting) -> Row {
     let (value, unit) = number(&setting.node).unwrap_or_else(|| (setting.value_text(), String::new()));
-    cited(setting.key.clone(), value, unit, &setting.provenance, &setting.note)
+    cited(setting.scenario_key(), value, unit, &setting.provenance, &setting.note)
 }
 
 fn cited(key: String, value: String, unit: String, provenance: &Provenance, note: &str) -> Row {

@@ -39,7 +39,7 @@ pub struct Allocatable {
 /// The machine types, and the rules of allocatable.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Machines {
-    machines: Vec<Machine>,
+    types: Vec<Machine>,
     /// (cores, milli-vCPU of each that are reserved).
     cpu_reserved: Vec<(f64, f64)>,
     memory_per_pod: Bytes,
@@ -59,7 +59,7 @@ impl Machines {
             (node.table().at("cores").number_or_none().unwrap_or(f64::INFINITY), node.table().at("milli_vcpu").number())
         };
         let mut machines = Self {
-            machines: Vec::new(),
+            types: Vec::new(),
             cpu_reserved: rule("cpu_reserved")?.elements().iter().map(tier).collect(),
             memory_per_pod: rule("memory_per_pod")?.size(),
             memory_reserved: rule("memory_reserved")?.size(),
@@ -70,17 +70,17 @@ impl Machines {
             |key: &str| file.table().get(key).and_then(Node::as_table).ok_or_else(|| file.defect(key, "missing"));
         let families = table("family")?;
         for entry in table("machine")?.iter() {
-            machines.machines.push(machine(file, families, &entry.key, entry.node.table())?);
+            machines.types.push(machine(file, families, &entry.key, entry.node.table())?);
         }
         Ok(machines)
     }
 
     pub(super) fn get(&self, name: &str) -> Option<&Machine> {
-        self.machines.iter().find(|machine| machine.name == name)
+        self.types.iter().find(|machine| machine.name == name)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.machines.iter().map(|machine| machine.name.as_str())
+        self.types.iter().map(|machine| machine.name.as_str())
     }
 
     /// Capacity less what is reserved, rounded down to whole milli-vCPU and MiB.

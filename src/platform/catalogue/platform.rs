@@ -15,10 +15,10 @@ pub struct Platform {
     pub title: String,
     /// Kind of platform.
     pub family: Family,
-    /// Kinds of autoscaler that it offers; the first is the default.
-    pub autoscalers: Vec<String>,
-    /// Kinds of placement that it offers; the first is the default. `none`: the provider has room for every instance.
-    pub placements: Vec<String>,
+    /// Kinds of autoscaler that it offers.
+    pub autoscalers: Kinds,
+    /// Kinds of placement that it offers. `none`: the provider has room for every instance.
+    pub placements: Kinds,
     /// Where requests queue, the bound, and what happens beyond it; `{fleet.queue}` stands for that key's value.
     pub queueing: String,
     /// How an instance is sized.
@@ -31,6 +31,40 @@ pub struct Platform {
     pub not_offered: Vec<(String, String)>,
     /// What it bills that is not modelled: (what, usual share or empty).
     pub not_modelled: Vec<(String, String)>,
+}
+
+/// Kinds of a part that a platform offers.
+#[derive(Clone, Debug)]
+pub struct Kinds {
+    /// Their words; the first is the default. At least one.
+    pub words: Vec<String>,
+    /// Origin of the choice.
+    pub provenance: Provenance,
+}
+
+impl Kinds {
+    fn read(file: &File, part: &str) -> Result<Self, String> {
+        let settings = file.settings_of("kinds", "")?;
+        let setting = settings.into_iter().find(|setting| setting.key == part);
+        let setting = setting.ok_or_else(|| file.defect(part, "no kinds"))?;
+        let words: Vec<String> = setting.node.elements().iter().map(|node| node.text().to_owned()).collect();
+        if words.is_empty() {
+            return Err(file.defect(part, "no kinds"));
+        }
+        Ok(Self { words, provenance: setting.provenance })
+    }
+
+    /// The default.
+    #[must_use]
+    pub fn first(&self) -> &str {
+        &self.words[0]
+    }
+
+    /// Whether `word` is one of them.
+    #[must_use]
+    pub fn offer(&self, word: &str) -> bool {
+        self.words.iter().any(|offered| offered == word)
+    }
 }
 
 /// How the size of an instance follows from what a scenario says.
@@ -98,8 +132,8 @@ impl Platform {
             id: file.text("id")?,
             title: file.text("title")?,
             family,
-            autoscalers: file.words("autoscalers")?,
-            placements: file.words("placements")?,
+            autoscalers: Kinds::read(file, "autoscaler")?,
+            placements: Kinds::read(file, "placement")?,
             queueing: file.text("queueing")?,
             sizing: Sizing::read(file)?,
             settings: file.defaults()?,

@@ -21,6 +21,12 @@ pub struct Setting {
 }
 
 impl Setting {
+    /// Where a scenario would say it.
+    #[must_use]
+    pub fn scenario_key(&self) -> String {
+        self.key.replace("placement.node.", "placement.nodes.").replace("autoscaler.direction.", "autoscaler.behavior.")
+    }
+
     /// The value as a scenario would say it, without the quotes of a plain string.
     #[must_use]
     pub fn value_text(&self) -> String {

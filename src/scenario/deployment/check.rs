@@ -14,7 +14,7 @@ use crate::platform::catalogue::plain_text;
 use crate::platform::fleet::{Initial, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::{NodeGroup, Nodes, Placement};
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 /// Values outside of what the platform sells.
 pub(super) fn limits(merged: &Merged<'_>, problems: &mut Diagnostics) {
@@ -37,7 +37,7 @@ pub(super) fn limits(merged: &Merged<'_>, problems: &mut Diagnostics) {
 fn magnitude(node: &Node) -> Option<f64> {
     match node.as_str() {
         Some(text) => quantity::duration(text)
-            .map(|duration| duration.seconds())
+            .map(Nanos::seconds)
             .or_else(|_| quantity::size(text).map(|size| size.0 as f64))
             .ok(),
         None => Some(node.number()),
@@ -144,6 +144,24 @@ fn counts(deployment: &Deployment, span: &impl Fn(&str) -> Span, problems: &mut 
         let message = format!("`{}` is not counted where the bill follows each {per}", counted.id());
         let ids = possible.iter().map(|dimension| dimension.id()).collect::<Vec<_>>().join(", ");
         problems.push(Diagnostic::error(message).at(span("meter.counts")).help(format!("`meter.counts` of: {ids}")));
+    }
+}
+
+/// Inline prices of what the compute part of this bill could count and does not.
+pub(super) fn prices(prices: &Table, counts: &[Dimension], problems: &mut Diagnostics) {
+    const COMPUTE: [Dimension; 5] = [
+        Dimension::Requests,
+        Dimension::VcpuSeconds,
+        Dimension::GibSeconds,
+        Dimension::InstanceHours,
+        Dimension::NodeHours,
+    ];
+    for entry in prices.iter() {
+        let uncounted = COMPUTE.iter().any(|dimension| dimension.id() == entry.key && !counts.contains(dimension));
+        if uncounted {
+            let message = format!("`{}` has a price and is not counted", entry.key);
+            problems.push(Diagnostic::warning(message).at(entry.key_span).help("name it in `meter.counts`"));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::source::Span;
 use crate::document::tree::{Entry, Node, Table, Value, deep_merge};
-use crate::platform::catalogue::{Catalogue, Platform, Setting, plain_text};
+use crate::platform::catalogue::{Catalogue, Kinds, Platform, Setting, plain_text};
 use crate::platform::{Fact, Override};
 
 /// The sections of a deployment whose keys have defaults.
@@ -36,8 +36,8 @@ pub(super) fn merge<'a>(
     let settings = catalogue.settings(platform, &autoscaler, &placement);
     let mut merged = Merged { platform, table: typed.clone(), overrides: Vec::new(), facts: Vec::new(), runtime: None };
     merged.drop_refused(problems);
-    merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers[0]);
-    merged.set_kind("placement", &placement, &platform.placements[0]);
+    merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers);
+    merged.set_kind("placement", &placement, &platform.placements);
     for setting in settings.iter().filter(|setting| setting.key != "edge") {
         merged.add(setting);
     }
@@ -84,15 +84,15 @@ fn unknown<'n>(what: &str, id: &str, span: Span, later: bool, names: impl IntoIt
 }
 
 /// The kind that is typed in `section`, else the platform's first. A kind that the platform does not offer is reported.
-fn kind(typed: &Table, section: &str, offered: &[String], platform: &Platform, problems: &mut Diagnostics) -> String {
+fn kind(typed: &Table, section: &str, offered: &Kinds, platform: &Platform, problems: &mut Diagnostics) -> String {
     let table = typed.get(section).and_then(Node::as_table);
     let Some((node, word)) = table.and_then(|table| table.get("kind")).and_then(|node| Some((node, node.as_str()?)))
     else {
-        return offered[0].clone();
+        return offered.first().to_owned();
     };
-    if !offered.iter().any(|kind| kind == word) && super::is_kind(section, word) {
+    if !offered.offer(word) && super::is_kind(section, word) {
         let refused = Diagnostic::error(format!("{} does not offer the {section} `{word}`", platform.id));
-        problems.push(refused.at(node.span).help(format!("it offers {}", offered.join(", "))));
+        problems.push(refused.at(node.span).help(format!("it offers {}", offered.words.join(", "))));
     }
     word.to_owned()
 }
@@ -113,15 +113,17 @@ impl Merged<'_> {
         }
     }
 
-    fn set_kind(&mut self, section: &str, kind: &str, preset: &str) {
+    fn set_kind(&mut self, section: &str, kind: &str, offered: &Kinds) {
         if let Some(table) = self.section(section)
             && !table.contains("kind")
         {
             table.insert("kind", Span::BUILT_IN, text(kind));
         }
-        if kind != preset {
-            let key = format!("{section}.kind");
-            self.overrides.push(Override { key, value: kind.to_owned(), preset: Some(preset.to_owned()) });
+        let (key, value) = (format!("{section}.kind"), kind.to_owned());
+        if kind == offered.first() {
+            self.facts.push(Fact { key, value, provenance: offered.provenance.clone() });
+        } else {
+            self.overrides.push(Override { key, value, preset: Some(offered.first().to_owned()) });
         }
     }
 
@@ -240,7 +242,7 @@ impl Merged<'_> {
             }
         }
         for setting in used {
-            let key = setting.key.replace("placement.node.", "placement.nodes.");
+            let key = setting.scenario_key();
             if !self.facts.iter().any(|fact| fact.key == key) {
                 let (value, provenance) = (setting.value_text(), setting.provenance.clone());
                 self.facts.push(Fact { key, value, provenance });
@@ -282,7 +284,7 @@ impl Merged<'_> {
                 entry.key != "kind"
                     && self.platform.refusal(&key).is_none()
                     && !settings.iter().any(|setting| setting.key == key)
-                    && !self.overrides.iter().chain([]).any(|known| known.key == key)
+                    && !self.overrides.iter().any(|known| known.key == key)
                     && !self.facts.iter().any(|fact| fact.key == key)
             };
             let new: Vec<Override> = table

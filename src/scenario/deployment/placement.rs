@@ -62,19 +62,21 @@ fn pull_rate(node: &Node, problems: &mut Diagnostics) -> Option<f64> {
     size.map(|size| size.0 as f64)
 }
 
+fn machine<'a>(name: &Node, catalogue: &'a Catalogue, problems: &mut Diagnostics) -> Option<&'a Machine> {
+    let found = catalogue.machine(name.text());
+    if found.is_none() {
+        let unknown = Diagnostic::error(format!("unknown machine type `{}`", name.text())).at(name.span);
+        problems.push(unknown.nearest(name.text(), catalogue.machines()));
+    }
+    found
+}
+
 /// A node group: by its machine type, with what was given on top.
 fn group(node: &Node, catalogue: &Catalogue, problems: &mut Diagnostics) -> Option<NodeGroup> {
     let table = node.table();
     let machine = match table.get("type") {
         None => None,
-        Some(name) => match catalogue.machine(name.text()) {
-            Some(machine) => Some(machine),
-            None => {
-                let unknown = Diagnostic::error(format!("unknown machine type `{}`", name.text())).at(name.span);
-                problems.push(unknown.nearest(name.text(), catalogue.machines()));
-                return None;
-            }
-        },
+        Some(name) => Some(machine(name, catalogue, problems)?),
     };
     let zones = table.at("zones").count_u32();
     // As many in every zone.

@@ -3,7 +3,7 @@
 use super::*;
 use crate::application::{Class, Service};
 use crate::document::source::Sources;
-use crate::document::tree::{Value, parse};
+use crate::document::tree::parse;
 use crate::metering::usage::Dimension;
 use crate::platform::Family;
 use crate::platform::autoscaler::Law;
@@ -43,7 +43,7 @@ fn try_text(text: &str) -> (Option<Built>, String) {
     let source = sources.add("scenario.toml", text);
     let table = parse(&sources, source, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render(&sources, false));
-    let node = Node { value: Value::Table(table), span: Span::new(source, &(0..text.len())) };
+    let node = Node { value: crate::document::tree::Value::Table(table), span: Span::new(source, &(0..text.len())) };
     let built = build(&node, Catalogue::builtin(), &application(), &mut problems);
     (built, problems.render(&sources, false))
 }
@@ -81,15 +81,15 @@ fn every_platform_builds_from_its_name_with_each_of_its_kinds() {
         assert!(plain.deployment.overrides.is_empty(), "{:?}", plain.deployment.overrides);
         assert!(!plain.deployment.queueing.contains(['{', '}']), "{}", plain.deployment.queueing);
         assert!(plain.deployment.facts.len() > 20, "{}: {}", platform.id, plain.deployment.facts.len());
-        for autoscaler in &platform.autoscalers {
-            for placement in &platform.placements {
+        for autoscaler in &platform.autoscalers.words {
+            for placement in &platform.placements.words {
                 let text = format!(
                     "platform = \"{}\"\nautoscaler.kind = \"{autoscaler}\"\nplacement.kind = \"{placement}\"",
                     platform.id
                 );
                 let built = built(&text);
-                let changed = usize::from(*autoscaler != platform.autoscalers[0])
-                    + usize::from(*placement != platform.placements[0]);
+                let changed = usize::from(autoscaler != platform.autoscalers.first())
+                    + usize::from(placement != platform.placements.first());
                 assert_eq!(built.deployment.overrides.len(), changed, "{text}");
             }
         }
@@ -168,7 +168,7 @@ fn eks_packs_pods_on_nodes() {
     assert_eq!((group.allocatable_milli_vcpu, group.max_pods), (1930, 29));
     assert_eq!(group.allocatable_memory, Bytes(6903 << 20));
     assert_eq!((nodes.daemonset_milli_vcpu, nodes.daemonset_memory), (205, Bytes(220 << 20)));
-    assert_eq!(nodes.pull_rate, (30 << 20) as f64);
+    assert_eq!(nodes.pull_rate, f64::from(30 << 20));
     assert_eq!(nodes.autoscaler.as_ref().unwrap().unneeded_time, seconds(600));
     assert!((nodes.boot.quantile(0.95) / 300e9 - 1.0).abs() < 1e-3);
     assert!((deployment.fleet.start.quantile(0.99) / 5e9 - 1.0).abs() < 1e-3);
@@ -353,7 +353,56 @@ fn the_application_names_the_runtime_first() {
     let mut sources = Sources::new();
     let source = sources.add("scenario.toml", text);
     let mut problems = Diagnostics::new();
-    let node = Node { value: Value::Table(parse(&sources, source, &mut problems)), span: Span::BUILT_IN };
+    let node = Node {
+        value: crate::document::tree::Value::Table(parse(&sources, source, &mut problems)),
+        span: Span::BUILT_IN,
+    };
     let built = build(&node, Catalogue::builtin(), &application, &mut problems).unwrap();
     assert_eq!(built.deployment.runtime_start.as_constant(), Some(7));
+}
+
+#[test]
+fn every_edge_builds() {
+    for id in Catalogue::builtin().edges() {
+        let edge = built(&format!("platform = \"vm\"\nedge = \"{id}\"")).deployment.edge.unwrap();
+        assert_eq!(edge.id, id);
+    }
+}
+
+#[test]
+fn a_runtime_measured_elsewhere_is_an_assumption() {
+    let confidence = |platform: &str| {
+        let facts = built(&format!("platform = \"{platform}\"")).deployment.facts;
+        facts.into_iter().find(|fact| fact.key == "runtime.start").map(|fact| fact.provenance.confidence)
+    };
+    assert_eq!(confidence("aws-lambda"), Some(Confidence::Secondary));
+    assert_eq!(confidence("eks"), Some(Confidence::Assumption));
+    assert_eq!(confidence("vm"), None);
+}
+
+#[test]
+fn a_price_of_what_is_not_counted_is_a_warning() {
+    let (deployment, said) = try_text("platform = \"vm\"\ntariff = { \"gib-seconds\" = \"0.1 USD\" }");
+    assert!(deployment.is_some() && said.contains("`gib-seconds` has a price and is not counted"), "{said}");
+}
+
+#[test]
+fn the_schema_accepts_what_is_typed() {
+    let validator = jsonschema::validator_for(&schema(Catalogue::builtin())).unwrap();
+    for typed in [
+        json!({ "platform": "eks" }),
+        json!({ "platform": "eks", "autoscaler": { "max": 40 }, "placement": { "nodes": [{ "type": "m5.large" }] } }),
+        json!({ "platform": "aws-lambda", "autoscaler": { "scale_rate": { "count": 500 } }, "edge": "none" }),
+        json!({ "platform": "faas", "fleet": { "keep_alive": { "dist": "exponential", "mean": "60s" } } }),
+    ] {
+        assert!(validator.is_valid(&typed), "{typed}");
+    }
+    for typed in [
+        json!({ "name": "x" }),
+        json!({ "platform": "aws-lamda" }),
+        json!({ "platform": "eks", "autoscaler": { "maximum": 40 } }),
+        json!({ "platform": "faas", "fleet": { "keep_alive": { "mean": "60s" } } }),
+    ] {
+        assert!(!validator.is_valid(&typed), "{typed}");
+    }
 }

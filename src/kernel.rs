@@ -5,6 +5,7 @@
 pub mod agenda;
 pub mod distribution;
 pub mod estimate;
+pub mod exponential;
 pub mod histogram;
 pub mod queueing;
 pub mod streams;

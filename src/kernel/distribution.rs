@@ -1,11 +1,13 @@
 //! The distributions of the scenario language, in base units (nanoseconds or bytes).
 //!
-//! Samplers of the exponential, normal and gamma laws come from `rand_distr`; `exp` and `ln` from the pure-Rust `libm`,
-//! so that other machines agree to the last bit. A law holds its derived constants, so that a draw computes nothing
+//! Samplers of the exponential, normal and gamma laws come from `rand_distr`; the exponential function is our own, the
+//! others are of the pure-Rust `libm`, so that other machines agree to the last bit. A law holds its derived constants, so that a draw computes nothing
 //! twice. Parameters are validated by who builds a law (the scenario); [`Law`] constructors assert.
 
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution as _, Exp1, Gamma, StandardNormal};
+
+use super::exponential::exp;
 
 /// The shape of a distribution, with its parameters in base units.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,7 +135,7 @@ impl Distribution {
             }
             Law::LogNormal { mu, sigma } => {
                 let z: f64 = StandardNormal.sample(rng);
-                libm::exp(mu + sigma * z)
+                exp(mu + sigma * z)
             }
             Law::Gamma { mean, .. } => self.gamma.as_ref().map_or(*mean, |gamma| gamma.sample(rng)),
             Law::Weibull { shape, scale } => {
@@ -142,12 +144,19 @@ impl Distribution {
             }
             Law::Pareto { shape, scale } => {
                 let unit: f64 = Exp1.sample(rng);
-                scale * libm::exp(unit / shape)
+                scale * exp(unit / shape)
             }
             Law::Uniform { low, high } => low + (high - low) * rng.random::<f64>(),
             Law::Empirical { quantiles } => interpolate(quantiles, rng.random::<f64>()),
         };
-        value.clamp(self.min, self.max)
+        // Not `clamp`, which asserts the order of its limits at every call.
+        if value < self.min {
+            self.min
+        } else if value > self.max {
+            self.max
+        } else {
+            value
+        }
     }
 
     /// One draw, rounded to whole base units (saturating).
@@ -208,7 +217,10 @@ impl Distribution {
 #[inline]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 fn whole(value: f64) -> u64 {
-    (value + 0.5) as u64
+    const SIGNED: f64 = 9_223_372_036_854_775_808.0;
+    let rounded = value + 0.5;
+    // Processors convert to signed integers in one step, to unsigned ones in several.
+    if rounded < SIGNED { (rounded as i64).max(0) as u64 } else { rounded as u64 }
 }
 
 fn interpolate(quantiles: &[(f64, f64)], p: f64) -> f64 {

@@ -5,13 +5,14 @@
 //! nanoseconds, told by magnitude. Everything wrong with a file is an error with the file and the line; nothing is
 //! skipped.
 
-use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
 use jiff::tz::TimeZone;
 
 use super::CountTable;
+use super::error::MOST_BINS;
+pub use super::error::{CountsError, Problem};
 use crate::units::Nanos;
 
 /// What to do about bins that the file leaves out.
@@ -47,109 +48,10 @@ impl Default for Reading {
     }
 }
 
-/// Why a file of counts cannot be used.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CountsError {
-    /// The file as it was named.
-    pub file: String,
-    /// Line, counted from 1, where there is one to blame.
-    pub line: Option<u64>,
-    /// What is wrong.
-    pub problem: Problem,
-}
-
-/// What is wrong with a file of counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
-    /// It cannot be opened or read, or its gzip stream is damaged; the system's own words.
-    Unreadable(String),
-    /// It has bytes that no text has.
-    Binary,
-    /// It has no line of data.
-    Empty,
-    /// No column of this role; the columns that it has.
-    NoColumn {
-        /// `time` or `value`.
-        role: &'static str,
-        /// What was looked for.
-        wanted: String,
-        /// The header.
-        header: String,
-    },
-    /// A line has fewer columns than the header says.
-    Short,
-    /// Not a time in any known form.
-    Time(String),
-    /// Not a finite number that is not negative.
-    Count(String),
-    /// The time is before the one above.
-    Backwards(String),
-    /// The time was there before.
-    Duplicate(String),
-    /// The time is not a whole number of periods after the first.
-    Mixed {
-        /// The time.
-        time: String,
-        /// The period in use.
-        period: Nanos,
-    },
-    /// Bins are missing before this line, and `missing` is `error`.
-    Missing {
-        /// How many.
-        bins: u64,
-        /// The period in use.
-        period: Nanos,
-    },
-    /// A period cannot be inferred from a single line.
-    NoPeriod,
-    /// More bins than this tool takes.
-    TooLong(u64),
-}
-
-/// The longest table: 95 years of minutes, 400 MB.
-const MOST_BINS: u64 = 50_000_000;
 /// The longest unpacked file.
 const MOST_BYTES: u64 = 1 << 31;
 const TIME_NAMES: [&str; 6] = ["epoch_s", "t", "timestamp", "time", "date", "datetime"];
 const VALUE_NAMES: [&str; 7] = ["requests", "count", "value", "sum", "invocations", "requestcount", "request_count"];
-
-impl fmt::Display for CountsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.file)?;
-        if let Some(line) = self.line {
-            write!(f, ":{line}")?;
-        }
-        write!(f, ": {}", self.problem)
-    }
-}
-
-impl std::error::Error for CountsError {}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreadable(words) => write!(f, "cannot be read: {words}"),
-            Self::Binary => f.write_str("is not a text file; CSV, plain or gzip, is read"),
-            Self::Empty => f.write_str("has no line of data"),
-            Self::NoColumn { role, wanted, header } => {
-                write!(f, "no {role} column: looked for {wanted}, the header has {header}; name it with `{role}`")
-            }
-            Self::Short => f.write_str("has fewer columns than the header"),
-            Self::Time(text) => write!(f, "'{text}' is not a time: RFC 3339, `2026-01-05 00:00:00` or epoch"),
-            Self::Count(text) => write!(f, "'{text}' is not a count: a finite number, not negative"),
-            Self::Backwards(text) => write!(f, "time '{text}' is before the line above: sort the file by time"),
-            Self::Duplicate(text) => write!(f, "time '{text}' is there twice: add up such lines"),
-            Self::Mixed { time, period } => {
-                write!(f, "time '{time}' is not a whole number of periods of {period} after the first: mixed periods?")
-            }
-            Self::Missing { bins, period } => {
-                write!(f, "{bins} bins of {period} are missing before this line; say `missing = \"zero\"` or \"hold\"")
-            }
-            Self::NoPeriod => f.write_str("has a single line: say how long its bin is with `period`"),
-            Self::TooLong(bins) => write!(f, "would have {bins} bins; at most {MOST_BINS} are taken"),
-        }
-    }
-}
 
 /// One line of data.
 struct Row {

@@ -27,7 +27,6 @@ use crate::platform::{Deployment, Fact};
 use crate::scenario::distribution::durations;
 
 use merge::{Merged, merge};
-use serde_json::{Value, json};
 
 /// A deployment, and what only the scenario needs of it.
 #[derive(Clone, Debug)]
@@ -117,33 +116,6 @@ fn try_build(
         check::prices(prices, &deployment.meter.counts, problems);
     }
     Some(Built { deployment, tariff, edge: edge.map(|edge| edge.id), resolved: merged.table })
-}
-
-/// The JSON Schema of an entry as it is typed: every default may be left out.
-#[must_use]
-pub fn schema(catalogue: &Catalogue) -> Value {
-    let mut schema = grammar::json_schema("A deployment", &DEPLOYMENT);
-    optional(&mut schema);
-    schema["required"] = json!(["platform"]);
-    let ids: Vec<&str> = catalogue.platforms().iter().map(|platform| platform.id.as_str()).collect();
-    schema["properties"]["platform"]["enum"] = json!(ids);
-    schema
-}
-
-/// Takes `required` out at every depth, except of distributions, which replace their default as a whole.
-fn optional(schema: &mut Value) {
-    match schema {
-        Value::Object(members) => {
-            let is_law =
-                members.get("required").and_then(Value::as_array).is_some_and(|keys| keys.contains(&json!("dist")));
-            if !is_law {
-                members.remove("required");
-            }
-            members.values_mut().for_each(optional);
-        }
-        Value::Array(elements) => elements.iter_mut().for_each(optional),
-        _ => {}
-    }
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.

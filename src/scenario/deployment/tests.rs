@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::application::{Class, Service};
+use crate::document::grammar::{Kind, Shape};
 use crate::document::source::Sources;
-use crate::document::tree::parse;
+use crate::document::tree::{Value, parse};
 use crate::metering::usage::Dimension;
 use crate::platform::Family;
 use crate::platform::autoscaler::Law;
@@ -43,7 +44,7 @@ fn try_text(text: &str) -> (Option<Built>, String) {
     let source = sources.add("scenario.toml", text);
     let table = parse(&sources, source, &mut problems);
     assert!(problems.is_empty(), "{}", problems.render(&sources, false));
-    let node = Node { value: crate::document::tree::Value::Table(table), span: Span::new(source, &(0..text.len())) };
+    let node = Node { value: Value::Table(table), span: Span::new(source, &(0..text.len())) };
     let built = build(&node, Catalogue::builtin(), &application(), &mut problems);
     (built, problems.render(&sources, false))
 }
@@ -353,10 +354,7 @@ fn the_application_names_the_runtime_first() {
     let mut sources = Sources::new();
     let source = sources.add("scenario.toml", text);
     let mut problems = Diagnostics::new();
-    let node = Node {
-        value: crate::document::tree::Value::Table(parse(&sources, source, &mut problems)),
-        span: Span::BUILT_IN,
-    };
+    let node = Node { value: Value::Table(parse(&sources, source, &mut problems)), span: Span::BUILT_IN };
     let built = build(&node, Catalogue::builtin(), &application, &mut problems).unwrap();
     assert_eq!(built.deployment.runtime_start.as_constant(), Some(7));
 }
@@ -386,23 +384,66 @@ fn a_price_of_what_is_not_counted_is_a_warning() {
     assert!(deployment.is_some() && said.contains("`gib-seconds` has a price and is not counted"), "{said}");
 }
 
-#[test]
-fn the_schema_accepts_what_is_typed() {
-    let validator = jsonschema::validator_for(&schema(Catalogue::builtin())).unwrap();
-    for typed in [
-        json!({ "platform": "eks" }),
-        json!({ "platform": "eks", "autoscaler": { "max": 40 }, "placement": { "nodes": [{ "type": "m5.large" }] } }),
-        json!({ "platform": "aws-lambda", "autoscaler": { "scale_rate": { "count": 500 } }, "edge": "none" }),
-        json!({ "platform": "faas", "fleet": { "keep_alive": { "dist": "exponential", "mean": "60s" } } }),
-    ] {
-        assert!(validator.is_valid(&typed), "{typed}");
+/// Dotted keys of a shape, down to what is not a table.
+fn paths(shape: &Shape, prefix: &str, found: &mut Vec<String>) {
+    for key in shape.keys.iter().filter(|key| key.later.is_none() && key.name != "platform") {
+        let path = format!("{prefix}{}", key.name);
+        match key.kind {
+            Kind::Table(inner) => paths(inner, &format!("{path}."), found),
+            Kind::Tagged(tagged) => {
+                found.push(format!("{path}.{}", tagged.tag));
+                tagged.variants.iter().for_each(|variant| paths(&variant.shape, &format!("{path}."), found));
+            }
+            _ => {}
+        }
+        found.push(path);
     }
-    for typed in [
-        json!({ "name": "x" }),
-        json!({ "platform": "aws-lamda" }),
-        json!({ "platform": "eks", "autoscaler": { "maximum": 40 } }),
-        json!({ "platform": "faas", "fleet": { "keep_alive": { "mean": "60s" } } }),
-    ] {
-        assert!(!validator.is_valid(&typed), "{typed}");
+}
+
+#[test]
+fn no_value_of_any_key_panics() {
+    let mut keys = Vec::new();
+    paths(&DEPLOYMENT, "", &mut keys);
+    keys.sort();
+    keys.dedup();
+    assert!(keys.len() > 80, "{}", keys.len());
+    let values = [
+        "3",
+        "-1",
+        "0",
+        "1e300",
+        "4294967295",
+        "true",
+        "[]",
+        "[[]]",
+        "[{}]",
+        "{}",
+        "\"x\"",
+        "\"none\"",
+        "\"5s\"",
+        "\"unbounded\"",
+        "\"80%\"",
+        "\"1GiB\"",
+        "{ kind = 3 }",
+        "{ dist = \"x\" }",
+        "[{ type = 3, min = \"x\" }]",
+        "{ scale_up = 3 }",
+        "2026-01-05",
+    ];
+    for platform in Catalogue::builtin().platforms() {
+        for key in &keys {
+            let kinds = match key.split_once('.') {
+                Some(("autoscaler", rest)) if rest != "kind" => platform.autoscalers.words.as_slice(),
+                Some(("placement", rest)) if rest != "kind" => platform.placements.words.as_slice(),
+                _ => &platform.autoscalers.words[..0],
+            };
+            let section = key.split('.').next().unwrap_or_default();
+            let heads = kinds.iter().map(|kind| format!("{section}.kind = \"{kind}\"\n")).chain([String::new()]);
+            for head in heads {
+                for value in values {
+                    let _ = try_text(&format!("platform = \"{}\"\n{head}{key} = {value}", platform.id));
+                }
+            }
+        }
     }
 }

@@ -178,6 +178,21 @@ impl Variant {
     }
 }
 
+/// Names that are known to a room above this one.
+#[derive(Debug)]
+pub struct Known {
+    /// What they name, for diagnostics: `profile`.
+    pub what: &'static str,
+    /// Whether the name is known.
+    pub knows: fn(&str) -> bool,
+    /// All of them.
+    pub names: fn() -> Vec<String>,
+    /// A name, for diagnostics.
+    pub example: &'static str,
+    /// Whether there are few enough to list them in the schema.
+    pub listed: bool,
+}
+
 /// A range of numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Range {
@@ -266,6 +281,8 @@ pub enum Kind {
     },
     /// Any text; what it is, for diagnostics: `a file path`.
     Text(&'static str),
+    /// Text that names something known: a time zone, an entry of a catalogue.
+    Known(&'static Known),
     /// `[a-z][a-z0-9-]*`.
     Name,
     /// One of these words.
@@ -376,6 +393,7 @@ impl Kind {
                 format!("a whole number from {min} to {max}{unlimited}")
             }
             Self::Text(what) => (*what).to_owned(),
+            Self::Known(known) => format!("the name of a {} such as \"{}\"", known.what, known.example),
             Self::Name => "a name: a lower-case letter, then lower-case letters, digits and hyphens".to_owned(),
             Self::Choice(choices) => {
                 let words: Vec<&str> =

@@ -6,9 +6,12 @@ mod deployments;
 mod judging;
 mod measured;
 mod pricing;
+mod references;
 mod traffic;
 
 use sha2::{Digest, Sha256};
+
+use references::Names;
 
 use super::document::Document;
 use super::grammar::SCENARIO;
@@ -17,7 +20,7 @@ use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{accepts, check, complete};
 use crate::document::source::{Sources, Span};
-use crate::document::tree::{Node, Table, name_of};
+use crate::document::tree::Table;
 use crate::pricing::settle::Options;
 use crate::traffic::Traffic;
 
@@ -63,7 +66,7 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
     measured::inline(&mut context, &mut table);
     check(&table, document.span, &SCENARIO, &mut context.problems);
     let names = Names::of(&table);
-    judging::check(&mut context, &table, &names);
+    references::check(&mut context, &table, &names);
     // Deployments are checked one by one when they are built.
     for key in SCENARIO.keys.iter().filter(|key| key.name != "deployment") {
         if table.get(key.name).is_some_and(|node| !accepts(node, &key.kind)) {
@@ -93,22 +96,6 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         inputs: context.inputs,
         warnings: context.problems,
     })
-}
-
-/// What the sections refer to each other by.
-struct Names {
-    classes: Vec<String>,
-    deployments: Vec<String>,
-}
-
-impl Names {
-    fn of(table: &Table) -> Self {
-        let names = |section: &str| {
-            let entries = table.get(section).map_or(&[][..], Node::elements);
-            entries.iter().filter_map(name_of).map(str::to_owned).collect()
-        };
-        Self { classes: names("class"), deployments: names("deployment") }
-    }
 }
 
 struct Parts {

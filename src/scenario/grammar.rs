@@ -1,6 +1,7 @@
 //! The grammar of a scenario, as data: what is checked, completed with defaults and published as JSON Schema.
 
 mod application;
+mod known;
 mod traffic;
 
 use crate::document::grammar::{Choice, Key, Kind, Range, Shape};

@@ -1,7 +1,7 @@
 //! Compares a tree with a shape. Every problem is reported, each at its exact place.
 
-use super::{Kind, Range, Rule, Shape, Tagged};
-use crate::document::diagnostic::{Diagnostic, Diagnostics};
+use super::{Kind, Known, Range, Rule, Shape, Tagged};
+use crate::document::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::document::quantity;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value, name_of};
@@ -205,6 +205,11 @@ fn scalar(node: &Node, kind: &Kind) -> Result<(), Diagnostic> {
             quantity::price(text).map_err(|why| unreadable(node, kind, &why))?;
         }
         (Kind::Text(_), Value::String(_)) | (Kind::Boolean, Value::Boolean(_)) => {}
+        (Kind::Known(known), Value::String(text)) => {
+            if !(known.knows)(text) {
+                return Err(unknown(node, text, known));
+            }
+        }
         (Kind::Name, Value::String(text)) => name(node, text)?,
         (Kind::Choice(choices), Value::String(text)) => match choices.iter().find(|choice| choice.word == text) {
             Some(choice) => choice.later.map_or(Ok(()), |what| Err(refused(text, what, node.span)))?,
@@ -228,6 +233,17 @@ fn size_in_range(node: &Node, min: Bytes, bytes: Option<u64>) -> Result<(), Diag
     match bytes {
         Some(bytes) if bytes >= min.0 && bytes <= quantity::LARGEST.0 => Ok(()),
         _ => Err(out_of_range(node, "size", &format!("{min} to 2^60 bytes"))),
+    }
+}
+
+/// An unknown name: the nearest, or all where they are few.
+fn unknown(node: &Node, text: &str, known: &Known) -> Diagnostic {
+    let names = (known.names)();
+    let unknown = Diagnostic::error(format!("unknown {} `{text}`", known.what)).at(node.span);
+    if known.listed || nearest(text, names.iter().map(String::as_str)).is_some() {
+        unknown.nearest(text, names.iter().map(String::as_str))
+    } else {
+        unknown.help(format!("such as \"{}\"", known.example))
     }
 }
 
@@ -330,6 +346,7 @@ fn same_type(node: &Node, kind: &Kind) -> bool {
         | Kind::Money
         | Kind::Price
         | Kind::Text(_)
+        | Kind::Known(_)
         | Kind::Name
         | Kind::Choice(_) => matches!(node.value, Value::String(_)),
         Kind::OneOf(kinds) => kinds.iter().any(|kind| same_type(node, kind)),

@@ -30,7 +30,8 @@ impl Part {
         }
         for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none()) {
             properties.insert(key.name.to_owned(), self.property(key));
-            if key.required && self == Self::Whole {
+            // An entry that is alone in its section has a default name.
+            if key.required && self == Self::Whole && !matches!(key.kind, Kind::Name) {
                 required.push(key.name);
             }
         }
@@ -89,7 +90,8 @@ impl Part {
                 let count = json!({ "type": "integer", "minimum": min, "maximum": max });
                 unlimited.map_or(count.clone(), |word| json!({ "anyOf": [count, { "const": word }] }))
             }
-            Kind::Text(_) => json!({ "type": "string" }),
+            Kind::Known(known) if known.listed => json!({ "enum": (known.names)() }),
+            Kind::Text(_) | Kind::Known(_) => json!({ "type": "string" }),
             Kind::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
             Kind::Choice(choices) => {
                 let words: Vec<&str> =

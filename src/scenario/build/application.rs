@@ -2,7 +2,6 @@
 
 use super::Context;
 use crate::application::{Application, Class, Service};
-use crate::document::diagnostic::Diagnostic;
 use crate::document::grammar::complete;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
@@ -12,16 +11,13 @@ use crate::scenario::distribution::{durations, sizes};
 use crate::scenario::grammar::{CLASS, SERVICE};
 
 /// Name of the service when the scenario does not describe one.
-const IMPLICIT_SERVICE: &str = "app";
+pub const IMPLICIT_SERVICE: &str = "app";
 
 /// The application that the checked and completed classes and services of `table` say; `None` without classes.
 pub fn application(context: &mut Context, table: &Table) -> Option<Application> {
     let service = service(context, table.get("service"))?;
     let classes = table.get("class")?;
     let entries = classes.elements();
-    for entry in entries.iter().filter_map(|class| class.table().get("entry")) {
-        check_entry(context, entry, &service.name);
-    }
     let classes: Vec<Class> = entries.iter().map(|node| class(node.table())).collect();
     if classes.iter().all(|class| class.weight == 0.0) {
         let span = table.get("class").map_or(Span::BUILT_IN, |node| node.span);
@@ -37,15 +33,6 @@ pub fn smallest() -> Application {
     complete(&mut table, &CLASS);
     table.insert("name", Span::BUILT_IN, name("request"));
     Application { classes: vec![class(&table)], service: of_table(&implicit(), None) }
-}
-
-fn check_entry(context: &mut Context, entry: &Node, service: &str) {
-    if entry.text().starts_with("store:") {
-        context.error(entry.span, "stores are not simulated yet");
-    } else if entry.text() != service {
-        let unknown = Diagnostic::error(format!("no service is called `{}`", entry.text()));
-        context.problems.push(unknown.at(entry.span).nearest(entry.text(), [service]));
-    }
 }
 
 fn class(table: &Table) -> Class {
@@ -70,11 +57,7 @@ fn service(context: &mut Context, services: Option<&Node>) -> Option<Service> {
         return None;
     }
     let Some(service) = services.first().map(Node::table) else { return Some(of_table(&implicit(), None)) };
-    let runtime = match service.get("runtime") {
-        Some(runtime) => Some(runtime_start(context, runtime)?),
-        None => None,
-    };
-    Some(of_table(service, runtime))
+    Some(of_table(service, service.get("runtime").map(runtime_start)))
 }
 
 fn name(name: &str) -> Node {
@@ -99,15 +82,7 @@ fn of_table(table: &Table, runtime_start: Option<Distribution>) -> Service {
 }
 
 /// The start-up of the runtime that `node` names; `"none"` has nothing to start.
-fn runtime_start(context: &mut Context, node: &Node) -> Option<Distribution> {
-    let (name, catalogue) = (node.text(), Catalogue::builtin());
-    if name == "none" {
-        return Some(Distribution::constant(0.0));
-    }
-    let found = catalogue.runtime(name).map(|setting| durations(&setting.node));
-    if found.is_none() {
-        let unknown = Diagnostic::error(format!("no runtime is called `{name}`")).at(node.span);
-        context.problems.push(unknown.nearest(name, catalogue.runtimes().chain(["none"])));
-    }
-    found
+fn runtime_start(node: &Node) -> Distribution {
+    let setting = Catalogue::builtin().runtime(node.text());
+    setting.map_or_else(|| Distribution::constant(0.0), |setting| durations(&setting.node))
 }

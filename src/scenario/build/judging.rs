@@ -2,29 +2,9 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Context, Names};
-use crate::document::diagnostic::Diagnostic;
 use crate::document::tree::{Node, Table};
 use crate::pricing::settle::Options;
 use crate::scenario::{Metric, Objective, Require};
-
-/// Reports classes and deployments that objectives name and nobody knows. The table need not have been checked.
-pub fn check(context: &mut Context, table: &Table, names: &Names) {
-    let Some(slo) = table.get("slo").and_then(Node::as_table) else { return };
-    for entry in slo.get("class").and_then(Node::as_table).into_iter().flat_map(Table::iter) {
-        if !names.classes.contains(&entry.key) {
-            let unknown = Diagnostic::error(format!("no class is called `{}`", entry.key)).at(entry.key_span);
-            context.problems.push(unknown.nearest(&entry.key, names.classes.iter().map(String::as_str)));
-        }
-    }
-    let required = slo.get("require").and_then(Node::as_array).unwrap_or_default();
-    for (node, name) in required.iter().filter_map(|node| Some((node, node.as_str()?))) {
-        if !names.deployments.iter().any(|deployment| deployment == name) {
-            let unknown = Diagnostic::error(format!("no deployment is called `{name}`")).at(node.span);
-            context.problems.push(unknown.nearest(name, names.deployments.iter().map(String::as_str)));
-        }
-    }
-}
 
 /// The objectives of `[slo]`, `[slo.class.NAME]` and `[budget]`.
 pub fn objectives(table: &Table, pricing: &Options) -> Vec<Objective> {

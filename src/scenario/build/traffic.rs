@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, Zoned, civil};
 
 use super::Context;
-use crate::document::diagnostic::{Diagnostic, nearest};
+use crate::document::diagnostic::Diagnostic;
 use crate::document::quantity;
 use crate::document::tree::{Datetime, Node, Table};
 use crate::traffic::{Flow, Source, Traffic, Uncertainty};
@@ -18,7 +18,7 @@ const DAY: Nanos = Nanos(24 * Nanos::HOUR.0);
 
 /// The traffic that a checked and completed `[traffic]` says, for these classes.
 pub fn traffic(context: &mut Context, table: &Table, classes: &[String]) -> Option<Traffic> {
-    let zone = time_zone(context, table.at("timezone"));
+    let zone = time_zone(table.at("timezone"));
     let start = zone.and_then(|zone| zoned(context, table.at("start"), &zone))?;
     let sources: Vec<Option<Source>> =
         table.at("source").elements().iter().map(|source| self::source(context, source, &start, classes)).collect();
@@ -54,26 +54,15 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
 /// Weights by class index; empty when none are given.
 fn mix(context: &mut Context, node: &Node, classes: &[String]) -> Option<Vec<f64>> {
     let table = node.table();
-    let mut weights = vec![0.0; classes.len()];
-    let mut known = true;
-    for entry in table.iter() {
-        match classes.iter().position(|class| *class == entry.key) {
-            Some(index) => weights[index] = entry.node.number(),
-            None => {
-                known = false;
-                let unknown = Diagnostic::error(format!("no class is called `{}`", entry.key)).at(entry.key_span);
-                context.problems.push(unknown.nearest(&entry.key, classes.iter().map(String::as_str)));
-            }
-        }
-    }
     if table.is_empty() {
         return Some(Vec::new());
     }
-    if known && weights.iter().all(|weight| *weight == 0.0) {
+    let weights: Vec<f64> = classes.iter().map(|class| table.get(class).map_or(0.0, Node::number)).collect();
+    if weights.iter().all(|weight| *weight == 0.0) {
         context.error(node.span, "every weight of the mix is 0: no request would have a class");
         return None;
     }
-    known.then_some(weights)
+    Some(weights)
 }
 
 /// The measured time: as given, else the longest span of counts, else a day.
@@ -108,19 +97,9 @@ fn check_calendar(context: &mut Context, traffic: &Traffic, start: &Node) -> Opt
     Some(())
 }
 
-/// The time zone of this IANA name.
-fn time_zone(context: &mut Context, node: &Node) -> Option<TimeZone> {
-    let name = node.text();
-    if let Ok(zone) = TimeZone::get(name) {
-        return Some(zone);
-    }
-    let known: Vec<String> = jiff::tz::db().available().map(|name| name.to_string()).collect();
-    let unknown = Diagnostic::error(format!("unknown time zone `{name}`")).at(node.span);
-    context.problems.push(match nearest(name, known.iter().map(String::as_str)) {
-        Some(near) => unknown.help(format!("did you mean `{near}`?")),
-        None => unknown.help("an IANA name such as Europe/Berlin"),
-    });
-    None
+/// The time zone of this IANA name, which was checked.
+fn time_zone(node: &Node) -> Option<TimeZone> {
+    TimeZone::get(node.text()).ok()
 }
 
 /// A local date-time on the wall clock of `zone`; one that a change of the clock skips or repeats as jiff's
@@ -128,7 +107,7 @@ fn time_zone(context: &mut Context, node: &Node) -> Option<TimeZone> {
 fn zoned(context: &mut Context, node: &Node, zone: &TimeZone) -> Option<Zoned> {
     let local = civil(node.datetime()).and_then(|local| local.to_zoned(zone.clone()).ok());
     if local.is_none() {
-        context.error(node.span, "not a date-time of the calendar");
+        context.error(node.span, "not a date-time of the years 1 to 9999");
     }
     local
 }

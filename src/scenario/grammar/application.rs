@@ -1,5 +1,6 @@
 //! `[[class]]` and `[[service]]`.
 
+use super::known::RUNTIMES;
 use crate::document::grammar::{DISTRIBUTION, Key, Kind, Range, SIZE_DISTRIBUTION, Shape};
 use crate::document::quantity;
 use crate::units::Nanos;
@@ -29,7 +30,7 @@ pub static SERVICE: Shape = Shape::new(&[
     Key::new("name", Kind::Name, "names the service").required(),
     Key::new("base_memory", Kind::SIZE, "memory of an instance that serves nothing").default("64MiB"),
     Key::new("image", Kind::SIZE, "pulled and started").default("200MiB"),
-    Key::new("runtime", Kind::Text("the name of a runtime"), "language runtime; default: the platform's"),
+    Key::new("runtime", Kind::Known(&RUNTIMES), "language runtime; default: the platform's"),
     Key::new("init", DISTRIBUTION, "own initialisation, CPU time").default("0ms"),
     Key::later("steps", "steps of a service are"),
 ]);

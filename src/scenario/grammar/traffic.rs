@@ -1,5 +1,6 @@
 //! `[traffic]` and its sources.
 
+use super::known::{PROFILES, TIME_ZONES};
 use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape, Tagged, Variant};
 
 /// `[traffic]`.
@@ -13,7 +14,7 @@ pub static TRAFFIC: Shape = Shape::new(&[
     Key::new("source", Kind::OneOrMany(&Kind::Tagged(&SOURCE)), "what arrives; sources add up").required(),
 ]);
 
-const TIME_ZONE: Kind = Kind::Text("a time zone such as \"Europe/Berlin\"");
+const TIME_ZONE: Kind = Kind::Known(&TIME_ZONES);
 const CV: Kind = Kind::Number(Range::new(0.0, 100.0));
 const CV_ABOVE_ZERO: Kind = Kind::Number(Range::above(0.0, 100.0));
 const FACTOR: Kind = Kind::Number(Range::new(0.0, 1e6));
@@ -72,12 +73,8 @@ static OPEN: &[Key] = &[
     )
     .default("poisson"),
     Key::new("arrivals_cv", CV_ABOVE_ZERO, "of gamma spacings; 1 is poisson"),
-    Key::new(
-        "profile",
-        Kind::OneOf(&[Kind::Text("the name of a profile"), Kind::Table(&PROFILE)]),
-        "shape of a plain week",
-    )
-    .default("flat"),
+    Key::new("profile", Kind::OneOf(&[Kind::Known(&PROFILES), Kind::Table(&PROFILE)]), "shape of a plain week")
+        .default("flat"),
     Key::new(
         "audience",
         Kind::List { of: &Kind::Table(&AUDIENCE), min: 1, max: usize::MAX },

@@ -3,11 +3,10 @@
 use jiff::{Span as Stretch, Timestamp, Zoned};
 
 use super::{Context, civil, civil_date, time_zone};
-use crate::document::diagnostic::Diagnostic;
 use crate::document::tree::{Node, Table, Value};
 use crate::traffic::event::{Event, Rise};
 use crate::traffic::open::{Arrivals, Audience, Burst, CalendarRange, Level, Open, Stage};
-use crate::traffic::profile::{Interpolation, Profile, catalogue};
+use crate::traffic::profile::{Interpolation, Profile};
 
 /// The source that a checked and completed table says.
 pub fn open(context: &mut Context, table: &Table, start: &Zoned) -> Option<Open> {
@@ -66,14 +65,7 @@ fn burst(table: &Table) -> Option<Burst> {
 
 fn profile(context: &mut Context, node: &Node) -> Option<Profile> {
     let Value::Table(table) = &node.value else {
-        let name = node.text();
-        let found = Profile::named(name);
-        if found.is_none() {
-            let known = catalogue();
-            let unknown = Diagnostic::error(format!("no profile is called `{name}`")).at(node.span);
-            context.problems.push(unknown.nearest(name, known.iter().map(|profile| profile.name.as_str())));
-        }
-        return found;
+        return Profile::named(node.text());
     };
     let numbers = |node: &Node| node.elements().iter().map(Node::number).collect::<Vec<f64>>();
     let [weekend, week] = ["day_weekend", "week"].map(|key| table.get(key).map(numbers));
@@ -94,7 +86,7 @@ fn audience(context: &mut Context, node: Option<&Node>, start: &Zoned) -> Option
         .iter()
         .map(|part| {
             let table = part.table();
-            let timezone = time_zone(context, table.at("timezone"))?;
+            let timezone = time_zone(table.at("timezone"))?;
             Some(Audience { timezone, weight: table.at("weight").number() })
         })
         .collect();

@@ -1,0 +1,217 @@
+//! What a scenario becomes: defaults, overrides, files, the schema, and the fingerprint of what is resolved.
+
+use std::path::{Path, PathBuf};
+
+use breakeven::scenario::axis::Axis;
+use breakeven::scenario::templates::TEMPLATES;
+use breakeven::scenario::{Document, Fidelity, Metric, Require, Scenario, schema};
+use breakeven::traffic::Flow;
+use breakeven::traffic::open::Level;
+use breakeven::units::{Bytes, Nanos};
+
+const THREE_LINES: &str = r#"
+traffic.source.rate = "200/s"
+class.cpu = "20ms"
+deployment = [{ platform = "aws-lambda" }, { platform = "app-engine-standard" }, { platform = "eks" }]
+"#;
+
+fn document(text: &str, sets: &[&str]) -> Document {
+    let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
+    Document::new("s.toml", text, Path::new("."), "s", &sets)
+}
+
+fn build(text: &str, sets: &[&str]) -> Scenario {
+    built(&mut document(text, sets))
+}
+
+fn built(document: &mut Document) -> Scenario {
+    document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)))
+}
+
+fn mean_rate(scenario: &Scenario) -> f64 {
+    match &scenario.traffic.sources[0].flow {
+        Flow::Open(open) => match open.level {
+            Level::Mean(rate) => rate,
+            ref other => panic!("{other:?}"),
+        },
+        Flow::Counts(_) => panic!("an open source"),
+    }
+}
+
+#[test]
+fn three_lines_have_every_default() {
+    let scenario = build(THREE_LINES, &[]);
+    assert_eq!((scenario.name.as_str(), scenario.seed, scenario.replications), ("s", 1, 5));
+    assert_eq!((scenario.fidelity, &scenario.require), (Fidelity::Auto, &Require::Any));
+    assert_eq!(scenario.traffic.start.to_string(), "2026-01-05T00:00:00+00:00[UTC]");
+    assert_eq!(scenario.traffic.duration, Nanos(24 * Nanos::HOUR.0));
+    assert_eq!(scenario.traffic.sources[0].name, "source");
+    assert_eq!(mean_rate(&scenario), 200.0);
+    let class = &scenario.application.classes[0];
+    assert_eq!((class.name.as_str(), class.timeout), ("request", Some(Nanos(30_000_000_000))));
+    assert_eq!(class.cpu.as_constant(), Some(20_000_000));
+    let service = &scenario.application.service;
+    assert_eq!((service.name.as_str(), service.base_memory), ("app", Bytes(64 << 20)));
+    let names: Vec<&str> = scenario.deployments.iter().map(|placed| placed.deployment.name.as_str()).collect();
+    assert_eq!(names, ["aws-lambda", "app-engine-standard", "eks"]);
+    assert!(scenario.deployments.iter().all(|placed| !placed.tariffs.is_empty()));
+    assert!(scenario.objectives.is_empty() && scenario.inputs.is_empty());
+}
+
+#[test]
+fn textbook_systems_are_scenarios() {
+    let scenario = build(
+        r#"
+traffic = { duration = "2000000s", warmup = "10000s", source = { rate = "4/s" } }
+class = { io = { dist = "exponential", mean = "1s" }, timeout = "none" }
+deployment = { platform = "vm", autoscaler = { kind = "fixed", replicas = 5 } }
+"#,
+        &[],
+    );
+    assert_eq!(scenario.traffic.warmup, Nanos(10_000 * Nanos::SECOND.0));
+    assert_eq!(scenario.application.classes[0].timeout, None);
+    assert_eq!(scenario.application.classes[0].io.mean(), 1e9);
+    let placed = &scenario.deployments[0];
+    assert_eq!((placed.deployment.fleet.slots, placed.deployment.fleet.queue), (Some(1), None));
+    assert!(placed.tariffs.is_empty(), "a generic platform has no price");
+}
+
+#[test]
+fn overrides_reach_entries_by_name_by_index_and_alone() {
+    for path in ["traffic.source.0.rate", "traffic.source.source.rate", "traffic.source.rate"] {
+        assert_eq!(mean_rate(&build(THREE_LINES, &[&format!("{path}=500/s")])), 500.0, "{path}");
+    }
+    let scenario = build(THREE_LINES, &["scenario.seed=7", "deployment.eks.autoscaler.max=40", "class.name=page"]);
+    assert_eq!(scenario.seed, 7);
+    assert_eq!(scenario.deployments[2].deployment.autoscaler.max, Some(40));
+    assert_eq!(scenario.application.classes[0].name, "page");
+}
+
+#[test]
+fn an_axis_is_played_value_by_value() {
+    let mut document = document(THREE_LINES, &[]);
+    let axis = Axis::read(&mut document, "traffic.source.0.rate=10/s..1000/s:3:log").unwrap();
+    assert_eq!((axis.unit, axis.logarithmic), ("requests/s", true));
+    let rates: Vec<f64> =
+        axis.texts.iter().map(|text| mean_rate(&built(&mut document.with_value(&axis.path, text)))).collect();
+    assert_eq!(rates, axis.values);
+    assert_eq!((rates[0], rates[2]), (10.0, 1000.0));
+}
+
+#[test]
+fn the_fingerprint_is_of_what_is_resolved() {
+    let fingerprint = |text: &str, sets: &[&str]| build(text, sets).sha256;
+    let plain = fingerprint(THREE_LINES, &[]);
+    assert_eq!(plain.len(), 64);
+    assert_eq!(plain, fingerprint(&format!("# said otherwise\n{THREE_LINES}"), &["scenario.seed=1"]));
+    assert_eq!(plain, fingerprint(THREE_LINES, &["traffic.source.arrivals=poisson", "pricing.free_tier=false"]));
+    assert_ne!(plain, fingerprint(THREE_LINES, &["scenario.seed=2"]));
+    assert_ne!(plain, fingerprint(THREE_LINES, &["deployment.eks.autoscaler.max=41"]));
+}
+
+#[test]
+fn objectives_are_in_the_units_of_the_result() {
+    let scenario = build(
+        &format!(
+            "{THREE_LINES}slo.p99 = '500ms'\nslo.availability = '99.9%'\nslo.require = ['eks']\n\
+             slo.class.request.p95 = '1s'\nbudget.cost_per_month = '100 USD'\npricing.currency = {{ code = 'EUR', per_usd = 0.9 }}"
+        ),
+        &[],
+    );
+    let targets: Vec<_> =
+        scenario.objectives.iter().map(|goal| (goal.metric, goal.class.as_deref(), goal.target)).collect();
+    assert_eq!(
+        targets,
+        [
+            (Metric::P99, None, 500.0),
+            (Metric::Availability, None, 0.999),
+            (Metric::P95, Some("request"), 1000.0),
+            (Metric::CostPerMonth, None, 90.0),
+        ]
+    );
+    assert_eq!(scenario.require, Require::Named(vec!["eks".to_owned()]));
+}
+
+#[test]
+fn instants_are_of_the_wall_clock_and_a_gap_of_it_is_bridged() {
+    let scenario = build(
+        &format!("{THREE_LINES}traffic.timezone = 'Europe/Berlin'\ntraffic.start = 2026-03-29T02:30:00\n"),
+        &["traffic.source.event=[{ at = 2026-03-29T04:00:00, multiplier = 3 }, { at = '1h', multiplier = 2 }]"],
+    );
+    assert_eq!(scenario.traffic.start.to_string(), "2026-03-29T03:30:00+02:00[Europe/Berlin]");
+    let Flow::Open(open) = &scenario.traffic.sources[0].flow else { panic!("an open source") };
+    let at: Vec<String> = open.events.iter().map(|event| event.at.to_string()).collect();
+    assert_eq!(at, ["2026-03-29T02:00:00Z", "2026-03-29T02:30:00Z"]);
+}
+
+#[test]
+fn files_are_relative_to_the_scenario_and_part_of_the_fingerprint() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("counts.csv", "epoch_s,requests\n0,5\n60,7\n120,9\n");
+    write("times.txt", "10ms\n20ms\n30ms\n");
+    write(
+        "s.toml",
+        "traffic.source = { kind = 'counts', file = 'counts.csv' }\n\
+         class.cpu = { dist = 'empirical', file = 'times.txt' }\ndeployment = { platform = 'vm' }\n",
+    );
+    let read = || built(&mut Document::read(&folder.path().join("s.toml"), &[]));
+    let scenario = read();
+    assert_eq!(scenario.traffic.duration, Nanos(180 * Nanos::SECOND.0), "the span of the counts");
+    assert!((scenario.application.classes[0].cpu.mean() / 20e6 - 1.0).abs() < 1e-6);
+    let mut paths: Vec<&str> = scenario.inputs.iter().map(|input| input.path.as_str()).collect();
+    paths.sort_unstable();
+    assert_eq!(paths, ["counts.csv", "times.txt"]);
+    write("counts.csv", "epoch_s,requests\n0,5\n60,7\n120,10\n");
+    assert_ne!(read().sha256, scenario.sha256);
+}
+
+#[test]
+fn templates_are_scenarios() {
+    for template in TEMPLATES {
+        let scenario = build(template.text, &[]);
+        assert!(scenario.warnings.is_empty(), "{}", template.name);
+    }
+}
+
+fn scenario_files() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|kind| kind == "toml")).collect();
+    files.sort();
+    files
+}
+
+/// TOML as a JSON validator sees it: date-times are strings.
+fn as_json(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(at) => serde_json::json!(at.to_string()),
+        toml::Value::Array(values) => values.iter().map(as_json).collect(),
+        toml::Value::Table(table) => {
+            serde_json::Value::Object(table.iter().map(|(key, value)| (key.clone(), as_json(value))).collect())
+        }
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+#[test]
+fn the_schema_takes_every_scenario_and_lists_only_what_runs() {
+    let schema = schema();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let valid = |text: &str| {
+        let json = as_json(&toml::from_str(text).unwrap());
+        validator.iter_errors(&json).map(|error| format!("{}: {error}", error.instance_path())).collect::<Vec<_>>()
+    };
+    let texts = scenario_files().into_iter().map(|file| std::fs::read_to_string(file).unwrap());
+    for text in texts.chain([THREE_LINES.to_owned()]) {
+        assert_eq!(valid(&text), [""; 0]);
+    }
+    for wrong in ["200", "'200'", "'200/week'"] {
+        assert!(!valid(&THREE_LINES.replace("\"200/s\"", wrong)).is_empty(), "{wrong}");
+    }
+    assert!(!valid(&format!("{THREE_LINES}scenario.sed = 1")).is_empty());
+    let text = schema.to_string();
+    for later in ["\"retry\":", "\"hawkes\"", "\"tick\"", "\"kpa\""] {
+        assert!(!text.contains(later), "{later} is not simulated yet");
+    }
+}

@@ -94,8 +94,8 @@ impl Sources {
     /// The line of `span`, from 1.
     #[must_use]
     pub fn line(&self, span: Span) -> usize {
-        let text = self.text(span.source).as_bytes();
-        text[..span.start.min(text.len())].iter().filter(|&&byte| byte == b'\n').count() + 1
+        let text = self.text(span.source);
+        text.char_indices().take_while(|&(at, _)| at < span.start).filter(|&(_, letter)| letter == '\n').count() + 1
     }
 }
 

@@ -10,6 +10,7 @@ use crate::document::grammar::{Key, Kind};
 use crate::document::quantity;
 use crate::document::source::{SourceId, Span};
 use crate::document::tree::{Node, Table};
+use crate::units::Nanos;
 
 /// Most points of a sweep.
 const MOST_POINTS: usize = 1000;
@@ -134,14 +135,16 @@ impl Measure {
         use rust_decimal::prelude::ToPrimitive;
         let number = || text.parse::<f64>().ok().filter(|number| number.is_finite());
         match self {
-            Self::Duration => quantity::duration(text).map(|nanos| nanos.seconds()),
+            Self::Duration => quantity::duration(text).map(Nanos::seconds),
             Self::Rate => quantity::rate(text),
             Self::Growth => quantity::growth(text),
             Self::Size => text
                 .parse::<u64>()
                 .map(|bytes| bytes as f64)
                 .or_else(|_| quantity::size(text).map(|size| size.0 as f64)),
-            Self::Money => quantity::price(text).map(|(usd, per)| (usd / per).to_f64().unwrap_or(0.0)),
+            Self::Money => quantity::price(text).and_then(|(usd, per)| {
+                usd.checked_div(per).and_then(|price| price.to_f64()).ok_or_else(|| "price too large".to_owned())
+            }),
             Self::Share => number().map_or_else(|| quantity::share(text), Ok),
             Self::Number => number().ok_or_else(|| format!("`{text}` is not a number")),
             Self::Count => {
@@ -156,7 +159,7 @@ impl Measure {
             Self::Duration => format!("\"{:.0}ns\"", value * 1e9),
             Self::Rate => format!("\"{value}/s\""),
             Self::Growth => format!("\"{}%/year\"", value * 100.0),
-            Self::Size | Self::Count => format!("{:.0}", value),
+            Self::Size | Self::Count => format!("{value:.0}"),
             Self::Money => format!("\"{value} USD\""),
             Self::Share | Self::Number => format!("{value:?}"),
         }
@@ -169,13 +172,13 @@ fn measure_at(document: &Document, path: &[Segment]) -> Result<Measure, Diagnost
     let mut node: Option<&Node> = None;
     let mut table: Option<&Table> = Some(&document.table);
     let mut reached: Option<&Segment> = None;
-    for segment in path {
+    for (index, segment) in path.iter().enumerate() {
         // An entry of an array, by name or index.
         if let (Some(nodes), Some(section)) = (node.and_then(Node::as_array), reached) {
-            let Some((index, named)) = entry(nodes, &segment.text) else {
+            let Some((element, named)) = entry(nodes, &segment.text) else {
                 return Err(no_entry(nodes, section, segment));
             };
-            table = nodes[index].as_table();
+            table = nodes[element].as_table();
             node = None;
             if named {
                 continue;
@@ -190,7 +193,7 @@ fn measure_at(document: &Document, path: &[Segment]) -> Result<Measure, Diagnost
         table = node.and_then(Node::as_table);
         reached = Some(segment);
         keys = keys_below(&key.kind, table);
-        if std::ptr::eq(segment, &path[path.len() - 1]) {
+        if index + 1 == path.len() {
             let not_numeric = || Diagnostic::error(format!("`{}` is not a number", segment.text)).at(segment.span);
             return Measure::of(&key.kind).ok_or_else(not_numeric);
         }

@@ -1,6 +1,6 @@
 //! Compares a tree with a shape. Every problem is reported, each at its exact place.
 
-use super::{Kind, Known, Range, Rule, Shape, Tagged};
+use super::{Choice, Kind, Known, Range, Rule, Shape, Tagged};
 use crate::document::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::document::quantity;
 use crate::document::source::Span;
@@ -133,16 +133,22 @@ fn value(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) -> Result<(), 
         }
         (Kind::Table(shape), Value::Table(table)) => check(table, node.span, shape, diagnostics),
         (Kind::Map(kind), Value::Table(table)) => {
-            table.iter().for_each(|entry| check_node(&entry.node, kind, diagnostics));
+            for entry in table.iter() {
+                check_node(&entry.node, kind, diagnostics);
+            }
         }
         (Kind::Tagged(tagged), Value::Table(table)) => check_tagged(table, node.span, tagged, diagnostics)?,
         (Kind::OneOrMany(kind), Value::Table(_)) => check_node(node, kind, diagnostics),
         (Kind::OneOrMany(kind), Value::Array(nodes)) => {
-            nodes.iter().for_each(|node| check_node(node, kind, diagnostics));
+            for node in nodes {
+                check_node(node, kind, diagnostics);
+            }
             check_names(nodes, diagnostics);
         }
         (Kind::List { of, min, max }, Value::Array(nodes)) => {
-            nodes.iter().for_each(|node| check_node(node, of, diagnostics));
+            for node in nodes {
+                check_node(node, of, diagnostics);
+            }
             if !(*min..=*max).contains(&nodes.len()) {
                 return Err(unreadable(node, kind, &format!("{} elements", nodes.len())));
             }
@@ -211,13 +217,7 @@ fn scalar(node: &Node, kind: &Kind) -> Result<(), Diagnostic> {
             }
         }
         (Kind::Name, Value::String(text)) => name(node, text)?,
-        (Kind::Choice(choices), Value::String(text)) => match choices.iter().find(|choice| choice.word == text) {
-            Some(choice) => choice.later.map_or(Ok(()), |what| Err(refused(text, what, node.span)))?,
-            None => {
-                let words = choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word);
-                return Err(Diagnostic::error(format!("unknown word `{text}`")).at(node.span).nearest(text, words));
-            }
-        },
+        (Kind::Choice(choices), Value::String(text)) => choice(node, text, choices)?,
         (Kind::Instant, Value::String(text)) => {
             quantity::duration(text).map_err(|why| unreadable(node, kind, &why))?;
         }
@@ -234,6 +234,14 @@ fn size_in_range(node: &Node, min: Bytes, bytes: Option<u64>) -> Result<(), Diag
         Some(bytes) if bytes >= min.0 && bytes <= quantity::LARGEST.0 => Ok(()),
         _ => Err(out_of_range(node, "size", &format!("{min} to 2^60 bytes"))),
     }
+}
+
+fn choice(node: &Node, text: &str, choices: &[Choice]) -> Result<(), Diagnostic> {
+    if let Some(choice) = choices.iter().find(|choice| choice.word == text) {
+        return choice.later.map_or(Ok(()), |what| Err(refused(text, what, node.span)));
+    }
+    let words = choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word);
+    Err(Diagnostic::error(format!("unknown word `{text}`")).at(node.span).nearest(text, words))
 }
 
 /// An unknown name: the nearest, or all where they are few.
@@ -274,18 +282,14 @@ fn check_tagged(
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
     let words = || tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| variant.word);
-    let (word, at) = match table.get(tagged.tag) {
-        Some(node) => match node.as_str() {
-            Some(word) => (word, node.span),
-            None => return Err(unreadable(node, &Kind::Text("a word"), node.value.type_name())),
-        },
-        None => match tagged.default {
-            Some(word) => (word, span),
-            None => {
-                let missing = Diagnostic::error(format!("missing key `{}`", tagged.tag)).at(span);
-                return Err(missing.help(format!("one of {}", words().collect::<Vec<_>>().join(", "))));
-            }
-        },
+    let (word, at) = if let Some(node) = table.get(tagged.tag) {
+        let word = node.as_str().ok_or_else(|| unreadable(node, &Kind::Text("a word"), node.value.type_name()))?;
+        (word, node.span)
+    } else if let Some(word) = tagged.default {
+        (word, span)
+    } else {
+        let missing = Diagnostic::error(format!("missing key `{}`", tagged.tag)).at(span);
+        return Err(missing.help(format!("one of {}", words().collect::<Vec<_>>().join(", "))));
     };
     let Some(variant) = tagged.variant(word) else {
         return Err(Diagnostic::error(format!("unknown {} `{word}`", tagged.tag)).at(at).nearest(word, words()));
@@ -356,7 +360,7 @@ fn same_type(node: &Node, kind: &Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Choice, DISTRIBUTION, Key, complete};
+    use super::super::{DISTRIBUTION, Key, complete};
     use super::*;
     use crate::document::source::Sources;
     use crate::document::tree::parse;

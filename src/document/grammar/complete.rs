@@ -21,7 +21,9 @@ fn complete_node(node: &mut Node, kind: &Kind) {
     match (kind, &mut node.value) {
         (Kind::Table(shape), Value::Table(table)) => complete(table, shape),
         (Kind::Map(kind), Value::Table(table)) => {
-            table.iter_mut().for_each(|entry| complete_node(&mut entry.node, kind));
+            for entry in table.iter_mut() {
+                complete_node(&mut entry.node, kind);
+            }
         }
         (Kind::Tagged(tagged), Value::Table(table)) => complete_tagged(table, tagged),
         (Kind::OneOrMany(kind) | Kind::List { of: kind, .. }, Value::Array(nodes)) => {

@@ -91,15 +91,14 @@ impl Part {
                 unlimited.map_or(count.clone(), |word| json!({ "anyOf": [count, { "const": word }] }))
             }
             Kind::Known(known) if known.listed => json!({ "enum": (known.names)() }),
-            Kind::Text(_) | Kind::Known(_) => json!({ "type": "string" }),
+            // TOML date-times reach a JSON validator as strings.
+            Kind::Text(_) | Kind::Known(_) | Kind::Instant | Kind::DateTime | Kind::Date => json!({ "type": "string" }),
             Kind::Name => json!({ "type": "string", "pattern": "^[a-z][a-z0-9-]*$" }),
             Kind::Choice(choices) => {
                 let words: Vec<&str> =
                     choices.iter().filter(|choice| choice.later.is_none()).map(|choice| choice.word).collect();
                 json!({ "enum": words })
             }
-            // TOML date-times reach a JSON validator as strings.
-            Kind::Instant | Kind::DateTime | Kind::Date => json!({ "type": "string" }),
             Kind::Boolean => json!({ "type": "boolean" }),
             Kind::Quantiles(value) => {
                 let pair = json!({ "type": "array", "prefixItems": [number(Range::new(0.0, 1.0)), self.of(value)], "items": false,

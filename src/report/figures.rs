@@ -2,7 +2,7 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::number::{NOTHING, Unit, estimate, plain};
+use super::number::{NOTHING, Unit, estimate, plain, whole};
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
 
@@ -26,11 +26,9 @@ fn part(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) -> Cel
     Row::part(label, result.deployments.iter().map(cell).collect())
 }
 
-/// A count of one replication; small ones keep a decimal, because they are means of several replications.
+/// A count of one replication: the mean of several, or the one there is.
 pub fn count(result: &RunResult, count: u64) -> String {
-    let mean = result.per_replication(count);
-    let unit = Unit::Count;
-    if mean.fract() == 0.0 && mean < 1e5 { plain(mean.round(), unit) } else { plain(mean, unit) }
+    if result.replications <= 1 { whole(count) } else { plain(result.per_replication(count), Unit::Count) }
 }
 
 fn cost(result: &RunResult) -> Vec<Row> {
@@ -87,7 +85,7 @@ fn capacity(result: &RunResult) -> Vec<Row> {
         row(result, "instances, mean", |d| {
             estimate(d.instances.mean, interval(&d.instances.ci95, "mean"), Unit::Count).into()
         }),
-        row(result, "instances, peak", |d| plain(d.instances.peak as f64, Unit::Count).into()),
+        row(result, "instances, peak", |d| whole(d.instances.peak).into()),
         row(result, "slots in use", |d| {
             estimate(d.instances.utilization, interval(&d.instances.ci95, "utilization"), Unit::Share).into()
         }),
@@ -103,7 +101,7 @@ fn capacity(result: &RunResult) -> Vec<Row> {
                 .map_or_else(nothing, |nodes| estimate(nodes.mean, interval(&nodes.ci95, "mean"), Unit::Count).into())
         }));
         rows.push(row(result, "nodes, peak", |d| {
-            d.nodes.as_ref().map_or_else(nothing, |nodes| plain(nodes.peak as f64, Unit::Count).into())
+            d.nodes.as_ref().map_or_else(nothing, |nodes| whole(nodes.peak).into())
         }));
     }
     rows

@@ -49,12 +49,8 @@ pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> P
     };
     let ci95 = ci95.filter(|ci| ci.low.is_finite() && ci.high.is_finite());
     let (factor, suffix) = scale(value, unit);
-    let places = match ci95 {
-        Some(ci) => {
-            supported_places((ci.high - ci.low) / 2.0 * factor).min(default_places(value * factor, unit).max(0))
-        }
-        None => default_places(value * factor, unit),
-    };
+    let default = default_places(value * factor, unit);
+    let places = ci95.map_or(default, |ci| places(ci, factor).min(default));
     let interval = ci95.map_or_else(String::new, |ci| {
         format!("[{}, {}]", rounded(ci.low * factor, places), rounded(ci.high * factor, places))
     });
@@ -64,6 +60,11 @@ pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> P
 /// Prints a number without an interval.
 pub fn plain(value: f64, unit: Unit<'_>) -> String {
     estimate(Some(value), None, unit).value
+}
+
+/// Prints an exact whole number.
+pub fn whole(value: u64) -> String {
+    grouped(&value.to_string())
 }
 
 /// Prints exact money.
@@ -79,6 +80,14 @@ pub fn exact(value: Decimal) -> String {
 /// Prints a span of `seconds` as days, hours, minutes or seconds.
 pub fn span(seconds: f64) -> String {
     crate::units::Nanos::from_seconds(seconds).to_string()
+}
+
+/// Places for a number and its interval; one more where an end would otherwise be rounded to zero, which would hide on
+/// which side of zero it lies.
+fn places(ci95: Interval, factor: f64) -> i32 {
+    let places = supported_places((ci95.high - ci95.low) / 2.0 * factor);
+    let hidden = |end: f64| end != 0.0 && (end * factor).abs() * 10f64.powi(places.min(300)) < 0.5;
+    if hidden(ci95.low) || hidden(ci95.high) { places.saturating_add(1) } else { places }
 }
 
 /// Places behind the decimal point (negative: before it) that an interval of this half-width supports: to the first
@@ -99,6 +108,8 @@ fn default_places(scaled: f64, unit: Unit<'_>) -> i32 {
     match unit {
         Unit::Money(_) if scaled == 0.0 || scaled.abs() >= 0.01 => 2,
         Unit::Money(_) => significant_places(scaled, 2),
+        // 99.94 % is told by its distance from 100 %.
+        Unit::Share if scaled > 50.0 && scaled < 100.0 => significant_places(100.0 - scaled, 3).max(1),
         Unit::Count | Unit::Rate if scaled.abs() >= 100.0 => 0,
         _ => significant_places(scaled, 3),
     }
@@ -156,6 +167,8 @@ mod tests {
         assert_eq!(of(312.44, 311.2, 313.6, Unit::Millis), "312 ms [311, 314]");
         assert_eq!(of(0.3141, 0.28, 0.34, Unit::Share), "31 % [28, 34]");
         assert_eq!(of(-0.3141, -0.34, -0.28, Unit::Share), "−31 % [−34, −28]");
+        assert_eq!(of(46.0, -3.0, 95.0, Unit::Millis), "46 ms [−3, 95]");
+        assert_eq!(of(0.999_386, 0.999_3, 0.999_47, Unit::Share), "99.939 % [99.930, 99.947]");
         assert_eq!(of(12.0, 12.0, 12.0, Unit::Money("USD")), "12.00 USD [12.00, 12.00]");
     }
 

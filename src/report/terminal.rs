@@ -1,12 +1,12 @@
 //! A page as text for a terminal: verdict, differences, table, remarks. No colour: words carry the meaning.
 
-use comfy_table::{CellAlignment, Table as Grid, presets};
+use comfy_table::{CellAlignment, LineStyle, Table as Grid, presets};
 
 use super::page::Page;
 use super::table::{Row, RowKind, Table};
 
 /// Deployments side by side in one table; more are set in further tables below, so that lines stay readable.
-const COLUMNS: usize = 4;
+const COLUMNS: usize = 3;
 
 /// Renders the short form of `page`.
 pub fn render(page: &Page) -> String {
@@ -44,7 +44,7 @@ fn slices(table: &Table) -> Vec<Table> {
 
 fn grid(table: &Table) -> String {
     let mut grid = Grid::new();
-    grid.force_no_tty().load_style(presets::UTF8_HORIZONTAL_ONLY);
+    grid.force_no_tty().load_style(presets::UTF8_HORIZONTAL_ONLY.row_separator(LineStyle::none()));
     grid.set_header(table.head.iter().map(|title| printable(title)));
     for row in &table.rows {
         let label = printable(&row.label);
@@ -54,7 +54,7 @@ fn grid(table: &Table) -> String {
             RowKind::Part => format!("    {label}"),
         };
         let mut cells = vec![label];
-        cells.extend(row.cells.iter().map(|cell| printable(&cell.joined("\n"))));
+        cells.extend(row.cells.iter().map(|cell| printable(&cell.joined(" "))));
         grid.add_row(cells);
     }
     for (index, column) in grid.column_iter_mut().enumerate() {
@@ -66,7 +66,7 @@ fn grid(table: &Table) -> String {
 
 /// Text without control characters, which a terminal would obey.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -85,8 +85,8 @@ mod tests {
         let cells = (1..=9).map(|n| Cell::from(format!("v{n}"))).collect();
         let table = Table { head, rows: vec![Row::heading("h"), Row::of("x", cells)], ..Table::default() };
         let slices = slices(&table);
-        assert_eq!(slices.iter().map(|slice| slice.head.len()).collect::<Vec<_>>(), [5, 5, 2]);
-        assert_eq!(slices[2].head[1], "d9");
-        assert_eq!(slices[2].rows[1].cells[0].text, "v9");
+        assert_eq!(slices.iter().map(|slice| slice.head.len()).collect::<Vec<_>>(), [4, 4, 4]);
+        assert_eq!(slices[2].head[3], "d9");
+        assert_eq!(slices[2].rows[1].cells[2].text, "v9");
     }
 }

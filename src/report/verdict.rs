@@ -100,8 +100,8 @@ fn difference(result: &RunResult, pair: &Pair) -> String {
     match pair.metric.as_str() {
         "cost_per_month" => cost_difference(result, pair, difference, higher),
         "availability" => {
-            let by = size(difference, pair.ci95, Unit::Share);
-            format!("Availability of {a} is {by} points {} than of {b}.", if higher { "higher" } else { "lower" })
+            let by = size(difference, pair.ci95, Unit::Share).replacen('%', "percentage points", 1);
+            format!("Availability of {a} is {by} {} than of {b}.", if higher { "higher" } else { "lower" })
         }
         metric => {
             let by = size(difference, pair.ci95, Unit::Millis);

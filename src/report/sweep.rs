@@ -4,7 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::charts::{self, ChartError};
 use super::figures::word;
-use super::number::{Unit, estimate, plain, span};
+use super::number::{Unit, estimate, span};
 use super::page::{Block, Page, Section};
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{Crossing, Interval, SweepDeployment, SweepResult};
@@ -74,6 +74,15 @@ fn value(value: f64, ci95: Option<Interval>, unit: &str) -> String {
     }
 }
 
+/// A value that was asked for: its digits are the reader's own, so none are cut.
+fn exact(value: f64, unit: &str) -> String {
+    match unit {
+        "requests/s" => format!("{}/s", significant(value, 6)),
+        "1" => significant(value, 6),
+        _ => in_unit(value, unit),
+    }
+}
+
 fn in_unit(value: f64, unit: &str) -> String {
     match unit {
         "s" => span(value),
@@ -83,7 +92,8 @@ fn in_unit(value: f64, unit: &str) -> String {
     }
 }
 
-fn unchanged(result: &SweepResult) -> String {
+/// What a sweep without crossings says.
+pub fn unchanged(result: &SweepResult) -> String {
     let billed = result.points.iter().flat_map(|point| &point.deployments).any(|d| d.cost_per_month.is_some());
     if billed {
         "The order of the deployments by cost does not change within the range.".to_owned()
@@ -98,7 +108,7 @@ fn table(result: &SweepResult) -> Table {
     head.extend(names.iter().map(|deployment| deployment.name.clone()));
     let rows = result.points.iter().map(|point| {
         let cells = point.deployments.iter().map(cell).collect();
-        Row::of(value(point.value, None, &result.axis.unit), cells)
+        Row::of(exact(point.value, &result.axis.unit), cells)
     });
     Table { caption: "Cost per month by value".to_owned(), head, text_columns: vec![0], rows: rows.collect() }
 }
@@ -143,7 +153,7 @@ fn reading(result: &SweepResult) -> Section {
         format!(
             "Seed {}, the same at every value; {} replications; breakeven {}, schema {}.",
             result.seed,
-            plain(f64::from(result.replications), Unit::Count),
+            result.replications,
             result.version,
             result.schema
         ),

@@ -169,3 +169,66 @@ pub fn unmet(result: &RunResult, deployment: &DeploymentResult) -> Vec<String> {
     let unmet = deployment.slo.iter().filter(|verdict| verdict.verdict != Judgement::Met);
     unmet.map(|verdict| format!("{}: {}", target(result, verdict), word(verdict.verdict))).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn the_cheapest_that_meets_the_objectives_is_named_first() {
+        let text = verdict(&fixture::run());
+        assert!(
+            text.starts_with("a is the cheapest deployment that meets the objectives, at 2,130 USD per month"),
+            "{text}"
+        );
+        assert!(text.ends_with("but is inconclusive on p99."), "{text}");
+    }
+
+    #[test]
+    fn none_may_meet_them() {
+        let mut result = fixture::run();
+        result.deployments.remove(0);
+        result.deployments.truncate(2);
+        result.comparison.cheapest_meeting_slo = None;
+        let text =
+            "No deployment with a bill is shown to meet the objectives: b is inconclusive on p99; c was not judged.";
+        assert_eq!(verdict(&result), text);
+    }
+
+    #[test]
+    fn without_objectives_the_cheapest_is_named_as_no_more_than_that() {
+        let mut result = fixture::run();
+        result.deployments.iter_mut().for_each(|deployment| deployment.slo.clear());
+        result.comparison.cheapest_meeting_slo = None;
+        let text = "b is the cheapest at 1,472 USD per month [1,466, 1,478]; no objective is given.";
+        assert_eq!(verdict(&result), text);
+    }
+
+    #[test]
+    fn without_bills_nothing_is_cheap() {
+        let mut result = fixture::run();
+        result.deployments.iter_mut().for_each(|deployment| deployment.cost = None);
+        (result.comparison.cheapest, result.comparison.cheapest_meeting_slo) = (None, None);
+        assert!(
+            verdict(&result)
+                .starts_with("No deployment has a bill, so none is the cheapest: a meets them but has no bill;")
+        );
+    }
+
+    #[test]
+    fn one_deployment_is_no_comparison() {
+        let mut result = fixture::run();
+        result.deployments.truncate(1);
+        result.comparison.cheapest = Some("a".to_owned());
+        assert_eq!(verdict(&result), "a meets the objectives and costs 2,130 USD per month [2,100, 2,170].");
+    }
+
+    #[test]
+    fn a_cost_difference_has_its_interval_and_its_direction() {
+        let found = differences(&fixture::run());
+        assert_eq!(found[0], "b is 31.0 % cheaper than a [29.2, 32.8]: 660 USD [620, 700] per month.");
+        assert!(found[1].contains("inconclusive: 46 ms [−3, 95]"), "{}", found[1]);
+        assert!(found[3].contains("costs 2.22 times as much as a [2.16, 2.27]"), "{}", found[3]);
+    }
+}

@@ -103,8 +103,8 @@ pub enum Mark {
     Bar(Ink, (f64, f64), (f64, f64)),
     /// A point.
     Dot(Ink, (f64, f64)),
-    /// A vertical line with a label at its upper end.
-    Rule(f64, String),
+    /// A vertical line with a label so many lines below its upper end.
+    Rule(f64, i32, String),
     /// Text to the right of a point, centred on its height.
     Note((f64, f64), String),
 }
@@ -263,14 +263,15 @@ fn panel(area: &Area<'_>, panel: &Panel) -> Fallible {
     builder.x_label_area_size(46).y_label_area_size(labels);
     let mut chart = builder.build_cartesian_2d(Scale(panel.x.clone()), Scale(panel.y.clone()))?;
     let mut mesh = chart.configure_mesh();
-    mesh.disable_axes().light_line_style(TRANSPARENT).bold_line_style(colour(GRID));
+    mesh.light_line_style(TRANSPARENT).bold_line_style(colour(GRID));
     if !panel.x.grid {
         mesh.disable_x_mesh();
     }
     if !panel.y.grid {
         mesh.disable_y_mesh();
     }
-    mesh.axis_style(colour(SOFT)).label_style(text(12, SOFT)).axis_desc_style(text(12, SOFT));
+    // Without an axis the library draws no labels either, so it is drawn, but not to be seen.
+    mesh.axis_style(TRANSPARENT).label_style(text(12, SOFT)).axis_desc_style(text(12, SOFT));
     mesh.x_desc(clean(&panel.x.title)).y_desc(clean(&panel.y.title));
     mesh.draw()?;
     let plane = chart.plotting_area();
@@ -284,12 +285,14 @@ fn panel(area: &Area<'_>, panel: &Panel) -> Fallible {
             }
             Mark::Bar(ink, low, high) => plane.draw(&Rectangle::new([*low, *high], colour(*ink).filled()))?,
             Mark::Dot(ink, at) => plane.draw(&Circle::new(*at, 4, colour(*ink).filled()))?,
-            Mark::Rule(at, name) => {
+            Mark::Rule(at, line, name) => {
                 plane.draw(&PathElement::new([(*at, panel.y.low), (*at, panel.y.high)], colour(SOFT)))?;
                 let right = *at > f64::midpoint(panel.x.low, panel.x.high);
                 let (side, shift) = if right { (HPos::Right, -6) } else { (HPos::Left, 6) };
                 let style = text(12, TEXT).pos(Pos::new(side, VPos::Top));
-                plane.draw(&(EmptyElement::at((*at, panel.y.high)) + Text::new(clean(name), (shift, 4), style)))?;
+                plane.draw(
+                    &(EmptyElement::at((*at, panel.y.high)) + Text::new(clean(name), (shift, 4 + 16 * line), style)),
+                )?;
             }
             Mark::Note(at, words) => {
                 let style = text(12, TEXT).pos(Pos::new(HPos::Left, VPos::Center));

@@ -6,63 +6,76 @@ use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
 use crate::experiment::result::SweepResult;
-use crate::report::sweep::{at, crossing};
+use crate::report::sweep::{at, crossing, unchanged};
+
+/// Costs that span more than this are drawn on a logarithmic axis, if the values are: crossings of small costs would
+/// lie on the floor of a linear one.
+const LOGARITHMIC_SPAN: f64 = 15.0;
+
+/// One deployment's costs: (value, low, cost, high) with a bill.
+struct Curve<'a> {
+    name: &'a str,
+    points: Vec<(f64, f64, f64, f64)>,
+}
 
 /// Lines with intervals: cost per month by value; crossings are ruled.
 pub fn costs(result: &SweepResult) -> Option<Result<Chart, ChartError>> {
-    let logarithmic = result.axis.logarithmic && result.axis.values.iter().all(|value| *value > 0.0);
-    let position = |value: f64| if logarithmic { value.log10() } else { value };
-    let names: Vec<&str> = result.points.first()?.deployments.iter().map(|d| d.name.as_str()).collect();
+    let curves = curves(result);
+    let costs = || curves.iter().flat_map(|curve| &curve.points).map(|point| point.2);
+    let (lowest, highest) = (costs().reduce(f64::min)?, costs().reduce(f64::max)?);
+    let values = &result.axis.values;
+    let (first, last) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
+    let wide = result.axis.logarithmic && first > 0.0;
+    let tall = wide && lowest > 0.0 && highest / lowest > LOGARITHMIC_SPAN;
+    let across = |value: f64| if wide { value.log10() } else { value };
+    let up = |cost: f64| if tall { cost.max(lowest * 0.8).log10() } else { cost.max(0.0) };
     let mut marks = Vec::new();
-    let mut legend = Vec::new();
-    let mut highest = 0.0_f64;
-    for (index, name) in names.iter().enumerate() {
-        let found = result.points.iter().filter_map(|point| {
-            let deployment = point.deployments.iter().find(|deployment| deployment.name == *name)?;
-            let cost = deployment.cost_per_month?.to_f64()?;
-            let (low, high) = deployment.ci95.map_or((cost, cost), |ci| (ci.low, ci.high));
-            Some((position(point.value), low, cost, high))
-        });
-        let found: Vec<(f64, f64, f64, f64)> = found.collect();
-        if found.is_empty() {
-            continue;
-        }
-        highest = found.iter().fold(highest, |highest, point| highest.max(point.3));
-        let upper = found.iter().map(|(x, _, _, high)| (*x, *high));
-        let lower = found.iter().rev().map(|(x, low, _, _)| (*x, low.max(0.0)));
-        marks.push(Mark::Area(series(index), 0.18, upper.chain(lower).collect()));
-        marks.push(Mark::Line(series(index), found.iter().map(|(x, _, cost, _)| (*x, *cost)).collect()));
-        marks.extend(found.iter().map(|(x, _, cost, _)| Mark::Dot(series(index), (*x, *cost))));
-        legend.push((Swatch::Line(series(index)), (*name).to_owned()));
-    }
-    if marks.is_empty() {
-        return None;
+    for (index, curve) in curves.iter().enumerate() {
+        let ink = series(index);
+        let upper = curve.points.iter().map(|(x, _, _, high)| (across(*x), up(*high)));
+        let lower = curve.points.iter().rev().map(|(x, low, _, _)| (across(*x), up(*low)));
+        let middle: Vec<_> = curve.points.iter().map(|(x, _, cost, _)| (across(*x), up(*cost))).collect();
+        marks.push(Mark::Area(ink, 0.18, upper.chain(lower).collect()));
+        marks.extend(middle.iter().map(|point| Mark::Dot(ink, *point)));
+        marks.push(Mark::Line(ink, middle));
     }
     let unit = &result.axis.unit;
-    marks.extend(result.crossings.iter().map(|one| Mark::Rule(position(one.at), at(one, unit))));
-    let (low, high) = result
-        .axis
-        .values
-        .iter()
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(*value), high.max(*value)));
+    // Labels of neighbouring crossings stand below each other.
+    let rules = (0..).zip(&result.crossings);
+    marks.extend(rules.map(|(line, one)| Mark::Rule(across(one.at), line % 3, at(one, unit))));
     let title = format!("{} ({})", result.axis.path, if unit == "1" { "no unit" } else { unit });
-    let x = if logarithmic {
-        Axis::logarithmic(&format!("{title}, logarithmic"), low, high)
+    let x = if wide {
+        Axis::logarithmic(&format!("{title}, logarithmic"), first, last)
     } else {
-        Axis::between(&title, low, high)
+        Axis::between(&title, first, last)
     };
-    let y = Axis::linear("cost per month", highest);
+    let y = if tall {
+        Axis::logarithmic("cost per month (logarithmic)", lowest * 0.8, highest * 1.6)
+    } else {
+        Axis::linear("cost per month", highest * 1.15)
+    };
     let plot = Plot {
         title: format!("Cost per month against {}", result.axis.path),
-        legend,
+        legend: curves.iter().enumerate().map(|(n, curve)| (Swatch::Line(series(n)), curve.name.to_owned())).collect(),
         rows: vec![vec![Panel { title: String::new(), x, y, marks }]],
         row_height: 380,
     };
     let sentences: Vec<String> = result.crossings.iter().map(|one| crossing(one, unit)).collect();
-    let sentence = if sentences.is_empty() {
-        "The order of the deployments by cost does not change within the range.".to_owned()
-    } else {
-        sentences.join(" ")
-    };
+    let sentence = if sentences.is_empty() { unchanged(result) } else { sentences.join(" ") };
     Some(Chart::draw("sweep", sentence, &plot))
+}
+
+/// The curves of all deployments, in order; those without a bill are empty.
+fn curves(result: &SweepResult) -> Vec<Curve<'_>> {
+    let names = result.points.first().map_or(&[][..], |point| &point.deployments);
+    let curve = |name: &'_ str| {
+        let found = result.points.iter().filter_map(|point| {
+            let deployment = point.deployments.iter().find(|deployment| deployment.name == name)?;
+            let cost = deployment.cost_per_month?.to_f64()?;
+            let (low, high) = deployment.ci95.map_or((cost, cost), |ci| (ci.low, ci.high));
+            Some((point.value, low, cost, high))
+        });
+        found.collect()
+    };
+    names.iter().map(|deployment| Curve { name: &deployment.name, points: curve(&deployment.name) }).collect()
 }

@@ -8,8 +8,7 @@ use rust_decimal::Decimal;
 
 use super::figures::word;
 use crate::experiment::result::{
-    DeploymentCharts, DeploymentResult, Interval, Intervals, RunResult, SweepDeployment, SweepPoint, SweepResult,
-    interval,
+    DeploymentCharts, DeploymentResult, Interval, Intervals, RunResult, SweepDeployment, SweepResult, interval,
 };
 
 /// A column of rows of type `R`.
@@ -50,9 +49,9 @@ pub struct Bucket<'a> {
 pub struct Point<'a> {
     /// The sweep.
     pub sweep: &'a SweepResult,
-    /// One of its points.
-    pub point: &'a SweepPoint,
-    /// One of the point's deployments.
+    /// Value of one of its points.
+    pub value: f64,
+    /// One of the deployments at it.
     pub deployment: &'a SweepDeployment,
 }
 
@@ -98,10 +97,10 @@ pub fn summary<'a>() -> Vec<Column<Summary<'a>>> {
         column("replications", "1", "finished replications; counts below are sums over them", |r| r.run.replications.to_string()),
         column("simulated_seconds", "s", "measured time of one replication", |r| number(Some(r.run.simulated_seconds))),
         column("currency", "", "ISO code of the costs; empty without a bill", |r| r.deployment.cost.as_ref().map_or_else(String::new, |cost| cost.currency.clone())),
-        column("cost_total", "currency", "cost of the measured time", |r| decimal(r.deployment.cost.as_ref().and_then(|cost| Some(cost.total)))),
+        column("cost_total", "currency", "cost of the measured time", |r| decimal(r.deployment.cost.as_ref().map(|cost| cost.total))),
         column("cost_total_ci95_low", "currency", "lower end of its 95 % interval", |r| low(of_cost(r, "total"))),
         column("cost_total_ci95_high", "currency", "upper end of its 95 % interval", |r| high(of_cost(r, "total"))),
-        column("cost_per_month", "currency", "cost of a month of such time", |r| decimal(r.deployment.cost.as_ref().and_then(|cost| Some(cost.per_month)))),
+        column("cost_per_month", "currency", "cost of a month of such time", |r| decimal(r.deployment.cost.as_ref().map(|cost| cost.per_month))),
         column("cost_per_month_ci95_low", "currency", "lower end of its 95 % interval", |r| low(of_cost(r, "per_month"))),
         column("cost_per_month_ci95_high", "currency", "upper end of its 95 % interval", |r| high(of_cost(r, "per_month"))),
         column("cost_per_million_requests", "currency", "cost of a million succeeded requests", |r| decimal(r.deployment.cost.as_ref().and_then(|cost| cost.per_million_requests))),
@@ -211,7 +210,7 @@ pub fn sweep<'a>() -> Vec<Column<Point<'a>>> {
     vec![
         column("axis", "", "path of the key that was varied", |r| r.sweep.axis.path.clone()),
         column("unit", "", "base unit of the values", |r| r.sweep.axis.unit.clone()),
-        column("value", "see unit", "value of the key", |r| number(Some(r.point.value))),
+        column("value", "see unit", "value of the key", |r| number(Some(r.value))),
         column("deployment", "", "name of the deployment", |r| r.deployment.name.clone()),
         column("cost_per_month", "currency", "cost of a month; empty without a bill", |r| decimal(r.deployment.cost_per_month)),
         column("cost_per_month_ci95_low", "currency", "lower end of its 95 % interval", |r| low(r.deployment.ci95)),

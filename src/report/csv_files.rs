@@ -37,10 +37,9 @@ pub fn timeseries(result: &RunResult) -> Result<String, Error> {
 /// # Errors
 /// As [`summary`].
 pub fn sweep(result: &SweepResult) -> Result<String, Error> {
-    let rows = result
-        .points
-        .iter()
-        .flat_map(|point| point.deployments.iter().map(move |deployment| Point { sweep: result, point, deployment }));
+    let rows = result.points.iter().flat_map(|point| {
+        point.deployments.iter().map(move |deployment| Point { sweep: result, value: point.value, deployment })
+    });
     file(&columns::sweep(), rows)
 }
 

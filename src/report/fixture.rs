@@ -11,6 +11,7 @@ use crate::platform::{Fact, Family, Override};
 /// A name that would break out of every format, were it not escaped.
 pub const HOSTILE: &str = "d\"<script>alert('x')</script>&|*e*";
 
+#[allow(clippy::unnecessary_wraps)] // the type of the fields that it fills
 fn ci(pairs: &[(&str, f64, f64)]) -> Intervals {
     Some(pairs.iter().map(|(key, low, high)| ((*key).to_owned(), Interval { low: *low, high: *high })).collect())
 }
@@ -156,7 +157,7 @@ fn a() -> DeploymentResult {
         Override { key: "autoscaler.max".to_owned(), value: "20".to_owned(), preset: None },
     ];
     let cost = Some(cost("2134.50", 2_100.2, 2_168.9, lines));
-    DeploymentResult { cost, slo, limits, overrides, ..deployment("a", Family::Faas, 3.0) }
+    DeploymentResult { limits, cost, overrides, slo, ..deployment("a", Family::Faas, 3.0) }
 }
 
 fn b() -> DeploymentResult {

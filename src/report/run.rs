@@ -198,15 +198,13 @@ fn origin(line: &Line) -> (&str, &str, Confidence) {
 }
 
 fn bill_row(line: &Line, currency: &str, source: usize) -> Row {
-    let mut label = line.item.clone();
-    if line.tier > 1 {
-        label.push_str(&format!(", tier {}", line.tier));
-    } else if line.tier == 0 {
-        label.push_str(", allowance");
-    }
-    if !line.service.is_empty() {
-        label.push_str(&format!(" ({})", line.service));
-    }
+    let tier = match line.tier {
+        0 => ", allowance".to_owned(),
+        1 => String::new(),
+        tier => format!(", tier {tier}"),
+    };
+    let service = if line.service.is_empty() { String::new() } else { format!(" ({})", line.service) };
+    let label = format!("{}{tier}{service}", line.item);
     let flag = if line.confidence.is_flagged() { format!(" {FLAG}") } else { String::new() };
     let price = Cell {
         text: format!("{} {currency}{flag}", exact(line.unit_price)),
@@ -275,7 +273,7 @@ fn reading(result: &RunResult) -> Section {
         format!("{FLAG} marks an assumption or a figure that was not verified."),
     ];
     if result.replications == 1 {
-        items[0] = "With one replication there is no interval.".to_owned();
+        "With one replication there is no interval.".clone_into(&mut items[0]);
     }
     Section {
         title: "How to read the figures".to_owned(),

@@ -23,14 +23,13 @@ pub fn verdict(result: &RunResult) -> String {
         (Some(_), None) => format!("No deployment with a bill is shown to meet the objectives: {}.", standing(result)),
         (Some(_), Some(name)) if alone => format!("{name} meets the objectives and costs {}.", price(result, name)),
         (Some(cheapest), Some(name)) => {
-            let mut text =
-                format!("{name} is the cheapest deployment that meets the objectives, at {}", price(result, name));
-            if cheapest != name {
+            let rival = if cheapest == name {
+                String::new()
+            } else {
                 let how = result.deployment(cheapest).map_or_else(String::new, failing);
-                text.push_str(&format!("; {cheapest} is cheaper ({}) but {how}", price(result, cheapest)));
-            }
-            text.push('.');
-            text
+                format!("; {cheapest} is cheaper ({}) but {how}", price(result, cheapest))
+            };
+            format!("{name} is the cheapest deployment that meets the objectives, at {}{rival}.", price(result, name))
         }
     }
 }
@@ -153,15 +152,13 @@ fn size(value: f64, ci95: Option<Interval>, unit: Unit<'_>) -> String {
 
 /// What a limit did, in one sentence part.
 pub fn limit(result: &RunResult, limit: &Limit) -> String {
-    let mut text = format!("{} = {}", limit.limit, limit.value);
-    match limit.reached_share {
-        Some(share) => text.push_str(&format!(" was reached for {} of the time", plain(share, Unit::Share))),
-        None => text.push_str(" was reached"),
-    }
-    if limit.shed > 0 {
-        text.push_str(&format!("; it turned away {} attempts per replication", count(result, limit.shed)));
-    }
-    text
+    let share = limit.reached_share.map(|share| format!(" for {} of the time", plain(share, Unit::Share)));
+    let shed = if limit.shed == 0 {
+        String::new()
+    } else {
+        format!("; it turned away {} attempts per replication", count(result, limit.shed))
+    };
+    format!("{} = {} was reached{}{shed}", limit.limit, limit.value, share.unwrap_or_default())
 }
 
 /// The objectives of a deployment that are not met, with their targets.

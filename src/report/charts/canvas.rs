@@ -281,7 +281,7 @@ fn panel(area: &Area<'_>, panel: &Panel) -> Fallible {
         match mark {
             Mark::Line(ink, points) => plane.draw(&PathElement::new(points.clone(), colour(*ink).stroke_width(2)))?,
             Mark::Area(ink, opacity, outline) => {
-                plane.draw(&Polygon::new(outline.clone(), colour(*ink).mix(*opacity)))?
+                plane.draw(&Polygon::new(outline.clone(), colour(*ink).mix(*opacity)))?;
             }
             Mark::Bar(ink, low, high) => plane.draw(&Rectangle::new([*low, *high], colour(*ink).filled()))?,
             Mark::Dot(ink, at) => plane.draw(&Circle::new(*at, 4, colour(*ink).filled()))?,

@@ -64,23 +64,21 @@ fn breakdown_sentence(billed: &[(&DeploymentResult, &Cost)]) -> String {
         return String::new();
     };
     let name = &cheapest.name;
-    let mut sentence = String::new();
     let per_month = cost.per_month.to_f64().unwrap_or(0.0);
-    let dearest =
-        billed.iter().max_by_key(|(_, cost)| cost.per_month).filter(|(_, other)| other.per_month > cost.per_month);
-    match dearest {
+    let dearest = billed.iter().max_by_key(|(_, other)| other.per_month);
+    let costs = match dearest.filter(|(_, most)| most.per_month > cost.per_month) {
         Some((other, most)) => {
             let less = 1.0 - per_month / most.per_month.to_f64().unwrap_or(1.0);
-            sentence.push_str(&format!("{name} costs {} less than {}", whole_percent(less), other.name));
+            format!("{name} costs {} less than {}", whole_percent(less), other.name)
         }
-        None => sentence.push_str(&format!("{name} costs {} per month", plain(per_month, Unit::Money(&cost.currency)))),
-    }
+        None => format!("{name} costs {} per month", plain(per_month, Unit::Money(&cost.currency))),
+    };
     let largest = cost.groups().into_iter().max_by_key(|(_, amount)| *amount).filter(|_| per_month > 0.0);
-    if let Some((group, amount)) = largest {
+    let part = largest.map_or_else(String::new, |(group, amount)| {
         let share = amount.to_f64().unwrap_or(0.0) / per_month;
-        sentence.push_str(&format!("; {group} is {} of its bill", whole_percent(share)));
-    }
-    sentence + "."
+        format!("; {group} is {} of its bill", whole_percent(share))
+    });
+    format!("{costs}{part}.")
 }
 
 fn whole_percent(share: f64) -> String {
@@ -102,7 +100,8 @@ pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
         legend.push((Swatch::Line(series(index)), deployment.name.clone()));
         finals.push((&deployment.name, *last));
     }
-    let (least, most) = extremes(&finals)?;
+    let least = finals.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let most = finals.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
     let money = |amount| plain(amount, Unit::Money(currency));
     let sentence = if finals.len() == 1 {
         format!("After {} the bill stands at {}.", span(end), money(least.1))
@@ -122,10 +121,4 @@ pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
     let plot =
         Plot { title: "Cost over the measured time".to_owned(), legend, rows: vec![vec![panel]], row_height: 320 };
     Some(Chart::draw("cost-over-time", sentence, &plot))
-}
-
-fn extremes<'a>(values: &[(&'a str, f64)]) -> Option<((&'a str, f64), (&'a str, f64))> {
-    let least = values.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    let most = values.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some((*least, *most))
 }

@@ -215,3 +215,64 @@ fn the_schema_takes_every_scenario_and_lists_only_what_runs() {
         assert!(!text.contains(later), "{later} is not simulated yet");
     }
 }
+
+proptest::proptest! {
+    /// Whatever is typed is answered: by a scenario or by problems that can be shown.
+    #[test]
+    fn no_scenario_panics(line in 0_usize..60, odd in 0_usize..ODD.len(), set in 0_usize..ODD.len(), key in 0_usize..KEYS.len()) {
+        let lines: Vec<&str> = TEMPLATES[0].text.lines().collect();
+        let changed = lines.iter().enumerate().map(|(index, written)| match written.split_once('=') {
+            Some((key, _)) if index == line => format!("{key}= {}", ODD[odd]),
+            _ => (*written).to_owned(),
+        });
+        let text = changed.collect::<Vec<_>>().join("\n");
+        for sets in [vec![], vec![format!("{}={}", KEYS[key], ODD[set])]] {
+            let mut document = Document::new("s.toml", &text, Path::new("."), "s", &sets);
+            match document.build() {
+                Ok(scenario) => proptest::prop_assert!(!scenario.deployments.is_empty()),
+                Err(problems) => {
+                    proptest::prop_assert!(problems.has_errors());
+                    let _ = document.render(&problems, true);
+                }
+            }
+        }
+    }
+}
+
+const ODD: [&str; 16] = [
+    "0",
+    "-1",
+    "1e308",
+    "nan",
+    "'0s'",
+    "'36525d'",
+    "'1000G/s'",
+    "'none'",
+    "'unbounded'",
+    "[]",
+    "{}",
+    "[{}]",
+    "'2^60'",
+    "9999-12-31T23:59:59",
+    "{ dist = 'pareto', shape = 0.05, scale = '36525d' }",
+    "'1048576TiB'",
+];
+
+const KEYS: [&str; 16] = [
+    "traffic.duration",
+    "traffic.warmup",
+    "traffic.start",
+    "traffic.source.rate",
+    "traffic.source.event",
+    "traffic.source.calendar",
+    "traffic.source.stages",
+    "class.weight",
+    "class.request_bytes",
+    "class.timeout",
+    "service",
+    "deployment.eks.placement.nodes",
+    "deployment.eks.fleet.slots",
+    "deployment.aws-lambda.instance.memory",
+    "deployment",
+    "pricing.currency.per_usd",
+];

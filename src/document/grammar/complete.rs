@@ -27,7 +27,9 @@ fn complete_node(node: &mut Node, kind: &Kind) {
         }
         (Kind::Tagged(tagged), Value::Table(table)) => complete_tagged(table, tagged),
         (Kind::OneOrMany(kind) | Kind::List { of: kind, .. }, Value::Array(nodes)) => {
-            nodes.iter_mut().for_each(|node| complete_node(node, kind));
+            for node in nodes.iter_mut() {
+                complete_node(node, kind);
+            }
         }
         (Kind::OneOrMany(kind), Value::Table(_)) => complete_node(node, kind),
         (Kind::OneOf(kinds), _) => {

@@ -1,7 +1,7 @@
 //! The billing calendar: how the measured time is cut into slices, days and billing periods.
 //!
-//! A slice is at most an hour and never crosses the boundary of a day or of a period, so that hourly maxima (load
-//! balancer units), daily allowances and monthly tiers all follow from sums over slices. Instants are those of the
+//! A slice never crosses the boundary of an hour (counted from the first measured instant) or of a day, so that hourly
+//! maxima (load balancer units), daily allowances and monthly tiers all follow from sums over slices. Instants are those of the
 //! engine: nanoseconds from the start of the warm-up.
 
 use jiff::civil::DateTime;
@@ -30,7 +30,7 @@ impl Month {
     }
 }
 
-/// A stretch of measured time within one day and one period, at most an hour long.
+/// A stretch of measured time within one hour and one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slice {
     /// First instant.
@@ -39,6 +39,8 @@ pub struct Slice {
     pub end: Nanos,
     /// Index into [`Calendar::days`].
     pub day: usize,
+    /// Hours completed since the first measured instant.
+    pub hour: usize,
 }
 
 /// A day of the tariff's day zone, cut by the horizon.
@@ -79,8 +81,8 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// Cuts `duration` from `start` (wall clock in `zone`; the engine reaches it at instant `warmup`) into days of
-    /// `day_zone` and periods of `month`.
+    /// Cuts `duration` from `start` (which the engine reaches at instant `warmup`) into days of `day_zone`, periods of
+    /// `month` and slices: an hour, or the shorter length that cuts the duration into [`SLICES`] or a few more.
     ///
     /// # Errors
     /// When an instant lies outside the years that calendars cover (-9999 to 9999).
@@ -141,13 +143,15 @@ impl Calendar {
             instant = stop;
         }
 
+        let length = slice_length(duration);
         let mut slices = Vec::new();
         for (day, &(from, to)) in day_spans.iter().enumerate() {
             let mut start = from;
             while start < to {
-                let hours = (start - warmup).0 / Nanos::HOUR.0 + 1;
-                let stop = Nanos(warmup.0 + hours * Nanos::HOUR.0).min(to);
-                slices.push(Slice { start, end: stop, day });
+                let number = (start - warmup).0 / length.0 + 1;
+                let stop = Nanos(warmup.0.saturating_add(number.saturating_mul(length.0))).min(to);
+                let hour = usize::try_from((start - warmup).0 / Nanos::HOUR.0).unwrap_or(usize::MAX);
+                slices.push(Slice { start, end: stop, day, hour });
                 start = stop;
             }
         }
@@ -176,6 +180,20 @@ impl Calendar {
         }
         Ok(Self { slices, days, periods })
     }
+}
+
+/// About as many slices as a chart can show.
+const SLICES: u64 = 200;
+
+/// The longest of the lengths that divide an hour evenly and give at least [`SLICES`] slices.
+fn slice_length(duration: Nanos) -> Nanos {
+    const SECONDS: [u64; 12] = [3600, 1800, 900, 600, 300, 120, 60, 30, 15, 10, 5, 1];
+    let fits = |seconds: &&u64| duration.0 / (**seconds * Nanos::SECOND.0) >= SLICES;
+    // A week has 168 hours, and hours are how people read it.
+    if duration.0 >= 100 * Nanos::HOUR.0 {
+        return Nanos::HOUR;
+    }
+    Nanos(SECONDS.iter().find(fits).copied().unwrap_or(1) * Nanos::SECOND.0)
 }
 
 #[cfg(test)]
@@ -235,5 +253,12 @@ mod tests {
             .map(|period| (period.covered.0 / Nanos::HOUR.0, period.length.0 / Nanos::HOUR.0))
             .collect();
         assert_eq!(covered, [(12 * 24, 31 * 24), (8 * 24, 28 * 24)]);
+    }
+
+    #[test]
+    fn slices_divide_hours_and_suit_the_horizon() {
+        assert_eq!(slice_length(Nanos(24 * Nanos::HOUR.0)), Nanos(300 * Nanos::SECOND.0));
+        assert_eq!(slice_length(Nanos(365 * 24 * Nanos::HOUR.0)), Nanos::HOUR);
+        assert_eq!(slice_length(Nanos(5)), Nanos::SECOND);
     }
 }

@@ -1,1 +1,248 @@
-//! Measurements of one run.
+//! The measurements of one deployment in one replication: integers only, so that they conserve and merge exactly.
+
+use super::usage::Usage;
+use crate::kernel::histogram::Histogram;
+
+/// A count that changes in time, and its integral.
+///
+/// Raising the count at `t` subtracts `t`, lowering it adds `t`; the integral up to `T` is what was gathered plus
+/// `count * T`. So changes may be told out of order within a slice, as those of idle pools are, and stay exact.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Level {
+    count: u64,
+    gathered: i128,
+}
+
+impl Level {
+    /// The count now.
+    #[inline]
+    #[must_use]
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The count grows by `by` at instant `at`.
+    #[inline]
+    pub fn raise(&mut self, by: u64, at: u64) {
+        self.count += by;
+        self.gathered -= i128::from(by) * i128::from(at);
+    }
+
+    /// The count falls by `by` at instant `at`.
+    #[inline]
+    pub fn lower(&mut self, by: u64, at: u64) {
+        self.count -= by;
+        self.gathered += i128::from(by) * i128::from(at);
+    }
+
+    /// The integral since the last call, or since the beginning, up to `at`.
+    pub fn take(&mut self, at: u64) -> u128 {
+        let held = i128::from(self.count) * i128::from(at);
+        let integral = self.gathered + held;
+        self.gathered = -held;
+        u128::try_from(integral).expect("a count is never negative")
+    }
+}
+
+/// What happened in one slice of the calendar. Integrals are in nanoseconds times what is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SliceMeasure {
+    /// Requests that arrived.
+    pub offered: u64,
+    /// Requests that arrived and were rejected, timed out or failed.
+    pub lost: u64,
+    /// Instances, from start request to end.
+    pub instances: u128,
+    /// Instances ready to serve.
+    pub ready: u128,
+    /// Instances with at least one attempt.
+    pub busy: u128,
+    /// Slots with an attempt, on ready instances.
+    pub slots_busy: u128,
+    /// CPU used, in micro-vCPU nanoseconds.
+    pub cpu_used: u128,
+    /// CPU of ready instances, in micro-vCPU nanoseconds.
+    pub cpu_ready: u128,
+    /// Nodes, from order to end.
+    pub nodes: u128,
+    /// CPU of nodes that are up, in micro-vCPU nanoseconds.
+    pub node_cpu: u128,
+    /// CPU requested on them by pods and daemons, in micro-vCPU nanoseconds.
+    pub node_cpu_requested: u128,
+}
+
+/// What happened to the requests of one class.
+#[derive(Clone, Debug, Default)]
+pub struct ClassMeasure {
+    /// Attempts offered.
+    pub offered: u64,
+    /// Attempts completed.
+    pub completed: u64,
+    /// Attempts refused before any work.
+    pub rejected: u64,
+    /// Attempts for which a client, edge or platform limit passed first.
+    pub timed_out: u64,
+    /// Attempts whose work ended in an error.
+    pub failed: u64,
+    /// Attempts in flight at the horizon.
+    pub in_flight: u64,
+    /// Latency of completed attempts, nanoseconds.
+    pub latency: Histogram,
+    /// Attempts that waited for an instance to start.
+    pub cold: u64,
+}
+
+/// A limit that held load back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitMeasure {
+    /// What is limited, in the words of the scenario.
+    pub limit: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Nanoseconds for which it was reached; `None` where it has no duration.
+    pub reached: Option<u128>,
+    /// Attempts turned away by it.
+    pub shed: u64,
+}
+
+/// Latency of the requests that arrived in one bucket of the charts: eight buckets per power of two.
+#[derive(Clone, Debug)]
+pub struct CoarseHistogram {
+    counts: Vec<u32>,
+}
+
+impl Default for CoarseHistogram {
+    fn default() -> Self {
+        Self { counts: vec![0; 64 * 8] }
+    }
+}
+
+impl CoarseHistogram {
+    #[inline]
+    fn index(value: u64) -> usize {
+        if value < 8 {
+            return value as usize;
+        }
+        let magnitude = 63 - value.leading_zeros();
+        ((magnitude as usize - 2) << 3) | ((value >> (magnitude - 3)) & 7) as usize
+    }
+
+    fn middle(index: usize) -> u64 {
+        if index < 8 {
+            return index as u64;
+        }
+        let magnitude = (index >> 3) + 2;
+        let low = (8 + (index as u64 & 7)) << (magnitude - 3);
+        low + ((1_u64 << (magnitude - 3)) >> 1)
+    }
+
+    /// Counts one value.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        let count = &mut self.counts[Self::index(value)];
+        *count = count.saturating_add(1);
+    }
+
+    /// Adds the counts of another.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+            *mine = mine.saturating_add(*theirs);
+        }
+    }
+
+    /// The value that a share `p` does not exceed, within 6 %.
+    #[must_use]
+    pub fn quantile(&self, p: f64) -> Option<u64> {
+        let total: u64 = self.counts.iter().map(|&count| u64::from(count)).sum();
+        if total == 0 {
+            return None;
+        }
+        let wanted = p * total as f64;
+        let mut seen = 0;
+        for (index, &count) in self.counts.iter().enumerate() {
+            seen += u64::from(count);
+            if seen as f64 >= wanted {
+                return Some(Self::middle(index));
+            }
+        }
+        None
+    }
+}
+
+/// Everything measured of one deployment in one replication.
+#[derive(Clone, Debug, Default)]
+pub struct Measurement {
+    /// Per class, in the order of the scenario.
+    pub classes: Vec<ClassMeasure>,
+    /// Queue wait of completed attempts, nanoseconds.
+    pub queue_wait: Histogram,
+    /// Per slice of the calendar.
+    pub slices: Vec<SliceMeasure>,
+    /// Per bucket of the charts.
+    pub buckets: Vec<CoarseHistogram>,
+    /// Instances started in the measured time.
+    pub started: u64,
+    /// Most instances at once.
+    pub peak: u64,
+    /// Nodes started in the measured time; `None` without nodes.
+    pub nodes_started: Option<u64>,
+    /// Most nodes at once.
+    pub nodes_peak: u64,
+    /// Attempts abandoned by their client whose work ended, and those still at work at the horizon.
+    pub wasted: u64,
+    /// Abandoned attempts still at work at the horizon.
+    pub abandoned_running: u64,
+    /// Limits that held load back.
+    pub limits: Vec<LimitMeasure>,
+    /// What the bill is made from.
+    pub usage: Usage,
+}
+
+impl Measurement {
+    /// A sum over classes.
+    #[must_use]
+    pub fn sum(&self, of: impl Fn(&ClassMeasure) -> u64) -> u64 {
+        self.classes.iter().map(of).sum()
+    }
+
+    /// Asserts that every attempt offered has exactly one outcome.
+    ///
+    /// # Panics
+    /// When one has not: a defect of the engine.
+    pub fn assert_conserved(&self) {
+        for class in &self.classes {
+            assert_eq!(
+                class.offered,
+                class.completed + class.rejected + class.timed_out + class.failed + class.in_flight,
+                "every attempt offered ends in exactly one way"
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_integrates_in_any_order() {
+        let mut level = Level::default();
+        level.raise(3, 10);
+        level.lower(1, 40);
+        level.lower(1, 20);
+        assert_eq!(level.take(50), 10 + 30 + 40);
+        level.raise(1, 60);
+        assert_eq!(level.take(70), 20 + 10);
+        assert_eq!(level.count(), 2);
+    }
+
+    #[test]
+    fn coarse_buckets_hold_what_they_say() {
+        for value in (0..64).flat_map(|shift| [1_u64 << shift, (1_u64 << shift) + (1_u64 << shift) / 3]) {
+            let mut histogram = CoarseHistogram::default();
+            histogram.record(value);
+            let got = histogram.quantile(0.5).unwrap() as f64;
+            assert!((got / value as f64 - 1.0).abs() < 0.0626, "{value} came back as {got}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! How the jobs on an instance share its CPU.
+//!
+//! Each job gets min(threads, its equal water-filled share of the instance's CPU). Jobs of equal threads run at one
+//! rate, so a group of them keeps the work that each has attained, and each job the value of it at which it ends. Both
+//! are integers, in 1/1024 ns of one reference vCPU: with floats, results would depend on how long the instance has
+//! been busy.
+
+use super::record::NONE;
+
+/// Attained work is counted in parts of a nanosecond.
+const PARTS: f64 = 1024.0;
+const PARTS_SHIFT: u32 = 10;
+/// vCPUs are counted in millionths where they are summed.
+pub(super) const MICRO: f64 = 1e6;
+
+/// Jobs of equal threads.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    /// Work that every job of the group has attained since the group was last empty.
+    attained: u64,
+    /// vCPUs that each job has now.
+    share: f64,
+    /// (attained work at which it ends, record), the one that ends first last; equal ones in order of arrival.
+    jobs: Vec<(u64, u32)>,
+}
+
+/// The CPU of one instance.
+#[derive(Clone, Debug)]
+pub(super) struct Cpu {
+    /// One group per distinct number of threads, in rising order of threads.
+    groups: Vec<Group>,
+    /// vCPUs that the jobs may use in all: the instance's own limit, or what its node leaves it.
+    limit: f64,
+    /// When the groups were last brought up to date.
+    last: u64,
+    /// vCPUs in use now, in millionths.
+    allocated: u64,
+    /// CPU used, in micro-vCPU nanoseconds.
+    used: u128,
+    /// When the next job ends; `u64::MAX` without jobs.
+    pub due: u64,
+    /// Where the instance's entry in the agenda stands; `u64::MAX` without one.
+    pub armed: u64,
+}
+
+/// What is the same for every instance of a fleet.
+#[derive(Clone, Debug)]
+pub(super) struct CpuModel {
+    /// Distinct numbers of threads, rising.
+    pub threads: Vec<f64>,
+    /// Speed of one vCPU relative to the reference.
+    pub speed: f64,
+}
+
+impl Cpu {
+    pub fn new(model: &CpuModel, limit: f64, now: u64) -> Self {
+        Self {
+            groups: vec![Group::default(); model.threads.len()],
+            limit,
+            last: now,
+            allocated: 0,
+            used: 0,
+            due: u64::MAX,
+            armed: u64::MAX,
+        }
+    }
+
+    /// CPU used so far, in micro-vCPU nanoseconds. Call [`Cpu::advance`] first.
+    pub const fn used(&self) -> u128 {
+        self.used
+    }
+
+    /// vCPUs that the jobs could use if there were no limit.
+    pub fn demand(&self, model: &CpuModel) -> f64 {
+        self.groups.iter().zip(&model.threads).map(|(group, threads)| group.jobs.len() as f64 * threads).sum()
+    }
+
+    /// Brings attained work up to `now`.
+    #[inline]
+    pub fn advance(&mut self, model: &CpuModel, now: u64) {
+        let elapsed = now - self.last;
+        if elapsed == 0 {
+            return;
+        }
+        self.last = now;
+        if self.allocated == 0 {
+            return;
+        }
+        self.used += u128::from(self.allocated) * u128::from(elapsed);
+        for group in &mut self.groups {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+            let gained = (elapsed as f64 * (group.share * model.speed * PARTS)) as u64;
+            group.attained = group.attained.saturating_add(gained);
+        }
+    }
+
+    /// Adds a job of `work` nanoseconds of one reference vCPU. Call [`Cpu::share`] when done.
+    #[inline]
+    pub fn add(&mut self, group: usize, work: u64, record: u32) {
+        let group = &mut self.groups[group];
+        if group.jobs.is_empty() {
+            group.attained = 0;
+        }
+        let end = group.attained.saturating_add(work.saturating_mul(1 << PARTS_SHIFT));
+        let position = group.jobs.partition_point(|&(other, _)| other > end);
+        group.jobs.insert(position, (end, record));
+    }
+
+    /// Takes the job that ends next. Call [`Cpu::share`] when done.
+    #[inline]
+    pub fn take_due(&mut self, model: &CpuModel) -> u32 {
+        let next = if self.groups.len() == 1 {
+            0
+        } else {
+            let end = |index: &usize| self.groups[*index].next_end(self.last, model.speed);
+            (0..self.groups.len()).min_by_key(end).unwrap_or(0)
+        };
+        self.groups[next].jobs.pop().map_or(NONE, |(_, record)| record)
+    }
+
+    /// Takes a job that is ended from outside. Call [`Cpu::share`] when done.
+    pub fn remove(&mut self, record: u32) {
+        for group in &mut self.groups {
+            group.jobs.retain(|&(_, other)| other != record);
+        }
+    }
+
+    /// Changes what the jobs may use in all. Call [`Cpu::share`] when done.
+    pub const fn set_limit(&mut self, limit: f64) {
+        self.limit = limit;
+    }
+
+    /// Shares the CPU out again after jobs or limit have changed: rates, use and the next end.
+    #[inline]
+    pub fn share(&mut self, model: &CpuModel) {
+        if let ([group], [threads]) = (self.groups.as_mut_slice(), model.threads.as_slice()) {
+            let count = group.jobs.len() as f64;
+            if group.jobs.is_empty() {
+                // Also keeps 0/0 from becoming the share of an idle instance.
+                self.allocated = 0;
+                self.due = u64::MAX;
+                return;
+            }
+            group.share = threads.min(self.limit / count);
+            self.allocated = micro(group.share * count);
+            self.due = group.next_end(self.last, model.speed);
+            return;
+        }
+        self.share_groups(model);
+    }
+
+    /// Water-filling: the least demanding jobs first; what they leave is shared by the rest.
+    fn share_groups(&mut self, model: &CpuModel) {
+        let mut rest = self.limit;
+        let mut jobs: usize = self.groups.iter().map(|group| group.jobs.len()).sum();
+        let mut used = 0.0;
+        self.due = u64::MAX;
+        for (group, threads) in self.groups.iter_mut().zip(&model.threads) {
+            let count = group.jobs.len();
+            if count == 0 {
+                continue;
+            }
+            group.share = threads.min(rest / jobs as f64);
+            rest -= group.share * count as f64;
+            used += group.share * count as f64;
+            jobs -= count;
+            self.due = self.due.min(group.next_end(self.last, model.speed));
+        }
+        self.allocated = micro(used);
+    }
+}
+
+impl Group {
+    /// When the next job of the group ends, seen from `now`.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+    fn next_end(&self, now: u64, speed: f64) -> u64 {
+        match self.jobs.last() {
+            None => u64::MAX,
+            Some(&(end, _)) => {
+                let rest = end.saturating_sub(self.attained) as f64 / (self.share * speed * PARTS);
+                now.saturating_add(rest.ceil() as u64)
+            }
+        }
+    }
+}
+
+/// Millionths of a vCPU.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and far below 2^44
+pub(super) fn micro(vcpu: f64) -> u64 {
+    (vcpu * MICRO + 0.5) as u64
+}

@@ -1,0 +1,181 @@
+//! Everything in flight is one record of one cache line, in one state.
+
+/// "No record": the end of a list.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What a record waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Nothing: the slot is free.
+    Free,
+    /// A place on an instance.
+    Queued,
+    /// Its instance to be ready.
+    Starting,
+    /// A core of its instance (fifo-cores).
+    CoreWait,
+    /// Its CPU work to end.
+    Cpu,
+    /// Its waiting without CPU to end.
+    Io,
+}
+
+/// Who still cares about a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Its client waits for it.
+    Client,
+    /// Its client has gone; it still runs and still costs.
+    Orphan,
+    /// It was there at the first instant and is counted nowhere.
+    Initial,
+}
+
+/// One attempt in flight: exactly one cache line.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+pub(super) struct Record {
+    /// Names the request; its work is drawn from it.
+    pub key: u64,
+    /// When this attempt arrived.
+    pub arrived: u64,
+    /// When it was given to a ready instance; `u64::MAX` before.
+    pub started: u64,
+    /// How long it waited for an instance to start.
+    pub startup: u64,
+    /// CPU work on one reference vCPU, nanoseconds.
+    pub work: u64,
+    /// The next record of the list it is in.
+    pub next: u32,
+    /// Its instance; [`NONE`] while queued at the fleet.
+    pub instance: u32,
+    /// Its class.
+    pub class: u16,
+    /// What it waits for.
+    pub state: State,
+    /// Who cares about it.
+    pub kind: Kind,
+    /// Whether it waited for an instance to start.
+    pub cold: bool,
+    /// Whether the start it waited for was made for it, and is billed to it.
+    pub own_start: bool,
+}
+
+const _: () = assert!(size_of::<Record>() == 64);
+
+/// All records, with a free list through their links.
+#[derive(Clone, Debug)]
+pub(super) struct Records {
+    slots: Vec<Record>,
+    free: u32,
+}
+
+impl Records {
+    pub const fn new() -> Self {
+        Self { slots: Vec::new(), free: NONE }
+    }
+
+    /// Puts a record in a free slot.
+    #[inline]
+    pub fn insert(&mut self, record: Record) -> u32 {
+        if self.free == NONE {
+            let slot = u32::try_from(self.slots.len()).ok().filter(|&slot| slot != NONE);
+            self.slots.push(record);
+            slot.expect("more than four billion requests in flight")
+        } else {
+            let slot = self.free;
+            self.free = self.slots[slot as usize].next;
+            self.slots[slot as usize] = record;
+            slot
+        }
+    }
+
+    /// Frees a slot.
+    #[inline]
+    pub fn remove(&mut self, slot: u32) {
+        let record = &mut self.slots[slot as usize];
+        record.state = State::Free;
+        record.next = self.free;
+        self.free = slot;
+    }
+
+    #[inline]
+    pub fn get(&self, slot: u32) -> &Record {
+        &self.slots[slot as usize]
+    }
+
+    #[inline]
+    pub fn get_mut(&mut self, slot: u32) -> &mut Record {
+        &mut self.slots[slot as usize]
+    }
+
+    /// Every record in flight, in slot order.
+    pub fn in_flight(&self) -> impl Iterator<Item = &Record> {
+        self.slots.iter().filter(|record| record.state != State::Free)
+    }
+}
+
+/// A first-in, first-out list of records through their links.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fifo {
+    head: u32,
+    tail: u32,
+    len: u32,
+}
+
+impl Fifo {
+    pub const fn new() -> Self {
+        Self { head: NONE, tail: NONE, len: 0 }
+    }
+
+    #[inline]
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    #[inline]
+    pub const fn head(&self) -> Option<u32> {
+        if self.len == 0 { None } else { Some(self.head) }
+    }
+
+    #[inline]
+    pub fn push(&mut self, records: &mut Records, slot: u32) {
+        records.get_mut(slot).next = NONE;
+        if self.len == 0 {
+            self.head = slot;
+        } else {
+            records.get_mut(self.tail).next = slot;
+        }
+        self.tail = slot;
+        self.len += 1;
+    }
+
+    #[inline]
+    pub fn pop(&mut self, records: &Records) -> Option<u32> {
+        let slot = self.head()?;
+        self.head = records.get(slot).next;
+        self.len -= 1;
+        Some(slot)
+    }
+
+    /// Takes one record out of the list, wherever it is.
+    pub fn remove(&mut self, records: &mut Records, slot: u32) {
+        let mut previous = NONE;
+        let mut at = self.head;
+        while at != slot {
+            assert!(at != NONE, "a record to be taken out of a list is in it");
+            previous = at;
+            at = records.get(at).next;
+        }
+        let next = records.get(slot).next;
+        if previous == NONE {
+            self.head = next;
+        } else {
+            records.get_mut(previous).next = next;
+        }
+        if self.tail == slot {
+            self.tail = previous;
+        }
+        self.len -= 1;
+    }
+}

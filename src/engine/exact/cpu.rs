@@ -31,6 +31,10 @@ pub(super) struct Cpu {
     groups: Vec<Group>,
     /// vCPUs that the jobs may use in all: the instance's own limit, or what its node leaves it.
     limit: f64,
+    /// Speed of one vCPU relative to the reference.
+    speed: f64,
+    /// vCPUs that the jobs could use on an idle node, in millionths, as last told to the node.
+    pub wanted: u64,
     /// When the groups were last brought up to date.
     last: u64,
     /// vCPUs in use now, in millionths.
@@ -48,15 +52,15 @@ pub(super) struct Cpu {
 pub(super) struct CpuModel {
     /// Distinct numbers of threads, rising.
     pub threads: Vec<f64>,
-    /// Speed of one vCPU relative to the reference.
-    pub speed: f64,
 }
 
 impl Cpu {
-    pub fn new(model: &CpuModel, limit: f64, now: u64) -> Self {
+    pub fn new(model: &CpuModel, limit: f64, speed: f64, now: u64) -> Self {
         Self {
             groups: vec![Group::default(); model.threads.len()],
             limit,
+            speed,
+            wanted: 0,
             last: now,
             allocated: 0,
             used: 0,
@@ -77,7 +81,7 @@ impl Cpu {
 
     /// Brings attained work up to `now`.
     #[inline]
-    pub fn advance(&mut self, model: &CpuModel, now: u64) {
+    pub fn advance(&mut self, now: u64) {
         let elapsed = now - self.last;
         if elapsed == 0 {
             return;
@@ -87,9 +91,10 @@ impl Cpu {
             return;
         }
         self.used += u128::from(self.allocated) * u128::from(elapsed);
+        let speed = self.speed * PARTS;
         for group in &mut self.groups {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
-            let gained = (elapsed as f64 * (group.share * model.speed * PARTS)) as u64;
+            let gained = (elapsed as f64 * (group.share * speed)) as u64;
             group.attained = group.attained.saturating_add(gained);
         }
     }
@@ -108,11 +113,11 @@ impl Cpu {
 
     /// Takes the job that ends next. Call [`Cpu::share`] when done.
     #[inline]
-    pub fn take_due(&mut self, model: &CpuModel) -> u32 {
+    pub fn take_due(&mut self) -> u32 {
         let next = if self.groups.len() == 1 {
             0
         } else {
-            let end = |index: &usize| self.groups[*index].next_end(self.last, model.speed);
+            let end = |index: &usize| self.groups[*index].next_end(self.last, self.speed);
             (0..self.groups.len()).min_by_key(end).unwrap_or(0)
         };
         self.groups[next].jobs.pop().map_or(NONE, |(_, record)| record)
@@ -130,6 +135,11 @@ impl Cpu {
         self.limit = limit;
     }
 
+    /// Sets the speed of the machine it is on, before it has jobs.
+    pub const fn set_speed(&mut self, speed: f64) {
+        self.speed = speed;
+    }
+
     /// Shares the CPU out again after jobs or limit have changed: rates, use and the next end.
     #[inline]
     pub fn share(&mut self, model: &CpuModel) {
@@ -143,7 +153,7 @@ impl Cpu {
             }
             group.share = threads.min(self.limit / count);
             self.allocated = micro(group.share * count);
-            self.due = group.next_end(self.last, model.speed);
+            self.due = group.next_end(self.last, self.speed);
             return;
         }
         self.share_groups(model);
@@ -164,7 +174,7 @@ impl Cpu {
             rest -= group.share * count as f64;
             used += group.share * count as f64;
             jobs -= count;
-            self.due = self.due.min(group.next_end(self.last, model.speed));
+            self.due = self.due.min(group.next_end(self.last, self.speed));
         }
         self.allocated = micro(used);
     }

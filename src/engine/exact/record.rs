@@ -45,6 +45,8 @@ pub(super) struct Record {
     pub startup: u64,
     /// CPU work on one reference vCPU, nanoseconds.
     pub work: u64,
+    /// When its entry in the agenda fires; `u64::MAX` without one of its own.
+    pub waits_until: u64,
     /// The next record of the list it is in.
     pub next: u32,
     /// Its instance; [`NONE`] while queued at the fleet.

@@ -1,0 +1,406 @@
+//! The exact engine: one core that plays every request of one deployment.
+//!
+//! ```text
+//!  batch of requests --> serve: fire all events at or before each arrival, then offer it
+//!
+//!     service     offer -> hand to an instance | queue | reject;  begin -> CPU -> I/O -> complete -> release
+//!     instances   start -> (node, pull) -> ready -> drain -> end
+//!     control     scrape, sync, alarm, look, scan: laws of the platform room, run at their instants
+//!     cluster     pods on nodes: scheduling, node boot, contention, scale-down
+//!     tally       books by slice
+//! ```
+//!
+//! Everything in flight is one record in a state, with at most one entry in the agenda of its own. A request whose whole
+//! life is known when it starts needs no record: the *shortcut* books it at once and leaves one entry that frees its
+//! instance. Results are the same with the shortcut off, to the bit.
+//!
+//! At one instant: completions first (in order of their instances), then instances that become ready, then timers, then
+//! control loops, then the end of a slice, then arrivals.
+
+mod billing;
+mod cluster;
+mod control;
+mod cpu;
+mod instances;
+mod pool;
+mod record;
+mod router;
+mod service;
+mod tally;
+mod usage;
+
+use crate::application::Request;
+use crate::kernel::agenda::Agenda;
+use crate::kernel::distribution::Distribution;
+use crate::kernel::streams::{Stream, stream};
+use crate::metering::measurement::Measurement;
+use crate::platform::Deployment;
+use crate::platform::autoscaler::Law;
+use crate::platform::fleet::Sharing;
+use crate::platform::placement::Placement;
+use crate::platform::placement::scheduler::Resources;
+
+use super::{Plan, Platform};
+use billing::BilledTime;
+use cluster::Cluster;
+use control::Control;
+use cpu::{Cpu, CpuModel, micro};
+use instances::{Instance, simple_keep_alive};
+use pool::Pool;
+use record::{Fifo, Kind, Records};
+use router::Router;
+use tally::{Limit, Tally};
+use usage::book_usage;
+
+/// What is on the agenda.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    /// A request booked by the shortcut frees its instance.
+    Leaf(u32),
+    /// The wait of a record ends: its I/O, or its CPU work where it has a core to itself.
+    Record(u32),
+    /// The next job on an instance's shared CPU ends.
+    Cpu(u32),
+    /// An instance is ready.
+    Ready(u32),
+    /// The client of a record gives up.
+    Deadline(u32),
+    /// A record has waited in the queue for as long as it may.
+    QueueDeadline(u32),
+    /// The platform ends an attempt.
+    Kill(u32),
+    /// An instance may have been idle for long enough.
+    Idle(u32),
+    /// A node is up.
+    Node(u32),
+    /// A control loop is due.
+    Control(Loop),
+}
+
+/// Control loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Loop {
+    /// Metrics are scraped.
+    Scrape,
+    /// The law decides.
+    Decide,
+    /// The node autoscaler looks.
+    Scan,
+    /// A slice of the calendar ends.
+    Roll,
+}
+
+const RANK_COMPLETION: u8 = 0;
+const RANK_READY: u8 = 1;
+const RANK_TIMER: u8 = 2;
+const RANK_CONTROL: u8 = 3;
+const RANK_ROLL: u8 = 4;
+
+/// How CPU demand is served on an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Compute {
+    /// One request at a time with all of the instance's CPU.
+    Alone,
+    /// Processor sharing.
+    Shared,
+    /// Whole cores in order of arrival.
+    Cores(u32),
+}
+
+/// Where free instances are found.
+#[derive(Debug)]
+enum Supply {
+    /// One-slot instances that follow requests.
+    Pool(Pool),
+    /// Any other fleet.
+    Router(Router),
+}
+
+/// What is the same for every request of a class on this deployment.
+#[derive(Debug)]
+struct ClassRun {
+    io: Distribution,
+    /// Group of the CPU model.
+    group: usize,
+    /// vCPUs it uses when alone on an instance or a core, in millionths.
+    micro_vcpu: u64,
+    /// Nanoseconds per nanosecond of CPU work when alone.
+    pace: f64,
+    /// The same on a whole instance, for sizing.
+    pace_alone: f64,
+    /// Its client (or the edge) gives up after this long; `u64::MAX`: never.
+    patience: u64,
+    /// Whether that is the edge.
+    edge_gives_up: bool,
+    /// Lane of its deadlines.
+    lane: usize,
+}
+
+/// Lanes after those of the classes.
+#[derive(Clone, Copy, Debug)]
+struct Lanes {
+    queue: usize,
+    kill: usize,
+}
+
+/// Independent luck of a deployment.
+#[derive(Debug)]
+struct Luck {
+    start: Stream,
+    keep_alive: Stream,
+    routing: Stream,
+}
+
+/// One deployment being played.
+#[derive(Debug)]
+pub struct Core<'a> {
+    plan: Plan<'a>,
+    deployment: &'a Deployment,
+    now: u64,
+    agenda: Agenda<Event>,
+    lanes: Lanes,
+    records: Records,
+    in_flight: usize,
+    classes: Vec<ClassRun>,
+    compute: Compute,
+    cpu_model: CpuModel,
+    slots: u32,
+    queue_places: u32,
+    queue: Fifo,
+    supply: Supply,
+    instances: Vec<Instance>,
+    cpus: Vec<Cpu>,
+    free: Vec<u32>,
+    /// Starting instances with a slot that no attempt has taken yet.
+    open: Vec<u32>,
+    /// Instances that are starting or ready: what autoscalers count.
+    active: u32,
+    births: u64,
+    /// CPU used by instances that have ended, and by cores, in micro-vCPU nanoseconds.
+    cpu_used: u128,
+    /// Attempts given to instances that have ended.
+    served_by_ended: u64,
+    cluster: Option<Cluster>,
+    luck: Luck,
+    control: Control<'a>,
+    /// Billed time of the instances, or of the nodes of each group; and that of each slice.
+    billed: Vec<BilledTime>,
+    billed_time: Vec<Vec<u128>>,
+    tally: Tally<'a>,
+    shortcut: bool,
+}
+
+impl<'a> Core<'a> {
+    /// A deployment at its first instant.
+    #[must_use]
+    pub fn new(plan: Plan<'a>) -> Self {
+        let deployment = plan.deployment;
+        let fleet = &deployment.fleet;
+        let follows_requests = matches!(deployment.autoscaler.law, Law::PerRequest(_));
+        let slots = fleet.slots.unwrap_or(u32::MAX);
+        let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
+        let limit = deployment.instance.vcpu_limit.unwrap_or(deployment.instance.vcpu);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // validated: whole and small
+        let compute = match fleet.sharing {
+            _ if slots == 1 && !on_nodes => Compute::Alone,
+            Sharing::Processor => Compute::Shared,
+            Sharing::FifoCores => Compute::Cores(limit as u32),
+        };
+        let supply = if follows_requests && slots == 1 {
+            Supply::Pool(Pool::new(fleet.reuse, simple_keep_alive(fleet)))
+        } else {
+            Supply::Router(Router::new(fleet.routing))
+        };
+        let (classes, cpu_model) = class_runs(&plan, limit, compute);
+        let lanes = Lanes { queue: classes.len(), kill: classes.len() + 1 };
+        let luck = |purpose| stream(plan.seed, purpose, &deployment.name, plan.replication);
+        let vcpu_micro = micro(limit);
+        let window = (plan.warmup.0, plan.horizon.0);
+        let meter = &deployment.meter;
+        let kinds = match &deployment.placement {
+            Placement::Nodes(nodes) => nodes.groups.len(),
+            Placement::Provider => 1,
+        };
+        let mut core = Self {
+            plan,
+            deployment,
+            now: 0,
+            agenda: Agenda::new(classes.len() + 2),
+            lanes,
+            records: Records::new(),
+            in_flight: 0,
+            classes,
+            compute,
+            cpu_model,
+            slots,
+            queue_places: fleet.queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX)),
+            queue: Fifo::new(),
+            supply,
+            instances: Vec::new(),
+            cpus: Vec::new(),
+            free: Vec::new(),
+            open: Vec::new(),
+            active: 0,
+            births: 0,
+            cpu_used: 0,
+            served_by_ended: 0,
+            cluster: match &deployment.placement {
+                Placement::Nodes(nodes) => Some(Cluster::new(nodes, pod_request(deployment), luck("nodes"))),
+                Placement::Provider => None,
+            },
+            luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
+            control: Control::new(deployment),
+            billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
+            billed_time: vec![Vec::new(); kinds],
+            tally: Tally::new(
+                plan.calendar,
+                plan.buckets,
+                plan.application,
+                deployment.edge.as_ref(),
+                vcpu_micro,
+                window,
+            ),
+            shortcut: false,
+        };
+        core.shortcut = plan.shortcut && compute == Compute::Alone && !core.control.watches_cpu();
+        core.declare_limits();
+        core.place_initial();
+        core.schedule_control();
+        core.agenda.schedule(core.tally.slice_end(), RANK_ROLL, Event::Control(Loop::Roll));
+        core
+    }
+
+    fn declare_limits(&mut self) {
+        let fleet = &self.deployment.fleet;
+        let autoscaler = &self.deployment.autoscaler;
+        if let Some(max) = autoscaler.max
+            && !matches!(autoscaler.law, Law::Fixed { .. })
+        {
+            self.tally.declare(Limit::Max, max.to_string(), true);
+        }
+        if let Law::PerRequest(law) = &autoscaler.law {
+            for (limit, value) in [(Limit::Account, law.account_concurrency), (Limit::Reserved, law.reserved)] {
+                if let Some(value) = value {
+                    self.tally.declare(limit, value.to_string(), true);
+                }
+            }
+            if let Some(rate) = law.scale_rate {
+                self.tally.declare(Limit::ScaleRate, format!("{} per {}", rate.count, rate.per), false);
+            }
+        }
+        if let Some(places) = fleet.queue {
+            self.tally.declare(Limit::Queue, places.to_string(), false);
+        }
+        if let Some(timeout) = fleet.queue_timeout {
+            self.tally.declare(Limit::QueueTimeout, timeout.to_string(), false);
+        }
+        if let Some(timeout) = fleet.timeout {
+            self.tally.declare(Limit::Timeout, timeout.to_string(), false);
+        }
+        if let Some(timeout) = self.deployment.edge.as_ref().and_then(|edge| edge.timeout) {
+            self.tally.declare(Limit::EdgeTimeout, timeout.to_string(), false);
+        }
+        self.tally.declare(Limit::NoInstance, "0 ready".to_owned(), false);
+    }
+
+    #[inline]
+    fn run_until(&mut self, until: u64) {
+        while let Some((at, event)) = self.agenda.pop_due(until) {
+            self.now = at;
+            match event {
+                Event::Leaf(instance) => self.release(instance),
+                Event::Record(slot) => self.wait_over(slot),
+                Event::Cpu(instance) => self.cpu_due(instance),
+                Event::Ready(instance) => self.instance_ready(instance),
+                Event::Deadline(slot) => self.client_gives_up(slot),
+                Event::QueueDeadline(slot) => self.queue_gives_up(slot),
+                Event::Kill(slot) => self.platform_ends(slot),
+                Event::Idle(instance) => self.idle_over(instance),
+                Event::Control(Loop::Roll) => self.roll(),
+                Event::Control(Loop::Scrape) => self.scrape(),
+                Event::Control(Loop::Decide) => self.decide(),
+                Event::Control(Loop::Scan) => self.scan(),
+                Event::Node(node) => self.node_ready(node),
+            }
+        }
+        self.now = until;
+    }
+
+    fn roll(&mut self) {
+        self.expire();
+        let used = self.cpu_used_by_all();
+        self.tally.roll(self.now, used);
+        self.book_time();
+        let next = self.tally.slice_end();
+        if next != u64::MAX {
+            self.agenda.schedule(next, RANK_ROLL, Event::Control(Loop::Roll));
+        }
+    }
+
+    /// CPU used so far on all instances where it is not booked request by request.
+    fn cpu_used_by_all(&mut self) -> u128 {
+        let mut used = self.cpu_used;
+        for (cpu, instance) in self.cpus.iter_mut().zip(&self.instances) {
+            if instance.is_alive() {
+                cpu.advance(self.now);
+                used += cpu.used();
+            }
+        }
+        used
+    }
+}
+
+impl Platform for Core<'_> {
+    fn serve(&mut self, arrivals: &[Request], until: u64) {
+        for request in arrivals {
+            self.run_until(request.at);
+            self.offer(request);
+        }
+        self.run_until(until.min(self.plan.horizon.0));
+    }
+
+    fn finish(mut self: Box<Self>) -> Measurement {
+        let horizon = self.plan.horizon.0;
+        self.run_until(horizon);
+        self.book_in_flight();
+        let (plan, billed_time) = (self.plan, std::mem::take(&mut self.billed_time));
+        let (mut measurement, uses) = self.tally.finish();
+        book_usage(&mut measurement, &plan, &uses, &billed_time);
+        measurement.assert_conserved();
+        measurement
+    }
+}
+
+/// What one pod requests.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
+fn pod_request(deployment: &Deployment) -> Resources {
+    Resources { milli_vcpu: (deployment.instance.vcpu * 1000.0).round() as u64, memory: deployment.instance.memory }
+}
+
+/// What is the same for every request of each class, and the distinct numbers of threads.
+fn class_runs(plan: &Plan<'_>, limit: f64, compute: Compute) -> (Vec<ClassRun>, CpuModel) {
+    let deployment = plan.deployment;
+    let speed = deployment.instance.cpu_speed;
+    let classes = &plan.application.classes;
+    let mut threads: Vec<f64> = classes.iter().map(|class| class.threads).collect();
+    threads.sort_by(f64::total_cmp);
+    threads.dedup();
+    let edge = deployment.edge.as_ref();
+    let latency = edge.map_or(0, |edge| edge.latency.0);
+    let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
+    let runs = classes.iter().enumerate().map(|(lane, class)| {
+        let vcpu = if matches!(compute, Compute::Cores(_)) { class.threads.min(1.0) } else { class.threads.min(limit) };
+        let client = class.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(latency));
+        ClassRun {
+            io: class.io.clone(),
+            group: threads.iter().position(|&threads| threads == class.threads).unwrap_or(0),
+            micro_vcpu: micro(vcpu),
+            pace: 1.0 / (vcpu * speed),
+            pace_alone: 1.0 / (class.threads.min(limit) * speed),
+            patience: client.min(edge_patience),
+            edge_gives_up: edge_patience < client,
+            lane,
+        }
+    });
+    (runs.collect(), CpuModel { threads })
+}

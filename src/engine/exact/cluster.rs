@@ -1,0 +1,435 @@
+//! Pods on nodes: scheduling, image pulls, node boot and removal, and the CPU of a node that its pods share.
+//!
+//! Daemons are taken to use what they request. All pods of a deployment have the same request, so their weights on a
+//! contended node are equal, and water-filling by weight is water-filling by equal shares.
+
+use std::collections::VecDeque;
+
+use rand::Rng;
+
+use crate::kernel::streams::Stream;
+use crate::platform::meter::Per;
+use crate::platform::placement::cluster_autoscaler::{Group, Node as SeenNode, NodeScaler, Stage};
+use crate::platform::placement::scheduler::{Resources, Room, best_nodes};
+use crate::platform::placement::{Nodes, Placement};
+use crate::units::Nanos;
+
+use super::cpu::{MICRO, micro};
+use super::instances::Phase;
+use super::record::NONE;
+use super::router::below;
+use super::tally::Limit;
+use super::{Core, Event, Loop, RANK_READY};
+
+/// A node.
+#[derive(Debug)]
+struct Node {
+    /// Never used again.
+    id: u64,
+    group: usize,
+    /// `None` when it has ended.
+    stage: Option<Stage>,
+    room: Room,
+    pods: Vec<u32>,
+    /// vCPUs for pods, in millionths.
+    capacity: u64,
+    /// What the pods could use now, in millionths.
+    demand: u64,
+    contended: bool,
+    /// When the image is there; `u64::MAX` before a pull.
+    image_at: u64,
+    opened: u64,
+}
+
+/// The nodes of a deployment.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    groups: Vec<Group>,
+    nodes: Vec<Node>,
+    scaler: Option<NodeScaler>,
+    pending: VecDeque<u32>,
+    pod: Resources,
+    last_id: u64,
+    luck: Stream,
+    /// For the scheduler.
+    best: Vec<usize>,
+}
+
+impl Cluster {
+    pub fn new(nodes: &Nodes, pod: Resources, luck: Stream) -> Self {
+        let daemons = Resources { milli_vcpu: nodes.daemonset_milli_vcpu, memory: nodes.daemonset_memory };
+        let groups = nodes
+            .groups
+            .iter()
+            .map(|group| {
+                let allocatable =
+                    Resources { milli_vcpu: group.allocatable_milli_vcpu, memory: group.allocatable_memory };
+                let mut template =
+                    Room { allocatable, max_pods: group.max_pods, requested: Resources::default(), pods: 0 };
+                if daemons != Resources::default() {
+                    template.add(daemons);
+                }
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // machines are small
+                let capacity = Resources { milli_vcpu: (group.vcpu * 1000.0) as u64, memory: group.memory };
+                let min = group.min.next_multiple_of(group.zones.max(1));
+                Group { template, capacity, min, max: group.max.max(min) }
+            })
+            .collect();
+        Self {
+            groups,
+            nodes: Vec::new(),
+            scaler: nodes.autoscaler.clone().map(NodeScaler::new),
+            pending: VecDeque::new(),
+            pod,
+            last_id: 0,
+            luck,
+            best: Vec::new(),
+        }
+    }
+
+    fn of_group(&self, group: usize) -> u32 {
+        let there =
+            self.nodes.iter().filter(|node| node.group == group && node.stage.is_some_and(|s| s != Stage::Leaving));
+        u32::try_from(there.count()).unwrap_or(u32::MAX)
+    }
+
+    fn all_full(&self) -> bool {
+        (0..self.groups.len()).all(|group| self.of_group(group) >= self.groups[group].max)
+    }
+}
+
+impl Core<'_> {
+    fn node_spec(&self) -> Option<&Nodes> {
+        match &self.deployment.placement {
+            Placement::Nodes(nodes) => Some(nodes),
+            Placement::Provider => None,
+        }
+    }
+
+    /// The nodes at the first instant: every group's minimum, and as many more as `pods` need and groups may have.
+    pub(super) fn prepare_nodes(&mut self, pods: u32) {
+        let Some(cluster) = &self.cluster else { return };
+        self.tally.has_nodes();
+        let most = cluster.groups.iter().map(|group| group.max.to_string()).collect::<Vec<_>>().join(" + ");
+        let mut counts: Vec<u32> = cluster.groups.iter().map(|group| group.min).collect();
+        let fit = |group: &Group| {
+            let mut room = group.template;
+            let mut count = 0;
+            while room.fits(cluster.pod) {
+                room.add(cluster.pod);
+                count += 1;
+            }
+            count
+        };
+        let per_node: Vec<u32> = cluster.groups.iter().map(fit).collect();
+        let mut missing = pods.saturating_sub(counts.iter().zip(&per_node).map(|(count, fit)| count * fit).sum());
+        if cluster.scaler.is_some() {
+            for (index, group) in cluster.groups.iter().enumerate() {
+                let more = missing.div_ceil(per_node[index].max(1)).min(group.max - counts[index]);
+                counts[index] += more;
+                missing = missing.saturating_sub(more * per_node[index]);
+            }
+        }
+        let scan = cluster.scaler.as_ref().map(|scaler| scaler.flags().scan_interval);
+        for (group, count) in counts.into_iter().enumerate() {
+            for _ in 0..count {
+                let node = self.order_node(group);
+                self.node_ready(node);
+                if let Some(cluster) = &mut self.cluster {
+                    cluster.nodes[node as usize].image_at = 0;
+                }
+            }
+        }
+        self.tally.declare(Limit::Nodes, most, true);
+        if let Some(interval) = scan {
+            self.again(interval, Loop::Scan);
+        }
+    }
+
+    /// Puts a pod of the first instant on a node, without a wait. `false`: there is no room.
+    pub(super) fn place_at_first(&mut self, instance: u32) -> bool {
+        if self.cluster.is_none() {
+            return true;
+        }
+        match self.choose_node() {
+            Some(node) => {
+                self.put_on_node(instance, node);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A pod asks for a node.
+    pub(super) fn place(&mut self, instance: u32) {
+        if let Some(node) = self.choose_node() {
+            self.put_on_node(instance, node);
+            let delay = self.image_wait(node);
+            self.begin_start(instance, delay);
+        } else if let Some(cluster) = &mut self.cluster {
+            cluster.pending.push_back(instance);
+            self.note_nodes();
+        }
+    }
+
+    /// The node that the scheduler picks; ties by draw.
+    fn choose_node(&mut self) -> Option<usize> {
+        let scoring = self.node_spec()?.scheduler;
+        let cluster = self.cluster.as_mut()?;
+        let ready = cluster.nodes.iter().enumerate().filter(|(_, node)| node.stage == Some(Stage::Ready));
+        best_nodes(scoring, cluster.pod, ready.map(|(index, node)| (index, &node.room)), &mut cluster.best);
+        match cluster.best.len() {
+            0 => None,
+            1 => Some(cluster.best[0]),
+            ties => Some(cluster.best[below(&mut cluster.luck, ties)]),
+        }
+    }
+
+    fn put_on_node(&mut self, instance: u32, node: usize) {
+        let speed = {
+            let Some(spec) = self.node_spec() else { return };
+            let Some(cluster) = &self.cluster else { return };
+            spec.groups[cluster.nodes[node].group].cpu_speed * self.deployment.instance.cpu_speed
+        };
+        let now = self.now;
+        let Some(cluster) = &mut self.cluster else { return };
+        let pod = cluster.pod;
+        cluster.nodes[node].room.add(pod);
+        cluster.nodes[node].pods.push(instance);
+        let vcpu = cluster.nodes[node].capacity as f64 / MICRO;
+        self.instances[instance as usize].node = u32::try_from(node).unwrap_or(NONE);
+        self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
+        let limit = self.deployment.instance.vcpu_limit.unwrap_or(vcpu).min(vcpu);
+        if let Some(cpu) = self.cpus.get_mut(instance as usize) {
+            cpu.set_limit(limit);
+            cpu.set_speed(speed);
+        }
+    }
+
+    /// How long until the image is on a node; a pull starts if there was none.
+    fn image_wait(&mut self, node: usize) -> u64 {
+        let now = self.now;
+        let size = self.plan.application.service.image;
+        let pull = self.node_spec().map_or(Nanos::ZERO, |spec| spec.pull_time(size));
+        let Some(cluster) = &mut self.cluster else { return 0 };
+        let node = &mut cluster.nodes[node];
+        if node.image_at == u64::MAX {
+            node.image_at = now.saturating_add(pull.0);
+        }
+        node.image_at.saturating_sub(now)
+    }
+
+    /// Orders a node of a group.
+    fn order_node(&mut self, group: usize) -> u32 {
+        let now = self.now;
+        self.tally.node_started(now);
+        if self.deployment.meter.per == Per::Node {
+            self.billed[group].open(now);
+        }
+        let daemon_milli = self.node_spec().map_or(0, |spec| spec.daemonset_milli_vcpu);
+        let Some(cluster) = &mut self.cluster else { return NONE };
+        cluster.last_id += 1;
+        let template = &cluster.groups[group];
+        let node = Node {
+            id: cluster.last_id,
+            group,
+            stage: Some(Stage::Booting),
+            room: template.template,
+            pods: Vec::new(),
+            capacity: template.capacity.milli_vcpu.saturating_sub(daemon_milli).max(1) * 1000,
+            demand: 0,
+            contended: false,
+            image_at: u64::MAX,
+            opened: now,
+        };
+        let index = match cluster.nodes.iter().position(|node| node.stage.is_none()) {
+            Some(index) => {
+                cluster.nodes[index] = node;
+                index
+            }
+            None => {
+                cluster.nodes.push(node);
+                cluster.nodes.len() - 1
+            }
+        };
+        u32::try_from(index).expect("fewer than four billion nodes")
+    }
+
+    /// A node is up: it takes the pods that wait.
+    pub(super) fn node_ready(&mut self, node: u32) {
+        let now = self.now;
+        let Some(cluster) = &mut self.cluster else { return };
+        let node = &mut cluster.nodes[node as usize];
+        node.stage = Some(Stage::Ready);
+        self.tally.node_cpu.raise(cluster.groups[node.group].capacity.milli_vcpu * 1000, now);
+        self.tally.node_cpu_requested.raise(node.room.requested.milli_vcpu * 1000, now);
+        self.place_pending();
+    }
+
+    /// Tries the pods that wait for a node, in order.
+    fn place_pending(&mut self) {
+        loop {
+            let Some(&instance) = self.cluster.as_ref().and_then(|cluster| cluster.pending.front()) else { break };
+            if self.instances[instance as usize].phase != Phase::Pending {
+                self.forget_pending();
+                continue;
+            }
+            let Some(node) = self.choose_node() else { break };
+            self.forget_pending();
+            self.put_on_node(instance, node);
+            let delay = self.image_wait(node);
+            self.begin_start(instance, delay);
+        }
+        self.note_nodes();
+    }
+
+    fn forget_pending(&mut self) {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.pending.pop_front();
+        }
+    }
+
+    /// Keeps the gauge of nodes: pods wait and no group may grow.
+    fn note_nodes(&mut self) {
+        if let Some(cluster) = &self.cluster {
+            let held = !cluster.pending.is_empty() && (cluster.scaler.is_none() || cluster.all_full());
+            self.tally.reached(Limit::Nodes, held, self.now);
+        }
+    }
+
+    /// A pod that waited for a node is no more.
+    pub(super) fn withdraw_pending(&mut self, instance: u32) {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.pending.retain(|&other| other != instance);
+        }
+        self.note_nodes();
+    }
+
+    /// A pod has gone from its node.
+    pub(super) fn leave_node(&mut self, instance: u32) {
+        let now = self.now;
+        let index = std::mem::replace(&mut self.instances[instance as usize].node, NONE) as usize;
+        let Some(cluster) = &mut self.cluster else { return };
+        let pod = cluster.pod;
+        let node = &mut cluster.nodes[index];
+        node.pods.retain(|&other| other != instance);
+        node.room.remove(pod);
+        self.tally.node_cpu_requested.lower(pod.milli_vcpu * 1000, now);
+        if node.stage == Some(Stage::Leaving) {
+            if node.pods.is_empty() {
+                self.end_node(index);
+            }
+        } else {
+            self.place_pending();
+        }
+    }
+
+    fn end_node(&mut self, index: usize) {
+        let now = self.now;
+        let Some(cluster) = &mut self.cluster else { return };
+        let node = &mut cluster.nodes[index];
+        node.stage = None;
+        let (opened, group, capacity) =
+            (node.opened, node.group, cluster.groups[node.group].capacity.milli_vcpu * 1000);
+        let requested = node.room.requested.milli_vcpu * 1000;
+        self.tally.node_cpu.lower(capacity, now);
+        self.tally.node_cpu_requested.lower(requested, now);
+        self.tally.nodes.lower(1, now);
+        if self.deployment.meter.per == Per::Node {
+            self.billed[group].close(opened, now, now);
+        }
+    }
+
+    /// The Cluster Autoscaler looks.
+    pub(super) fn scan(&mut self) {
+        let now = Nanos(self.now);
+        let Some(cluster) = &mut self.cluster else { return };
+        let Some(scaler) = &mut cluster.scaler else { return };
+        let interval = scaler.flags().scan_interval;
+        let most_pods = cluster.nodes.iter().map(|node| node.pods.len()).max().unwrap_or(0);
+        let pods = vec![cluster.pod; most_pods];
+        let seen: Vec<SeenNode<'_>> = cluster
+            .nodes
+            .iter()
+            .filter_map(|node| {
+                let stage = node.stage?;
+                let pods = &pods[..node.pods.len()];
+                Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods })
+            })
+            .collect();
+        let pending = vec![cluster.pod; cluster.pending.len()];
+        let draw = cluster.luck.next_u64();
+        let actions = scaler.scan(now, &cluster.groups, &seen, &pending, draw);
+        if let Some((group, count)) = actions.grow {
+            for _ in 0..count {
+                let node = self.order_node(group);
+                let boot = match &self.deployment.placement {
+                    Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.luck.start),
+                    Placement::Provider => 0,
+                };
+                self.agenda.schedule(self.now.saturating_add(boot), RANK_READY, Event::Node(node));
+            }
+        }
+        for id in actions.remove {
+            self.drain_node(id);
+        }
+        self.note_nodes();
+        self.again(interval, Loop::Scan);
+    }
+
+    /// Empties a node: each of its pods ends when it has finished, and another is asked for in its place.
+    fn drain_node(&mut self, id: u64) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let Some(index) = cluster.nodes.iter().position(|node| node.id == id && node.stage.is_some()) else { return };
+        cluster.nodes[index].stage = Some(Stage::Leaving);
+        let pods = cluster.nodes[index].pods.clone();
+        if pods.is_empty() {
+            self.end_node(index);
+            return;
+        }
+        for instance in pods {
+            if self.instances[instance as usize].phase == Phase::Draining {
+                continue;
+            }
+            self.stop_instance(instance);
+            self.start_instance();
+        }
+    }
+
+    /// Shares the CPU of an instance's node out again after the jobs of the instance have changed.
+    pub(super) fn share_node(&mut self, instance: u32) {
+        let index = self.instances[instance as usize].node as usize;
+        let own_limit = self.deployment.instance.vcpu_limit;
+        let Some(cluster) = &mut self.cluster else { return };
+        let node = &mut cluster.nodes[index];
+        let whole = node.capacity as f64 / MICRO;
+        let limit = own_limit.map_or(whole, |limit| limit.min(whole));
+        let cpu = &mut self.cpus[instance as usize];
+        let demand = micro(cpu.demand(&self.cpu_model).min(limit));
+        node.demand = node.demand - std::mem::replace(&mut cpu.wanted, demand) + demand;
+        let contended = node.demand > node.capacity;
+        if !contended && !node.contended {
+            cpu.share(&self.cpu_model);
+            self.arm_cpu(instance);
+            return;
+        }
+        node.contended = contended;
+        let pods = std::mem::take(&mut node.pods);
+        let mut rest = node.capacity;
+        let mut by_demand = pods.clone();
+        by_demand.sort_by_key(|&pod| self.cpus[pod as usize].wanted);
+        for (position, &pod) in by_demand.iter().enumerate() {
+            let cpu = &mut self.cpus[pod as usize];
+            let share = rest / (by_demand.len() - position) as u64;
+            let given = cpu.wanted.min(share);
+            rest -= given;
+            cpu.advance(self.now);
+            cpu.set_limit(if contended { given as f64 / MICRO } else { limit });
+            cpu.share(&self.cpu_model);
+            self.arm_cpu(pod);
+        }
+        if let Some(cluster) = &mut self.cluster {
+            cluster.nodes[index].pods = pods;
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Control loops: the laws of the platform room, fed with what they would see and obeyed at their instants.
+
+use crate::kernel::queueing::keep_alive_pool;
+use crate::platform::Deployment;
+use crate::platform::autoscaler::Law;
+use crate::platform::autoscaler::app_engine;
+use crate::platform::autoscaler::hpa::metrics::{Phase as PodPhase, Pod, Reading, Sample, Usage};
+use crate::platform::autoscaler::hpa::{Hpa, MetricTarget, Observation};
+use crate::platform::autoscaler::per_request::Tokens;
+use crate::platform::autoscaler::target_tracking::{Metric, Tracker};
+use crate::platform::fleet::Initial;
+use crate::units::Nanos;
+
+use super::cpu::MICRO;
+use super::instances::Phase;
+use super::record::{NONE, State};
+use super::{Core, Event, Loop, RANK_CONTROL};
+
+/// What an instance's metrics were.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scraped {
+    /// Whether it has been scraped at all.
+    seen: bool,
+    /// CPU used then, in micro-vCPU nanoseconds.
+    used: u128,
+    /// Attempts given then.
+    served: u64,
+    /// CPU over the last window, in milli-vCPU.
+    cpu: Option<Sample>,
+    /// Requests per second over the last window, in thousandths.
+    rate: Option<Sample>,
+}
+
+/// The law at work, and what it remembers.
+#[derive(Debug)]
+pub(super) struct Control<'a> {
+    deployment: &'a Deployment,
+    law: Working,
+    /// Instances that the law wants (`spec.replicas`).
+    desired: u32,
+    /// Since when there are more instances than the minimum.
+    pub above_min_since: u64,
+    /// App Engine: attempts given to instances, and CPU used, at the last look; and what came of them since the one before.
+    looked: Looked,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Looked {
+    served: u64,
+    used: u128,
+    rate: f64,
+    vcpu: f64,
+}
+
+#[derive(Debug)]
+enum Working {
+    /// Nothing to do but keep the number.
+    Fixed,
+    PerRequest(Option<Tokens>),
+    Hpa(Box<Hpa>),
+    TargetTracking(Box<Tracker>),
+    AppEngine,
+}
+
+impl<'a> Control<'a> {
+    pub fn new(deployment: &'a Deployment) -> Self {
+        let autoscaler = &deployment.autoscaler;
+        let law = match &autoscaler.law {
+            Law::Fixed { .. } => Working::Fixed,
+            Law::PerRequest(law) => Working::PerRequest(law.scale_rate.map(|rate| Tokens::full(rate, 0))),
+            Law::Hpa(spec) => Working::Hpa(Box::new(Hpa::new(spec.clone(), autoscaler.min, autoscaler.max))),
+            Law::TargetTracking(policy) => {
+                Working::TargetTracking(Box::new(Tracker::new(policy.clone(), autoscaler.min, autoscaler.max)))
+            }
+            Law::AppEngine(_) => Working::AppEngine,
+        };
+        Self { deployment, law, desired: 0, above_min_since: 0, looked: Looked::default() }
+    }
+
+    /// Whether the law looks at the CPU that instances use.
+    pub fn watches_cpu(&self) -> bool {
+        match &self.deployment.autoscaler.law {
+            Law::Fixed { .. } | Law::PerRequest(_) => false,
+            Law::Hpa(_) | Law::AppEngine(_) => true,
+            Law::TargetTracking(policy) => policy.metric == Metric::CpuUtilization,
+        }
+    }
+
+    /// How long a ready instance is left out of target tracking's metric.
+    pub fn warmup(&self) -> u64 {
+        match &self.deployment.autoscaler.law {
+            Law::TargetTracking(policy) => policy.warmup.0,
+            _ => 0,
+        }
+    }
+
+    /// Start tokens, where starts are limited in rate.
+    pub const fn tokens(&mut self) -> Option<&mut Tokens> {
+        match &mut self.law {
+            Working::PerRequest(tokens) => tokens.as_mut(),
+            _ => None,
+        }
+    }
+}
+
+impl Core<'_> {
+    pub(super) fn schedule_control(&mut self) {
+        self.control.desired = self.active;
+        let first = match &self.deployment.autoscaler.law {
+            Law::Fixed { .. } | Law::PerRequest(_) => return,
+            Law::Hpa(spec) => {
+                self.again(spec.metric_resolution, Loop::Scrape);
+                spec.sync_period
+            }
+            Law::TargetTracking(policy) => policy.period,
+            Law::AppEngine(law) => law.interval,
+        };
+        self.again(first, Loop::Decide);
+    }
+
+    pub(super) fn again(&mut self, after: Nanos, what: Loop) {
+        self.agenda.schedule(self.now.saturating_add(after.0), RANK_CONTROL, Event::Control(what));
+    }
+
+    /// Instances, in the order of their numbers.
+    fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Metrics are scraped: each instance's CPU and requests since the last scrape.
+    pub(super) fn scrape(&mut self) {
+        let Law::Hpa(spec) = &self.deployment.autoscaler.law else { return };
+        let (now, window) = (Nanos(self.now), spec.metric_resolution);
+        for instance in self.numbers() {
+            let used = self.cpu_used_by(instance);
+            let life = &mut self.instances[instance as usize];
+            if !matches!(life.phase, Phase::Starting | Phase::Ready | Phase::Draining) {
+                continue;
+            }
+            let last = life.scraped;
+            let sample = |value: u128| {
+                last.seen.then(|| Sample { value: i64::try_from(value).unwrap_or(i64::MAX), at: now, window })
+            };
+            let span = u128::from(window.0).max(1);
+            life.scraped = Scraped {
+                seen: true,
+                used,
+                served: life.served,
+                // Micro-vCPU nanoseconds over nanoseconds, in thousandths of a vCPU; metrics-server rounds to nearest.
+                cpu: sample((used - last.used + span * 500) / (span * 1000)),
+                rate: sample(u128::from(life.served - last.served) * 1_000_000_000_000 / span),
+            };
+        }
+        self.again(window, Loop::Scrape);
+    }
+
+    /// The law decides.
+    pub(super) fn decide(&mut self) {
+        match &self.deployment.autoscaler.law {
+            Law::Fixed { .. } | Law::PerRequest(_) => {}
+            Law::Hpa(spec) => {
+                let period = spec.sync_period;
+                self.sync();
+                self.again(period, Loop::Decide);
+            }
+            Law::TargetTracking(policy) => {
+                let period = policy.period;
+                self.alarm(period);
+                self.again(period, Loop::Decide);
+            }
+            Law::AppEngine(law) => {
+                self.measure_look(law.interval);
+                self.look(true);
+                self.again(law.interval, Loop::Decide);
+            }
+        }
+    }
+
+    /// One sync of the HorizontalPodAutoscaler.
+    fn sync(&mut self) {
+        let now = Nanos(self.now);
+        let size = &self.deployment.instance;
+        let mut pods = Vec::new();
+        let mut members = Vec::new();
+        for instance in self.numbers() {
+            let life = &self.instances[instance as usize];
+            if life.phase == Phase::Gone {
+                continue;
+            }
+            members.push(instance);
+            let ready = matches!(life.phase, Phase::Ready | Phase::Draining);
+            pods.push(Pod {
+                phase: if life.phase == Phase::Pending { PodPhase::Pending } else { PodPhase::Running },
+                deleted: life.phase == Phase::Draining,
+                ready: (life.phase != Phase::Pending).then_some(ready),
+                started: (life.placed != u64::MAX).then_some(Nanos(life.placed)),
+                transitioned: Nanos(if ready { life.ready_at } else { life.born }),
+            });
+        }
+        let Working::Hpa(hpa) = &self.control.law else { return };
+        let metrics = hpa.spec().metrics.clone();
+        let milli_request = thousandths(size.vcpu);
+        let usages: Vec<Vec<Usage>> = metrics
+            .iter()
+            .map(|metric| {
+                let memory = matches!(metric, MetricTarget::MemoryUtilization(_)).then(|| self.memory_in_use());
+                let usage = |&instance: &u32| {
+                    let scraped = &self.instances[instance as usize].scraped;
+                    match (metric, &memory) {
+                        (MetricTarget::MemoryUtilization(_), Some(bytes)) => Usage {
+                            request: Some(milli_bytes(size.memory.0)),
+                            sample: scraped
+                                .cpu
+                                .map(|cpu| Sample { value: milli_bytes(bytes[instance as usize]), ..cpu }),
+                        },
+                        (MetricTarget::RequestsPerSecond(_), _) => Usage { request: None, sample: scraped.rate },
+                        _ => Usage { request: Some(milli_request), sample: scraped.cpu },
+                    }
+                };
+                members.iter().map(usage).collect()
+            })
+            .collect();
+        let readings: Vec<Reading<'_>> = usages.iter().map(|usage| Reading::Pods { usage, stale: &[] }).collect();
+        let seen = Observation {
+            spec_replicas: self.control.desired,
+            status_replicas: self.active,
+            pods: &pods,
+            readings: &readings,
+        };
+        let Working::Hpa(hpa) = &mut self.control.law else { return };
+        let decision = hpa.sync(now, &seen);
+        self.scale_to(decision.replicas);
+    }
+
+    /// Memory in use per instance: the service's own, and that of the requests in progress.
+    fn memory_in_use(&self) -> Vec<u64> {
+        let application = self.plan.application;
+        let mut bytes = vec![application.service.base_memory.0; self.instances.len()];
+        for record in self.records.in_flight() {
+            if record.instance != NONE && record.state != State::Queued {
+                bytes[record.instance as usize] += application.classes[record.class as usize].memory.0;
+            }
+        }
+        bytes
+    }
+
+    /// One data point of target tracking.
+    fn alarm(&mut self, period: Nanos) {
+        let Law::TargetTracking(policy) = &self.deployment.autoscaler.law else { return };
+        let metric = policy.metric;
+        let (mut in_service, mut warming, mut used, mut served) = (0, 0, 0, 0);
+        for instance in self.numbers() {
+            let total = self.cpu_used_by(instance);
+            let life = &mut self.instances[instance as usize];
+            if matches!(life.phase, Phase::Gone | Phase::Draining) {
+                continue;
+            }
+            served += life.served - life.scraped.served;
+            if life.warm_at.saturating_add(period.0) <= self.now || (life.warm_at == 0 && life.phase == Phase::Ready) {
+                in_service += 1;
+                used += total - life.scraped.used;
+            } else {
+                warming += 1;
+            }
+            life.scraped = Scraped { seen: true, used: total, served: life.served, ..Scraped::default() };
+        }
+        let capacity = u128::from(self.micro_capacity()) * u128::from(period.0) * u128::from(in_service);
+        let point = match metric {
+            Metric::CpuUtilization => (capacity > 0).then(|| used as f64 / capacity as f64),
+            Metric::RequestsPerInstance => {
+                let minutes = period.seconds() / 60.0;
+                (in_service > 0).then(|| served as f64 / f64::from(in_service) / minutes)
+            }
+        };
+        let now = Nanos(self.now);
+        let Working::TargetTracking(tracker) = &mut self.control.law else { return };
+        if let Some(wanted) = tracker.observe(now, point, in_service, warming) {
+            self.scale_to(wanted);
+        }
+    }
+
+    /// Brings the number of instances to `wanted`.
+    pub(super) fn scale_to(&mut self, wanted: u32) {
+        self.control.desired = wanted;
+        while self.active < wanted {
+            self.start_instance();
+        }
+        while self.active > wanted
+            && let Some(instance) = self.victim()
+        {
+            self.stop_instance(instance);
+        }
+    }
+
+    /// The instance to stop next: one without a place, then one that starts, then the newest, as a `ReplicaSet` does.
+    fn victim(&self) -> Option<u32> {
+        let rank = |instance: &u32| {
+            let life = &self.instances[*instance as usize];
+            let step = match life.phase {
+                Phase::Pending => 0,
+                Phase::Starting if life.load == 0 => 1,
+                Phase::Ready => 2,
+                _ => return None,
+            };
+            Some((step, u64::MAX - life.birth))
+        };
+        self.numbers().filter_map(|instance| Some((rank(&instance)?, instance))).min().map(|(_, instance)| instance)
+    }
+
+    /// What App Engine's scheduler knows of the last interval.
+    fn measure_look(&mut self, interval: Nanos) {
+        let used = self.cpu_used_by_all();
+        let served = self.instances.iter().map(|life| life.served).sum::<u64>() + self.served_by_ended;
+        let last = self.control.looked;
+        let seconds = interval.seconds();
+        self.control.looked = Looked {
+            served,
+            used,
+            rate: (served - last.served) as f64 / seconds,
+            vcpu: (used - last.used) as f64 / MICRO / interval.0 as f64,
+        };
+    }
+
+    /// A request waits: App Engine's scheduler looks at once.
+    pub(super) fn look_at_pending(&mut self) {
+        if matches!(self.deployment.autoscaler.law, Law::AppEngine(_)) {
+            self.look(false);
+        }
+    }
+
+    /// One look of App Engine's scheduler; only the regular one ends instances.
+    fn look(&mut self, regular: bool) {
+        let Law::AppEngine(law) = &self.deployment.autoscaler.law else { return };
+        let autoscaler = &self.deployment.autoscaler;
+        let size = &self.deployment.instance;
+        let ready = count(self.tally.ready.count());
+        let draining = count(self.tally.instances.count()).saturating_sub(self.active);
+        let oldest = self.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
+        let idle = if regular { self.idle_since(u64::MAX) } else { Vec::new() };
+        let long = self.now.checked_sub(law.idle_timeout.0);
+        let seen = app_engine::Observation {
+            ready: ready.saturating_sub(draining),
+            starting: self.active.saturating_sub(ready.saturating_sub(draining)),
+            idle: count(idle.len() as u64),
+            idle_long: count(idle.iter().filter(|&&(since, _)| long.is_some_and(|long| since <= long)).count() as u64),
+            in_flight: count(self.tally.slots.count()),
+            pending: self.queue.len(),
+            oldest_wait: Nanos(oldest),
+            cpu_used: self.control.looked.vcpu * size.cpu_speed,
+            cpu_per_instance: self.cpu_limit() * size.cpu_speed,
+            slots: self.slots,
+            completion_rate: self.control.looked.rate,
+            mean_start: Nanos::from_seconds(self.mean_start() / 1e9),
+        };
+        let decision = law.decide(autoscaler.min, autoscaler.max, &seen);
+        for _ in 0..decision.start {
+            // Without warm-up, and for the first instance in any case, a waiting request becomes the loading request.
+            let loading = !law.warmup_requests || self.active == 0;
+            let instance = self.start_instance();
+            if loading && let Some(slot) = self.next_queued() {
+                self.bind_to_start(instance, slot);
+            }
+        }
+        for &(_, instance) in idle.iter().take(decision.stop as usize) {
+            self.stop_instance(instance);
+        }
+    }
+
+    /// Ready instances without attempts since `at` or earlier, the longest idle first.
+    fn idle_since(&self, at: u64) -> Vec<(u64, u32)> {
+        let mut idle: Vec<(u64, u32)> = self
+            .numbers()
+            .filter_map(|instance| {
+                let life = &self.instances[instance as usize];
+                (life.phase == Phase::Ready && life.load == 0 && life.last_use <= at)
+                    .then_some((life.last_use, instance))
+            })
+            .collect();
+        idle.sort_unstable();
+        idle
+    }
+
+    /// Mean time of a start, nanoseconds.
+    fn mean_start(&self) -> f64 {
+        let size = &self.deployment.instance;
+        self.deployment.fleet.start.mean()
+            + self.deployment.runtime_start.mean()
+            + self.plan.application.service.init.mean() / (size.start_vcpu.min(1.0) * size.cpu_speed)
+    }
+
+    /// Busy and idle instances at the first instant.
+    pub(super) fn initial(&self) -> (u32, u32) {
+        let autoscaler = &self.deployment.autoscaler;
+        if let Law::Fixed { replicas } = autoscaler.law {
+            return match self.deployment.fleet.initial {
+                Initial::BusyIdle { busy, .. } => (busy.min(replicas), replicas - busy.min(replicas)),
+                _ => (0, replicas),
+            };
+        }
+        match self.deployment.fleet.initial {
+            Initial::Min => (0, autoscaler.min),
+            Initial::Count(instances) => (0, instances),
+            Initial::BusyIdle { busy, idle } => (busy, idle),
+            Initial::Stationary => {
+                let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
+                (0, count(self.stationary().max(0.0) as u64).clamp(autoscaler.min, most))
+            }
+        }
+    }
+
+    /// What the first rate needs in the long run.
+    fn stationary(&self) -> f64 {
+        let rate = self.plan.first_rate;
+        let size = &self.deployment.instance;
+        let classes = &self.plan.application.classes;
+        let weights: f64 = classes.iter().map(|class| class.weight).sum();
+        let mean = |of: &dyn Fn(usize) -> f64| {
+            let weighted = classes.iter().enumerate().map(|(index, class)| class.weight * of(index)).sum::<f64>();
+            if weights > 0.0 { weighted / weights / 1e9 } else { 0.0 }
+        };
+        let cpu = rate * mean(&|index| classes[index].cpu.mean()) / size.cpu_speed;
+        let alone =
+            mean(&|index| classes[index].cpu.mean() * self.classes[index].pace_alone + classes[index].io.mean());
+        let slots = f64::from(self.slots);
+        match &self.deployment.autoscaler.law {
+            Law::Fixed { replicas } => f64::from(*replicas),
+            Law::PerRequest(_) => {
+                let keep_alive = self.deployment.fleet.keep_alive.as_ref().map_or(3600.0, |law| law.mean() / 1e9);
+                (keep_alive_pool(rate, alone, keep_alive) / slots).ceil()
+            }
+            Law::Hpa(spec) => spec
+                .metrics
+                .iter()
+                .map(|metric| match metric {
+                    MetricTarget::CpuUtilization(percent) => cpu / (size.vcpu * *percent as f64 / 100.0),
+                    MetricTarget::RequestsPerSecond(milli) => rate / (*milli as f64 / 1000.0),
+                    _ => 0.0,
+                })
+                .fold(0.0, f64::max)
+                .ceil(),
+            Law::TargetTracking(policy) => match policy.metric {
+                Metric::CpuUtilization => (cpu / (self.cpu_limit() * policy.target)).ceil(),
+                Metric::RequestsPerInstance => (rate * 60.0 / policy.target).ceil(),
+            },
+            Law::AppEngine(law) => {
+                let by_requests = rate * alone / (slots * law.target_throughput_utilization);
+                let by_cpu = cpu / (self.cpu_limit() * law.target_cpu_utilization);
+                by_requests.max(by_cpu).ceil() + f64::from(law.min_idle_instances)
+            }
+        }
+    }
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+#[allow(clippy::cast_possible_truncation)] // vCPUs are small
+fn thousandths(value: f64) -> i64 {
+    (value * 1000.0).round() as i64
+}
+
+fn milli_bytes(bytes: u64) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX).saturating_mul(1000)
+}

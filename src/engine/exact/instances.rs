@@ -1,0 +1,480 @@
+//! The life of instances: start, ready, idle, drain, end.
+
+use crate::kernel::distribution::Distribution;
+use crate::platform::autoscaler::Law;
+use crate::platform::fleet::{Fleet, KeepAliveFrom, QueueAt};
+use crate::platform::meter::Per;
+use crate::platform::placement::Placement;
+
+use super::cpu::{Cpu, micro};
+use super::record::{Fifo, NONE, State};
+use super::tally::Limit;
+use super::{Compute, Core, Event, RANK_READY, RANK_TIMER, Supply};
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Ended; its number is free.
+    Gone,
+    /// Waiting for a node.
+    Pending,
+    /// Starting.
+    Starting,
+    /// Serving.
+    Ready,
+    /// Finishing what it has.
+    Draining,
+}
+
+/// One instance.
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub phase: Phase,
+    /// Attempts assigned to it: in slots and in its queue.
+    pub load: u32,
+    /// Attempts in slots.
+    pub used: u32,
+    /// Whether its first request brings the start with it (`cold_service`).
+    pub fresh: bool,
+    /// Whether the router has it.
+    pub routed: bool,
+    /// Number of the start, in order.
+    pub birth: u64,
+    /// When it was asked for.
+    pub born: u64,
+    /// When it was given a place to start.
+    pub placed: u64,
+    /// When it is, or was, ready.
+    pub ready_at: u64,
+    /// Since when its measurements count for target tracking.
+    pub warm_at: u64,
+    /// When it was last at work.
+    pub last_use: u64,
+    /// When it ends if still idle.
+    pub deadline: u64,
+    /// It is recycled when idle at or after this.
+    pub ends_by: u64,
+    /// Since when it is billed; `u64::MAX` while it is not.
+    pub opened: u64,
+    /// Nanoseconds of its start that are billed to the request that caused it.
+    pub billable_start: u64,
+    /// Attempts that wait on it: for its start, or for a slot.
+    pub queue: Fifo,
+    /// Cores in use (fifo-cores), and who waits for one.
+    pub cores: u32,
+    pub core_queue: Fifo,
+    /// CPU of jobs that have cores or the instance to themselves.
+    pub own_cpu: OwnCpu,
+    /// Attempts it was given.
+    pub served: u64,
+    /// What its metrics were at the last scrape.
+    pub scraped: super::control::Scraped,
+    /// Its node.
+    pub node: u32,
+}
+
+/// CPU use that changes by whole jobs.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OwnCpu {
+    allocated: u64,
+    last: u64,
+    used: u128,
+}
+
+impl OwnCpu {
+    /// Brings the use up to `now` and changes the allocation by so many micro-vCPU.
+    pub fn change(&mut self, now: u64, by: i64) {
+        self.used += u128::from(self.allocated) * u128::from(now - self.last);
+        self.last = now;
+        self.allocated = self.allocated.saturating_add_signed(by);
+    }
+
+    /// Micro-vCPU nanoseconds up to `now`.
+    pub fn used(&self, now: u64) -> u128 {
+        self.used + u128::from(self.allocated) * u128::from(now - self.last)
+    }
+}
+
+impl Instance {
+    pub fn is_alive(&self) -> bool {
+        self.phase != Phase::Gone
+    }
+}
+
+/// The keep-alive of a fleet for which the simple pool will do.
+pub(super) fn simple_keep_alive(fleet: &Fleet) -> Option<u64> {
+    if fleet.lifetime.is_some() || fleet.keep_alive_from == KeepAliveFrom::Start {
+        return None;
+    }
+    match &fleet.keep_alive {
+        None => Some(u64::MAX),
+        Some(keep_alive) => keep_alive.as_constant(),
+    }
+}
+
+impl Core<'_> {
+    /// Asks for an instance now. It may be ready at once.
+    pub(super) fn start_instance(&mut self) -> u32 {
+        let now = self.now;
+        let instance = self.new_instance();
+        self.tally.instance_started(now);
+        self.active += 1;
+        self.note_max(now);
+        let meter = &self.deployment.meter;
+        if meter.per == Per::Instance && meter.start_billed && meter.idle_billed {
+            self.billed[0].open(now);
+            self.instances[instance as usize].opened = now;
+        }
+        match &self.deployment.placement {
+            Placement::Provider => self.begin_start(instance, 0),
+            Placement::Nodes(_) => self.place(instance),
+        }
+        instance
+    }
+
+    /// A number and a blank life for an instance that is asked for now.
+    fn new_instance(&mut self) -> u32 {
+        let now = self.now;
+        self.births += 1;
+        let fleet = &self.deployment.fleet;
+        let ends_by =
+            fleet.lifetime.as_ref().map_or(u64::MAX, |life| now.saturating_add(life.draw_whole(&mut self.luck.start)));
+        let blank = Instance {
+            phase: Phase::Pending,
+            load: 0,
+            used: 0,
+            fresh: false,
+            routed: false,
+            birth: self.births,
+            born: now,
+            placed: u64::MAX,
+            ready_at: u64::MAX,
+            warm_at: u64::MAX,
+            last_use: now,
+            deadline: u64::MAX,
+            ends_by,
+            opened: u64::MAX,
+            billable_start: 0,
+            queue: Fifo::new(),
+            cores: 0,
+            core_queue: Fifo::new(),
+            own_cpu: OwnCpu { last: now, ..OwnCpu::default() },
+            served: 0,
+            scraped: super::control::Scraped::default(),
+            node: NONE,
+        };
+        let limit = self.cpu_limit();
+        let cpu = (self.compute == Compute::Shared)
+            .then(|| Cpu::new(&self.cpu_model, limit, self.deployment.instance.cpu_speed, now));
+        if let Some(instance) = self.free.pop() {
+            self.instances[instance as usize] = blank;
+            if let Some(cpu) = cpu {
+                self.cpus[instance as usize] = cpu;
+            }
+            return instance;
+        }
+        self.instances.push(blank);
+        self.cpus.extend(cpu);
+        u32::try_from(self.instances.len() - 1).expect("fewer than four billion instances")
+    }
+
+    pub(super) fn cpu_limit(&self) -> f64 {
+        let instance = &self.deployment.instance;
+        instance.vcpu_limit.unwrap_or(instance.vcpu)
+    }
+
+    /// An instance has its place and starts, after `delay` for what its place still needs.
+    pub(super) fn begin_start(&mut self, instance: u32, delay: u64) {
+        let now = self.now;
+        let fleet = &self.deployment.fleet;
+        let size = &self.deployment.instance;
+        let (platform, own) = if fleet.cold_service.is_some() {
+            (0, 0)
+        } else {
+            let platform = fleet.start.draw_whole(&mut self.luck.start);
+            let runtime = self.deployment.runtime_start.draw_whole(&mut self.luck.start);
+            let init = self.plan.application.service.init.draw(&mut self.luck.start);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+            let init = (init / (size.start_vcpu.min(1.0) * size.cpu_speed)).round() as u64;
+            (platform, runtime.saturating_add(init))
+        };
+        let ready_at = now.saturating_add(delay).saturating_add(platform).saturating_add(own);
+        let bills_start = self.deployment.meter.per == Per::Request && self.deployment.meter.start_billed;
+        let life = &mut self.instances[instance as usize];
+        life.phase = Phase::Starting;
+        life.placed = now;
+        life.ready_at = ready_at;
+        life.warm_at = ready_at.saturating_add(self.control.warmup());
+        life.fresh = fleet.cold_service.is_some();
+        life.billable_start = if bills_start { own } else { 0 };
+        if ready_at == now {
+            self.make_ready(instance);
+        } else {
+            self.agenda.schedule(ready_at, RANK_READY, Event::Ready(instance));
+        }
+    }
+
+    /// The start of an instance is over, unless it was given up meanwhile.
+    pub(super) fn instance_ready(&mut self, instance: u32) {
+        let life = &self.instances[instance as usize];
+        if life.phase != Phase::Starting || life.ready_at != self.now {
+            return;
+        }
+        self.make_ready(instance);
+        let index = instance as usize;
+        self.open.retain(|&other| other != instance);
+        let born = self.instances[index].born;
+        while let Some(slot) = self.instances[index].queue.pop(&self.records) {
+            let record = self.records.get_mut(slot);
+            // Time in the fleet's queue before the start was asked for is queue wait.
+            record.startup = self.now - record.arrived.max(born);
+            self.begin(slot);
+        }
+        while self.instances[index].used < self.slots
+            && let Some(slot) = self.next_queued()
+        {
+            let record = self.records.get_mut(slot);
+            record.cold = true;
+            record.startup = self.now - record.arrived.max(born);
+            self.hand_queued(instance, slot);
+        }
+        if self.instances[index].load == 0 {
+            self.becomes_idle(instance);
+        } else {
+            self.reroute(instance);
+        }
+    }
+
+    fn make_ready(&mut self, instance: u32) {
+        let now = self.now;
+        let life = &mut self.instances[instance as usize];
+        life.phase = Phase::Ready;
+        life.last_use = now;
+        self.tally.starting_slots.lower(u64::from(life.used), now);
+        self.tally.ready.raise(1, now);
+        let meter = &self.deployment.meter;
+        if meter.per == Per::Instance && meter.idle_billed && !meter.start_billed {
+            life.opened = now;
+            self.billed[0].open(now);
+        }
+    }
+
+    /// Tells the router whether an instance can take requests, and how busy it is.
+    #[inline]
+    pub(super) fn reroute(&mut self, instance: u32) {
+        let Supply::Router(router) = &mut self.supply else { return };
+        let life = &mut self.instances[instance as usize];
+        let places = match self.deployment.fleet.queue_at {
+            QueueAt::Fleet => self.slots,
+            QueueAt::Instance => self.slots.saturating_add(self.queue_places),
+        };
+        let takes = life.phase == Phase::Ready && life.load < places;
+        match (life.routed, takes) {
+            (true, true) => router.update(instance, life.load),
+            (true, false) => router.remove(instance),
+            (false, true) => router.insert(instance, life.load),
+            (false, false) => {}
+        }
+        life.routed = takes;
+    }
+
+    /// A ready instance has nothing to do.
+    pub(super) fn becomes_idle(&mut self, instance: u32) {
+        let now = self.now;
+        let fleet = &self.deployment.fleet;
+        let life = &mut self.instances[instance as usize];
+        life.last_use = now;
+        if life.phase == Phase::Draining {
+            self.end_instance(instance, now);
+            return;
+        }
+        if !matches!(self.deployment.autoscaler.law, Law::PerRequest(_)) {
+            self.reroute(instance);
+            return;
+        }
+        let keep = |keep_alive: &Distribution, luck: &mut _| match fleet.keep_alive_from {
+            KeepAliveFrom::LastUse => now.saturating_add(keep_alive.draw_whole(luck)),
+            KeepAliveFrom::Start => life.born.saturating_add(keep_alive.draw_whole(luck)),
+        };
+        let kept = fleet.keep_alive.as_ref().map_or(u64::MAX, |law| keep(law, &mut self.luck.keep_alive));
+        life.deadline = kept.min(life.ends_by).max(now);
+        let (deadline, birth) = (life.deadline, life.birth);
+        if deadline == now && self.active > self.deployment.autoscaler.min {
+            self.end_instance(instance, now);
+        } else if let Supply::Pool(pool) = &mut self.supply {
+            pool.put(instance, birth, now, deadline);
+        } else {
+            if deadline < u64::MAX {
+                self.agenda.schedule(deadline, RANK_TIMER, Event::Idle(instance));
+            }
+            self.reroute(instance);
+        }
+    }
+
+    /// The deadline of an idle instance outside the pool.
+    pub(super) fn idle_over(&mut self, instance: u32) {
+        let life = &self.instances[instance as usize];
+        let due = life.phase == Phase::Ready && life.load == 0 && life.deadline == self.now;
+        if due && self.active > self.deployment.autoscaler.min {
+            self.end_instance(instance, self.now);
+        }
+    }
+
+    /// Ends the idle instances of the pool whose time is over.
+    #[inline]
+    pub(super) fn expire(&mut self) {
+        let min = self.deployment.autoscaler.min;
+        while self.active > min
+            && let Supply::Pool(pool) = &mut self.supply
+            && let Some((instance, deadline)) = pool.expire(self.now)
+        {
+            // An instance kept beyond its time by the minimum ends when another makes it superfluous: now, at most.
+            let at = if min == 0 { deadline } else { deadline.max(self.control.above_min_since) };
+            self.end_instance(instance, at);
+        }
+    }
+
+    /// An instance without attempts ends at `at`.
+    pub(super) fn end_instance(&mut self, instance: u32, at: u64) {
+        let index = instance as usize;
+        let phase = self.instances[index].phase;
+        if matches!(phase, Phase::Ready | Phase::Draining) {
+            self.tally.ready.lower(1, at);
+        }
+        if phase != Phase::Draining {
+            self.active -= 1;
+        }
+        if self.instances[index].routed
+            && let Supply::Router(router) = &mut self.supply
+        {
+            router.remove(instance);
+        }
+        self.cpu_used += self.instances[index].own_cpu.used(self.now);
+        if let Some(cpu) = self.cpus.get_mut(index) {
+            cpu.advance(self.now);
+            self.cpu_used += cpu.used();
+        }
+        self.tally.instances.lower(1, at);
+        if phase == Phase::Pending {
+            self.withdraw_pending(instance);
+        }
+        self.open.retain(|&other| other != instance);
+        let life = &mut self.instances[index];
+        self.served_by_ended += life.served;
+        life.phase = Phase::Gone;
+        life.routed = false;
+        if life.opened != u64::MAX {
+            self.billed[0].close(life.opened, life.last_use, at);
+        }
+        self.free.push(instance);
+        self.note_max(at);
+        if self.instances[index].node != NONE {
+            self.leave_node(instance);
+        }
+    }
+
+    /// Takes an instance out of service: at once if it has nothing, else when it has finished what it has.
+    pub(super) fn stop_instance(&mut self, instance: u32) {
+        let life = &mut self.instances[instance as usize];
+        if life.load == 0 {
+            self.end_instance(instance, self.now);
+            return;
+        }
+        life.phase = Phase::Draining;
+        self.active -= 1;
+        self.note_max(self.now);
+        self.reroute(instance);
+    }
+
+    /// Keeps the gauge of the largest number of instances.
+    fn note_max(&mut self, at: u64) {
+        let autoscaler = &self.deployment.autoscaler;
+        self.tally.reached(Limit::Max, autoscaler.max.is_some_and(|max| self.active >= max), at);
+        if self.active == autoscaler.min + 1 {
+            self.control.above_min_since = at;
+        }
+    }
+
+    /// CPU that an instance has used, in micro-vCPU nanoseconds.
+    pub(super) fn cpu_used_by(&mut self, instance: u32) -> u128 {
+        let own = self.instances[instance as usize].own_cpu.used(self.now);
+        match self.cpus.get_mut(instance as usize) {
+            Some(cpu) => {
+                cpu.advance(self.now);
+                own + cpu.used()
+            }
+            None => own,
+        }
+    }
+
+    /// vCPUs of a ready instance that count as its capacity, in millionths.
+    pub(super) fn micro_capacity(&self) -> u64 {
+        micro(self.cpu_limit())
+    }
+
+    /// The instances at the first instant: ready, without a start that anyone waited for.
+    pub(super) fn place_initial(&mut self) {
+        let (busy, idle) = self.initial();
+        self.prepare_nodes(busy + idle);
+        for number in 0..busy + idle {
+            let instance = self.new_instance();
+            self.tally.instance_started(0);
+            self.active += 1;
+            let life = &mut self.instances[instance as usize];
+            life.phase = Phase::Starting;
+            (life.placed, life.ready_at, life.warm_at) = (0, 0, 0);
+            let meter = &self.deployment.meter;
+            if meter.per == Per::Instance && meter.idle_billed && meter.start_billed {
+                self.billed[0].open(0);
+                self.instances[instance as usize].opened = 0;
+            }
+            if !self.place_at_first(instance) {
+                self.instances[instance as usize].phase = Phase::Pending;
+                self.place(instance);
+                continue;
+            }
+            self.make_ready(instance);
+            if number < busy {
+                self.give_initial_work(instance);
+            } else {
+                self.becomes_idle(instance);
+            }
+        }
+        self.note_max(0);
+    }
+
+    /// Books the billed time of the slice that ends now.
+    pub(super) fn book_time(&mut self) {
+        let counted = self.now > self.plan.warmup.0;
+        for (time, slices) in self.billed.iter_mut().zip(&mut self.billed_time) {
+            let billed = time.take(self.now);
+            if counted {
+                slices.push(billed);
+            }
+        }
+    }
+
+    /// Books what is still in flight at the horizon.
+    pub(super) fn book_in_flight(&mut self) {
+        let in_flight: Vec<_> = self.records.in_flight().copied().collect();
+        for record in in_flight {
+            match record.kind {
+                super::Kind::Client => self.tally.in_flight(record.class, record.arrived, record.cold),
+                super::Kind::Orphan => self.tally.abandoned(record.arrived, true),
+                super::Kind::Initial => continue,
+            }
+            if !matches!(record.state, State::Queued) {
+                let begun = if record.started == u64::MAX {
+                    self.instances[record.instance as usize].ready_at
+                } else {
+                    record.started
+                };
+                self.bill(&record, begun, u64::MAX);
+            }
+            if self.compute == Compute::Alone && record.state == State::Cpu && !self.control.watches_cpu() {
+                let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
+                self.tally.cpu(micro_vcpu, record.started, u64::MAX);
+            }
+        }
+    }
+}

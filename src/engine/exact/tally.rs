@@ -1,0 +1,393 @@
+//! Bookkeeping of a run: outcomes of attempts, levels of instances, limits, all by slice of the calendar.
+//!
+//! A request belongs to the slice in which it arrived; what arrived in the warm-up is counted nowhere.
+
+use crate::application::{Application, Class, Step, work};
+use crate::metering::calendar::Calendar;
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, LimitMeasure, Measurement, SliceMeasure};
+use crate::platform::edge::Edge;
+
+/// Limits that hold load back, in the words of the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    Max,
+    Account,
+    Reserved,
+    ScaleRate,
+    Queue,
+    QueueTimeout,
+    NoInstance,
+    Timeout,
+    EdgeTimeout,
+    Nodes,
+}
+
+impl Limit {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Max, "autoscaler.max"),
+        (Self::Account, "autoscaler.account_concurrency"),
+        (Self::Reserved, "autoscaler.reserved"),
+        (Self::ScaleRate, "autoscaler.scale_rate"),
+        (Self::Queue, "fleet.queue"),
+        (Self::QueueTimeout, "fleet.queue_timeout"),
+        (Self::NoInstance, "no ready instance"),
+        (Self::Timeout, "fleet.timeout"),
+        (Self::EdgeTimeout, "edge.timeout"),
+        (Self::Nodes, "placement.nodes.max"),
+    ];
+}
+
+/// How one limit was met.
+#[derive(Clone, Debug, Default)]
+struct Gauge {
+    value: String,
+    /// 1 while it is reached.
+    reached: Level,
+    integral: u128,
+    timed: bool,
+    shed: u64,
+}
+
+/// What the requests of one slice used.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct SliceUse {
+    pub requests: u64,
+    pub billed: u64,
+    pub egress: u64,
+    pub edge_units: u64,
+    pub edge_bytes: u64,
+}
+
+/// Sizes of a class, drawn only where they differ between requests.
+#[derive(Clone, Debug)]
+struct Sizes {
+    response: Option<u64>,
+    edge_units: Option<u64>,
+    edge_bytes: Option<u64>,
+}
+
+/// The books of one run.
+#[derive(Debug)]
+pub(super) struct Tally<'a> {
+    calendar: &'a Calendar,
+    buckets: &'a [u32],
+    classes: &'a [Class],
+    sizes: Vec<Sizes>,
+    edge_unit: Option<u64>,
+    edge_latency: u64,
+    has_edge: bool,
+    window_start: u64,
+    horizon: u64,
+    /// The slice that time is in: index, start and end; none before the window.
+    slice: usize,
+    slice_start: u64,
+    slice_end: u64,
+    measurement: Measurement,
+    uses: Vec<SliceUse>,
+    pub instances: Level,
+    pub ready: Level,
+    pub busy: Level,
+    /// Slots with an attempt, on ready instances and on starting ones.
+    pub slots: Level,
+    /// Those on starting ones.
+    pub starting_slots: Level,
+    pub nodes: Level,
+    pub node_cpu: Level,
+    pub node_cpu_requested: Level,
+    limits: [Gauge; Limit::ALL.len()],
+    cpu_seen: u128,
+    vcpu_micro: u64,
+}
+
+impl<'a> Tally<'a> {
+    pub fn new(
+        calendar: &'a Calendar,
+        buckets: &'a [u32],
+        application: &'a Application,
+        edge: Option<&Edge>,
+        vcpu_micro: u64,
+        window: (u64, u64),
+    ) -> Self {
+        let charted = buckets.last().map_or(0, |&last| last as usize + 1);
+        let edge_unit = edge.and_then(|edge| edge.meter.request_unit_bytes);
+        let sizes = application.classes.iter().map(|class| Sizes::new(class, edge_unit)).collect();
+        let mut tally = Self {
+            calendar,
+            buckets,
+            classes: &application.classes,
+            sizes,
+            edge_unit,
+            edge_latency: edge.map_or(0, |edge| edge.latency.0),
+            has_edge: edge.is_some(),
+            window_start: window.0,
+            horizon: window.1,
+            slice: 0,
+            slice_start: u64::MAX,
+            slice_end: window.0,
+            measurement: Measurement {
+                classes: vec![ClassMeasure::default(); application.classes.len()],
+                slices: vec![SliceMeasure::default(); calendar.slices.len()],
+                buckets: vec![CoarseHistogram::default(); charted],
+                ..Measurement::default()
+            },
+            uses: vec![SliceUse::default(); calendar.slices.len()],
+            instances: Level::default(),
+            ready: Level::default(),
+            busy: Level::default(),
+            slots: Level::default(),
+            starting_slots: Level::default(),
+            nodes: Level::default(),
+            node_cpu: Level::default(),
+            node_cpu_requested: Level::default(),
+            limits: Default::default(),
+            cpu_seen: 0,
+            vcpu_micro,
+        };
+        if window.0 == 0 {
+            tally.enter_slice(0);
+        }
+        tally
+    }
+
+    /// When the slice that time is in ends (before the window: when the window starts).
+    pub const fn slice_end(&self) -> u64 {
+        self.slice_end
+    }
+
+    fn enter_slice(&mut self, slice: usize) {
+        if let Some(next) = self.calendar.slices.get(slice) {
+            (self.slice, self.slice_start, self.slice_end) = (slice, next.start.0, next.end.0);
+        } else {
+            self.slice_end = u64::MAX;
+        }
+    }
+
+    /// The slice of an instant, `None` before the window.
+    #[inline]
+    fn slice_of(&self, at: u64) -> Option<usize> {
+        if at >= self.slice_start && at < self.slice_end {
+            return Some(self.slice);
+        }
+        if at < self.window_start {
+            return None;
+        }
+        let after = self.calendar.slices.partition_point(|slice| slice.start.0 <= at);
+        Some(after - 1)
+    }
+
+    /// Ends the slice at `now`. `cpu_used` is what all instances have used so far, in micro-vCPU nanoseconds.
+    pub fn roll(&mut self, now: u64, cpu_used: u128) {
+        let slots = self.slots.take(now);
+        let starting = self.starting_slots.take(now);
+        let ready = self.ready.take(now);
+        let measure = SliceMeasure {
+            instances: self.instances.take(now),
+            ready,
+            busy: self.busy.take(now),
+            slots_busy: slots - starting,
+            cpu_used: cpu_used - self.cpu_seen,
+            cpu_ready: ready * u128::from(self.vcpu_micro),
+            nodes: self.nodes.take(now),
+            node_cpu: self.node_cpu.take(now),
+            node_cpu_requested: self.node_cpu_requested.take(now),
+            ..SliceMeasure::default()
+        };
+        self.cpu_seen = cpu_used;
+        for gauge in &mut self.limits {
+            gauge.integral += gauge.reached.take(now);
+        }
+        if self.slice_start == u64::MAX {
+            // The warm-up ends: what was gathered is dropped, what stands now begins to count.
+            for gauge in &mut self.limits {
+                gauge.integral = 0;
+            }
+            self.measurement.peak = self.instances.count();
+            self.measurement.nodes_peak = self.nodes.count();
+            self.enter_slice(0);
+            return;
+        }
+        let slice = &mut self.measurement.slices[self.slice];
+        let (offered, lost, cpu) = (slice.offered, slice.lost, slice.cpu_used);
+        *slice = SliceMeasure { offered, lost, cpu_used: cpu + measure.cpu_used, ..measure };
+        self.enter_slice(self.slice + 1);
+    }
+
+    const fn in_window(&self) -> bool {
+        self.slice_start != u64::MAX
+    }
+
+    /// An instance is asked for.
+    pub fn instance_started(&mut self, now: u64) {
+        self.instances.raise(1, now);
+        if self.in_window() {
+            self.measurement.started += 1;
+            self.measurement.peak = self.measurement.peak.max(self.instances.count());
+        }
+    }
+
+    /// A node is ordered.
+    pub fn node_started(&mut self, now: u64) {
+        self.nodes.raise(1, now);
+        if self.in_window() {
+            *self.measurement.nodes_started.get_or_insert(0) += 1;
+            self.measurement.nodes_peak = self.measurement.nodes_peak.max(self.nodes.count());
+        }
+    }
+
+    /// There are nodes, so that their figures are reported.
+    pub fn has_nodes(&mut self) {
+        self.measurement.nodes_started.get_or_insert(0);
+    }
+
+    /// Sets what a limit is; only limits that have a value are reported.
+    pub fn declare(&mut self, limit: Limit, value: String, timed: bool) {
+        let gauge = &mut self.limits[limit as usize];
+        (gauge.value, gauge.timed) = (value, timed);
+    }
+
+    /// A limit is reached from `at` on, or no more.
+    #[inline]
+    pub fn reached(&mut self, limit: Limit, is: bool, at: u64) {
+        let level = &mut self.limits[limit as usize].reached;
+        match (is, level.count()) {
+            (true, 0) => level.raise(1, at),
+            (false, 1) => level.lower(1, at),
+            _ => {}
+        }
+    }
+
+    /// An attempt arrives.
+    #[inline]
+    pub fn offered(&mut self, class: u32, now: u64, key: u64) {
+        if now < self.window_start {
+            return;
+        }
+        self.measurement.classes[class as usize].offered += 1;
+        self.measurement.slices[self.slice].offered += 1;
+        if self.has_edge {
+            let sizes = &self.sizes[class as usize];
+            let (units, bytes) = match (sizes.edge_units, sizes.edge_bytes) {
+                (Some(units), Some(bytes)) => (units, bytes),
+                _ => draw_edge(&self.classes[class as usize], self.edge_unit, key),
+            };
+            let used = &mut self.uses[self.slice];
+            used.edge_units += units;
+            used.edge_bytes += bytes;
+        }
+    }
+
+    /// An attempt has completed at `end`.
+    #[inline]
+    pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
+        let Some(slice) = self.slice_of(arrived) else { return };
+        let latency = end - arrived + self.edge_latency;
+        let measure = &mut self.measurement.classes[class as usize];
+        measure.completed += 1;
+        measure.cold += u64::from(cold);
+        measure.latency.record(latency);
+        self.measurement.queue_wait.record(queue_wait);
+        self.measurement.buckets[self.buckets[slice] as usize].record(latency);
+        let sizes = &self.sizes[class as usize];
+        self.uses[slice].egress += match sizes.response {
+            Some(bytes) => bytes,
+            None => work(&self.classes[class as usize].response_bytes, key, Step::ResponseBytes),
+        };
+    }
+
+    /// An attempt was refused before any work.
+    pub fn rejected(&mut self, class: u16, arrived: u64, by: Limit) {
+        let Some(slice) = self.slice_of(arrived) else { return };
+        self.limits[by as usize].shed += 1;
+        self.measurement.slices[slice].lost += 1;
+        self.measurement.classes[class as usize].rejected += 1;
+    }
+
+    /// A limit of the client, the edge or the platform has passed.
+    pub fn timed_out(&mut self, class: u16, arrived: u64, cold: bool, by: Option<Limit>) {
+        let Some(slice) = self.slice_of(arrived) else { return };
+        if let Some(by) = by {
+            self.limits[by as usize].shed += 1;
+        }
+        self.measurement.slices[slice].lost += 1;
+        let measure = &mut self.measurement.classes[class as usize];
+        measure.timed_out += 1;
+        measure.cold += u64::from(cold);
+    }
+
+    /// An attempt is in flight at the horizon.
+    pub fn in_flight(&mut self, class: u16, arrived: u64, cold: bool) {
+        if self.slice_of(arrived).is_some() {
+            let measure = &mut self.measurement.classes[class as usize];
+            measure.in_flight += 1;
+            measure.cold += u64::from(cold);
+        }
+    }
+
+    /// The work of an abandoned attempt has ended, or is still running at the horizon.
+    pub fn abandoned(&mut self, arrived: u64, running: bool) {
+        if self.slice_of(arrived).is_some() {
+            if running {
+                self.measurement.abandoned_running += 1;
+            } else {
+                self.measurement.wasted += 1;
+            }
+        }
+    }
+
+    /// A one-slot instance uses `micro_vcpu` of CPU from `from` to `to`; counted in the slice of `from`.
+    #[inline]
+    pub fn cpu(&mut self, micro_vcpu: u64, from: u64, to: u64) {
+        let (from, to) = (from.max(self.window_start), to.min(self.horizon));
+        if from < to
+            && let Some(slice) = self.slice_of(from)
+        {
+            self.measurement.slices[slice].cpu_used += u128::from(micro_vcpu) * u128::from(to - from);
+        }
+    }
+
+    /// An attempt that arrived then is billed so many nanoseconds.
+    #[inline]
+    pub fn billed(&mut self, arrived: u64, nanoseconds: u64) {
+        if let Some(slice) = self.slice_of(arrived) {
+            self.uses[slice].requests += 1;
+            self.uses[slice].billed += nanoseconds;
+        }
+    }
+
+    /// Closes the books.
+    pub fn finish(mut self) -> (Measurement, Vec<SliceUse>) {
+        for ((_, name), gauge) in Limit::ALL.iter().zip(self.limits) {
+            if !gauge.value.is_empty() && (gauge.integral > 0 || gauge.shed > 0) {
+                self.measurement.limits.push(LimitMeasure {
+                    limit: name,
+                    value: gauge.value,
+                    reached: gauge.timed.then_some(gauge.integral),
+                    shed: gauge.shed,
+                });
+            }
+        }
+        (self.measurement, self.uses)
+    }
+}
+
+impl Sizes {
+    fn new(class: &Class, edge_unit: Option<u64>) -> Self {
+        let both = class.request_bytes.as_constant().zip(class.response_bytes.as_constant());
+        Self {
+            response: class.response_bytes.as_constant(),
+            edge_units: both.map(|(request, response)| units(request, response, edge_unit)),
+            edge_bytes: both.map(|(request, response)| request.saturating_add(response)),
+        }
+    }
+}
+
+/// Requests that the edge bills for one: at least one, and one more for each further unit of the larger body.
+fn units(request: u64, response: u64, unit: Option<u64>) -> u64 {
+    unit.map_or(0, |unit| request.max(response).div_ceil(unit).max(1))
+}
+
+fn draw_edge(class: &Class, unit: Option<u64>, key: u64) -> (u64, u64) {
+    let request = work(&class.request_bytes, key, Step::RequestBytes);
+    let response = work(&class.response_bytes, key, Step::ResponseBytes);
+    (units(request, response, unit), request.saturating_add(response))
+}

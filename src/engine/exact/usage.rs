@@ -1,0 +1,119 @@
+//! From the books of a run to the usage that a bill is made from.
+
+use crate::metering::measurement::Measurement;
+use crate::metering::usage::{Dimension, Meter};
+use crate::platform::edge::CapacityUnits;
+use crate::platform::meter::Per;
+use crate::platform::placement::Placement;
+
+use super::super::Plan;
+use super::tally::SliceUse;
+
+/// Books what was used, slice by slice.
+pub(super) fn book_usage(measurement: &mut Measurement, plan: &Plan<'_>, uses: &[SliceUse], billed_time: &[Vec<u128>]) {
+    let mut books = Books { measurement, plan };
+    books.compute(uses, billed_time);
+    books.standing();
+    books.edge(uses);
+    for (slice, used) in uses.iter().enumerate() {
+        books.add("", Dimension::EgressBytes, "", slice, u128::from(used.egress));
+    }
+}
+
+struct Books<'a, 'b> {
+    measurement: &'a mut Measurement,
+    plan: &'a Plan<'b>,
+}
+
+impl Books<'_, '_> {
+    fn add(&mut self, service: &str, dimension: Dimension, variant: &str, slice: usize, quantity: u128) {
+        if quantity > 0 {
+            let meter = Meter { service: service.to_owned(), dimension, variant: variant.to_owned() };
+            self.measurement.usage.add(&meter, slice, quantity);
+        }
+    }
+
+    /// The compute part: per request, per instance, or per node of each group.
+    fn compute(&mut self, uses: &[SliceUse], billed_time: &[Vec<u128>]) {
+        let deployment = self.plan.deployment;
+        for (group, times) in billed_time.iter().enumerate() {
+            let variant = match &deployment.placement {
+                Placement::Nodes(nodes) => nodes.groups[group].machine.as_str(),
+                Placement::Provider => deployment.instance.variant.as_str(),
+            };
+            for (slice, used) in uses.iter().enumerate() {
+                let time = match deployment.meter.per {
+                    Per::Request => u128::from(used.billed),
+                    Per::Instance | Per::Node => times.get(slice).copied().unwrap_or(0),
+                };
+                self.compute_slice(slice, variant, used.requests, time);
+            }
+        }
+    }
+
+    fn compute_slice(&mut self, slice: usize, variant: &str, requests: u64, time: u128) {
+        let deployment = self.plan.deployment;
+        let meter = &deployment.meter;
+        let service = self.plan.application.service.name.as_str();
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
+        let milli_vcpu = (deployment.instance.vcpu * 1000.0).round() as u128;
+        for &dimension in &meter.counts {
+            let (variant, quantity) = match dimension {
+                Dimension::Requests => ("", u128::from(requests)),
+                Dimension::GibSeconds => ("", time * u128::from(deployment.instance.memory.mib_ceil())),
+                Dimension::VcpuSeconds => ("", time * milli_vcpu),
+                Dimension::InstanceHours => (variant, time * u128::from(meter.weight)),
+                Dimension::NodeHours => (variant, time),
+                _ => continue,
+            };
+            self.add(service, dimension, variant, slice, quantity);
+        }
+        if meter.per != Per::Request {
+            self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
+            self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
+        }
+    }
+
+    /// What is paid for as long as the deployment stands.
+    fn standing(&mut self) {
+        let deployment = self.plan.deployment;
+        for (slice, cut) in self.plan.calendar.slices.iter().enumerate() {
+            let length = u128::from((cut.end - cut.start).0);
+            self.add("", Dimension::ClusterHours, "", slice, length * u128::from(deployment.meter.clusters));
+        }
+    }
+
+    /// What the edge counts.
+    fn edge(&mut self, uses: &[SliceUse]) {
+        let Some(edge) = &self.plan.deployment.edge else { return };
+        let slices = &self.plan.calendar.slices;
+        for (slice, cut) in slices.iter().enumerate() {
+            self.add("", Dimension::EdgeRequests, &edge.id, slice, u128::from(uses[slice].edge_units));
+            let length = u128::from((cut.end - cut.start).0);
+            self.add("", Dimension::AddressHours, "", slice, length * u128::from(edge.meter.addresses));
+        }
+        // A load balancer pays whole hours, and each hour its largest ratio.
+        let mut first = 0;
+        while first < slices.len() {
+            let hour = slices[first].hour;
+            let after = first + slices[first..].partition_point(|slice| slice.hour == hour);
+            let whole = 3_600_000_000_000 * u128::from(edge.meter.hours);
+            self.add("", Dimension::EdgeHours, &edge.id, first, whole);
+            if let Some(capacity) = edge.meter.capacity {
+                let hour = &self.measurement.slices[first..after];
+                let requests = hour.iter().map(|slice| slice.offered).sum();
+                let bytes = uses[first..after].iter().map(|used| used.edge_bytes).sum();
+                self.add("", Dimension::LcuHours, &edge.id, first, nano_units(capacity, requests, bytes));
+            }
+            first = after;
+        }
+    }
+}
+
+/// Capacity units of one hour, in thousand-millionths: the largest of the ratios.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+fn nano_units(capacity: CapacityUnits, requests: u64, bytes: u64) -> u128 {
+    let connections = requests as f64 / capacity.requests_per_connection / 3600.0 / capacity.connections_per_second;
+    let processed = bytes as f64 / capacity.bytes_per_hour;
+    (connections.max(processed) * 1e9).round() as u128
+}

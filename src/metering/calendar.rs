@@ -143,7 +143,7 @@ impl Calendar {
             instant = stop;
         }
 
-        let length = slice_length(duration);
+        let length = Self::slice_length(duration);
         let mut slices = Vec::new();
         for (day, &(from, to)) in day_spans.iter().enumerate() {
             let mut start = from;
@@ -180,21 +180,22 @@ impl Calendar {
         }
         Ok(Self { slices, days, periods })
     }
+
+    /// The length of slices: the longest of those that divide an hour evenly and give at least [`SLICES`] of them.
+    #[must_use]
+    pub fn slice_length(duration: Nanos) -> Nanos {
+        const SECONDS: [u64; 12] = [3600, 1800, 900, 600, 300, 120, 60, 30, 15, 10, 5, 1];
+        // A week has 168 hours, and hours are how people read it.
+        if duration.0 >= 100 * Nanos::HOUR.0 {
+            return Nanos::HOUR;
+        }
+        let fits = |seconds: &&u64| duration.0 / (**seconds * Nanos::SECOND.0) >= SLICES;
+        Nanos(SECONDS.iter().find(fits).copied().unwrap_or(1) * Nanos::SECOND.0)
+    }
 }
 
 /// About as many slices as a chart can show.
 const SLICES: u64 = 200;
-
-/// The longest of the lengths that divide an hour evenly and give at least [`SLICES`] slices.
-fn slice_length(duration: Nanos) -> Nanos {
-    const SECONDS: [u64; 12] = [3600, 1800, 900, 600, 300, 120, 60, 30, 15, 10, 5, 1];
-    let fits = |seconds: &&u64| duration.0 / (**seconds * Nanos::SECOND.0) >= SLICES;
-    // A week has 168 hours, and hours are how people read it.
-    if duration.0 >= 100 * Nanos::HOUR.0 {
-        return Nanos::HOUR;
-    }
-    Nanos(SECONDS.iter().find(fits).copied().unwrap_or(1) * Nanos::SECOND.0)
-}
 
 #[cfg(test)]
 mod tests {
@@ -257,8 +258,8 @@ mod tests {
 
     #[test]
     fn slices_divide_hours_and_suit_the_horizon() {
-        assert_eq!(slice_length(Nanos(24 * Nanos::HOUR.0)), Nanos(300 * Nanos::SECOND.0));
-        assert_eq!(slice_length(Nanos(365 * 24 * Nanos::HOUR.0)), Nanos::HOUR);
-        assert_eq!(slice_length(Nanos(5)), Nanos::SECOND);
+        assert_eq!(Calendar::slice_length(Nanos(24 * Nanos::HOUR.0)), Nanos(300 * Nanos::SECOND.0));
+        assert_eq!(Calendar::slice_length(Nanos(365 * 24 * Nanos::HOUR.0)), Nanos::HOUR);
+        assert_eq!(Calendar::slice_length(Nanos(5)), Nanos::SECOND);
     }
 }

@@ -27,6 +27,8 @@ mod record;
 mod router;
 mod service;
 mod tally;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 use crate::application::Request;
@@ -258,6 +260,7 @@ impl<'a> Core<'a> {
                 plan.application,
                 deployment.edge.as_ref(),
                 vcpu_micro,
+                follows_requests && slots == 1,
                 window,
             ),
             shortcut: false,

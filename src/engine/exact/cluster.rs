@@ -133,7 +133,7 @@ impl Core<'_> {
         let scan = cluster.scaler.as_ref().map(|scaler| scaler.flags().scan_interval);
         for (group, count) in counts.into_iter().enumerate() {
             for _ in 0..count {
-                let node = self.order_node(group);
+                let node = self.order_node(group, true);
                 self.node_ready(node);
                 if let Some(cluster) = &mut self.cluster {
                     cluster.nodes[node as usize].image_at = 0;
@@ -219,10 +219,10 @@ impl Core<'_> {
         node.image_at.saturating_sub(now)
     }
 
-    /// Orders a node of a group.
-    fn order_node(&mut self, group: usize) -> u32 {
+    /// Orders a node of a group, or (`initial`) finds one there at the first instant.
+    fn order_node(&mut self, group: usize, initial: bool) -> u32 {
         let now = self.now;
-        self.tally.node_started(now);
+        self.tally.node_started(now, initial);
         if self.deployment.meter.per == Per::Node {
             self.billed[group].open(now);
         }
@@ -362,7 +362,7 @@ impl Core<'_> {
         let actions = scaler.scan(now, &cluster.groups, &seen, &pending, draw);
         if let Some((group, count)) = actions.grow {
             for _ in 0..count {
-                let node = self.order_node(group);
+                let node = self.order_node(group, false);
                 let boot = match &self.deployment.placement {
                     Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.luck.start),
                     Placement::Provider => 0,

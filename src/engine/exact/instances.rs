@@ -117,7 +117,7 @@ impl Core<'_> {
     pub(super) fn start_instance(&mut self) -> u32 {
         let now = self.now;
         let instance = self.new_instance();
-        self.tally.instance_started(now);
+        self.tally.instance_started(now, false);
         self.active += 1;
         self.note_max(now);
         let meter = &self.deployment.meter;
@@ -418,7 +418,7 @@ impl Core<'_> {
         self.prepare_nodes(busy + idle);
         for number in 0..busy + idle {
             let instance = self.new_instance();
-            self.tally.instance_started(0);
+            self.tally.instance_started(0, true);
             self.active += 1;
             let life = &mut self.instances[instance as usize];
             life.phase = Phase::Starting;

@@ -97,6 +97,8 @@ pub(super) struct Tally<'a> {
     limits: [Gauge; Limit::ALL.len()],
     cpu_seen: u128,
     vcpu_micro: u64,
+    /// Every busy instance has one busy slot, which then is not counted apart.
+    one_slot: bool,
 }
 
 impl<'a> Tally<'a> {
@@ -106,6 +108,7 @@ impl<'a> Tally<'a> {
         application: &'a Application,
         edge: Option<&Edge>,
         vcpu_micro: u64,
+        one_slot: bool,
         window: (u64, u64),
     ) -> Self {
         let charted = buckets.last().map_or(0, |&last| last as usize + 1);
@@ -142,6 +145,7 @@ impl<'a> Tally<'a> {
             limits: Default::default(),
             cpu_seen: 0,
             vcpu_micro,
+            one_slot,
         };
         if window.0 == 0 {
             tally.enter_slice(0);
@@ -177,13 +181,14 @@ impl<'a> Tally<'a> {
 
     /// Ends the slice at `now`. `cpu_used` is what all instances have used so far, in micro-vCPU nanoseconds.
     pub fn roll(&mut self, now: u64, cpu_used: u128) {
-        let slots = self.slots.take(now);
+        let busy = self.busy.take(now);
+        let slots = if self.one_slot { busy } else { self.slots.take(now) };
         let starting = self.starting_slots.take(now);
         let ready = self.ready.take(now);
         let measure = SliceMeasure {
             instances: self.instances.take(now),
             ready,
-            busy: self.busy.take(now),
+            busy,
             slots_busy: slots - starting,
             cpu_used: cpu_used - self.cpu_seen,
             cpu_ready: ready * u128::from(self.vcpu_micro),
@@ -216,20 +221,20 @@ impl<'a> Tally<'a> {
         self.slice_start != u64::MAX
     }
 
-    /// An instance is asked for.
-    pub fn instance_started(&mut self, now: u64) {
+    /// An instance is asked for, or (`initial`) is there at the first instant.
+    pub fn instance_started(&mut self, now: u64, initial: bool) {
         self.instances.raise(1, now);
         if self.in_window() {
-            self.measurement.started += 1;
+            self.measurement.started += u64::from(!initial);
             self.measurement.peak = self.measurement.peak.max(self.instances.count());
         }
     }
 
-    /// A node is ordered.
-    pub fn node_started(&mut self, now: u64) {
+    /// A node is ordered, or (`initial`) is there at the first instant.
+    pub fn node_started(&mut self, now: u64, initial: bool) {
         self.nodes.raise(1, now);
         if self.in_window() {
-            *self.measurement.nodes_started.get_or_insert(0) += 1;
+            *self.measurement.nodes_started.get_or_insert(0) += u64::from(!initial);
             self.measurement.nodes_peak = self.measurement.nodes_peak.max(self.nodes.count());
         }
     }

@@ -1,6 +1,183 @@
 //! Replications of a scenario, the comparison of its deployments, and sweeps over one key.
 //!
 //! Imports every room above it. Promises the same result at any thread count: replications run in parallel and are
-//! folded in their own order.
+//! folded in their own order. An interrupted run yields its finished replications.
 
+mod compare;
+mod estimates;
+mod fold;
+pub mod judge;
+mod play;
 pub mod result;
+pub mod sweep;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rayon::prelude::*;
+
+use crate::pricing::settle::Unpriced;
+use crate::scenario::{Fidelity, Scenario};
+use crate::units::grouped;
+use fold::Folded;
+use play::Stage;
+use result::RunResult;
+
+/// Requests times deployments beyond which an exact run is refused.
+const MOST_REQUEST_DEPLOYMENTS: f64 = 1e12;
+/// Nanoseconds of one core per request and deployment, for the estimate in that refusal: the order that `benches/`
+/// measures.
+const NANOSECONDS_PER_REQUEST: f64 = 100.0;
+/// Requests cross the walls in batches of this many.
+const BATCH: usize = 1024;
+
+/// How far a run has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Share of the simulated time that has been played, 0..=1.
+    pub share: f64,
+}
+
+/// How to run.
+#[derive(Clone, Copy)]
+pub struct RunOptions<'a> {
+    /// Threads; `None`: one per core.
+    pub threads: Option<usize>,
+    /// Becomes true when the user wants to stop.
+    pub interrupt: &'a AtomicBool,
+    /// Told how far the run has come, from any thread.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+    /// Requests per batch, for tests: the result does not depend on it.
+    pub batch: usize,
+    /// Whether requests whose life is known take the shortcut, for tests: the result does not depend on it.
+    pub shortcut: bool,
+}
+
+impl RunOptions<'static> {
+    /// All cores, no interruption, nobody watching.
+    #[must_use]
+    pub fn quiet() -> Self {
+        static NEVER: AtomicBool = AtomicBool::new(false);
+        Self { threads: None, interrupt: &NEVER, progress: &|_| {}, batch: BATCH, shortcut: true }
+    }
+}
+
+impl fmt::Debug for RunOptions<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunOptions").field("threads", &self.threads).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RunError {
+    /// The run would take too long; nothing was played.
+    TooLarge {
+        /// Expected requests of all replications.
+        requests: f64,
+        /// Requests times deployments.
+        request_deployments: f64,
+    },
+    /// The run was interrupted before the first replication was finished.
+    Interrupted,
+    /// A deployment uses something that has no price.
+    Unpriced {
+        /// Name of the deployment.
+        deployment: String,
+        /// What has no price.
+        why: Unpriced,
+    },
+    /// The horizon lies beyond the years that calendars cover.
+    Calendar(String),
+    /// The threads could not be started.
+    Threads(String),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { requests, request_deployments } => {
+                let hours = request_deployments * NANOSECONDS_PER_REQUEST / 1e9 / 3600.0;
+                write!(
+                    f,
+                    "about {} requests ({} with every deployment) would take some {} core hours to play one by one; \
+                     the bound is {}. Shorten `traffic.duration`, lower the rate, or run fewer replications",
+                    grouped(&format!("{requests:.0}")),
+                    grouped(&format!("{request_deployments:.0}")),
+                    grouped(&format!("{hours:.0}")),
+                    grouped(&format!("{MOST_REQUEST_DEPLOYMENTS:.0}")),
+                )
+            }
+            Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
+            Self::Unpriced { deployment, why } => write!(f, "deployment `{deployment}`: {why}"),
+            Self::Calendar(why) => write!(f, "the horizon lies beyond the calendar: {why}"),
+            Self::Threads(why) => write!(f, "threads could not be started: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for RunError {}
+
+/// Plays every replication of `scenario` and compares its deployments.
+///
+/// # Errors
+/// [`RunError`]; an interruption after the first finished replication is no error: the result then is `partial`.
+pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
+    let folded = with_threads(options.threads, || fold_replications(scenario, options))??;
+    compare::result(scenario, &folded)
+}
+
+/// Refuses what cannot be played exactly within reason.
+///
+/// # Errors
+/// [`RunError::TooLarge`].
+pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
+    let requests = scenario.traffic.forecast().requests * f64::from(scenario.replications);
+    let request_deployments = requests * scenario.deployments.len() as f64;
+    if request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan() {
+        return Err(RunError::TooLarge { requests, request_deployments });
+    }
+    Ok(())
+}
+
+/// Runs `work` on a pool of its own where a number of threads is asked for.
+fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> Result<T, RunError> {
+    match threads {
+        None => Ok(work()),
+        Some(count) => rayon::ThreadPoolBuilder::new()
+            .num_threads(count)
+            .build()
+            .map(|pool| pool.install(work))
+            .map_err(|error| RunError::Threads(error.to_string())),
+    }
+}
+
+/// Plays replications in parallel and folds them in order, a few at a time so that memory stays bounded.
+fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Folded, RunError> {
+    refuse_too_large(scenario)?;
+    let stage = Stage::new(scenario, options)?;
+    let mut folded = Folded::new(&stage);
+    let at_once = u32::try_from(rayon::current_num_threads()).unwrap_or(1).max(1);
+    let mut first = 0_u32;
+    while first < scenario.replications && !options.interrupt.load(Ordering::Relaxed) {
+        let last = first.saturating_add(at_once).min(scenario.replications);
+        let played: Vec<_> = (first..last).into_par_iter().map(|replication| stage.play(replication)).collect();
+        for outcome in played {
+            match outcome {
+                Some(outcome) => folded.add(&stage, outcome)?,
+                None => break,
+            }
+        }
+        first = last;
+    }
+    if folded.replications() == 0 { Err(RunError::Interrupted) } else { Ok(folded) }
+}
+
+/// The engine of every deployment, and why it was chosen.
+fn fidelity(scenario: &Scenario) -> result::FidelityResult {
+    let reason = match scenario.fidelity {
+        Fidelity::Auto => "auto: every request is played one by one; there is no faster engine yet",
+        Fidelity::Exact => "asked for",
+    };
+    result::FidelityResult { engine: "exact".to_owned(), reason: reason.to_owned() }
+}

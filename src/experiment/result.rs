@@ -375,8 +375,8 @@ pub struct UsageRow {
     pub variant: String,
     /// ISO date in the tariff's day zone.
     pub day: String,
-    /// Whole base units, as a decimal string.
-    pub quantity: Decimal,
+    /// Whole base units, as a decimal string: it may be larger than an exact decimal can be.
+    pub quantity: String,
 }
 
 /// Met, missed, or not to be told.

@@ -40,12 +40,20 @@ fn law() -> impl Strategy<Value = Law> {
     let limit = || prop_oneof![Just(None), (1_u32..8).prop_map(Some)];
     prop_oneof![
         (0_u32..6).prop_map(|replicas| Law::Fixed { replicas }),
-        (limit(), limit(), prop_oneof![
-            Just(None),
-            (1_u32..5, 1_u64..10).prop_map(|(count, seconds)| Some(ScaleRate { count, per: Nanos(seconds * SECOND) }))
-        ])
+        (
+            limit(),
+            limit(),
+            prop_oneof![
+                Just(None),
+                (1_u32..5, 1_u64..10)
+                    .prop_map(|(count, seconds)| Some(ScaleRate { count, per: Nanos(seconds * SECOND) }))
+            ]
+        )
             .prop_map(|(account_concurrency, reserved, scale_rate)| Law::PerRequest(PerRequest {
-                scale_rate, account_concurrency, reserved })),
+                scale_rate,
+                account_concurrency,
+                reserved
+            })),
     ]
 }
 
@@ -207,10 +215,8 @@ fn sliding_maximum(application: &Application, requests: &[crate::application::Re
 
 #[test]
 fn an_overloaded_fleet_keeps_abandoned_work_and_still_conserves() {
-    let application = super::application(vec![Class {
-        timeout: Some(Nanos(SECOND / 2)),
-        ..class(exponential(0.2), constant(0.0))
-    }]);
+    let application =
+        super::application(vec![Class { timeout: Some(Nanos(SECOND / 2)), ..class(exponential(0.2), constant(0.0)) }]);
     let requests = poisson(&application, 20.0, 60.0, 4);
     let measured = play(&fixed(2), &application, &requests, Run::of(60.0));
     let class = &measured.classes[0];

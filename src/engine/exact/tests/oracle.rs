@@ -66,10 +66,7 @@ fn processor_sharing_agrees_with_a_naive_one() {
     for (seed, vcpu, threads) in [(1, 1.0, vec![1.0]), (2, 2.5, vec![0.5, 2.0, 1.0]), (3, 4.0, vec![3.0, 0.25])] {
         let classes = threads
             .iter()
-            .map(|&threads| crate::application::Class {
-                threads,
-                ..class(exponential(0.02), super::constant(0.0))
-            })
+            .map(|&threads| crate::application::Class { threads, ..class(exponential(0.02), super::constant(0.0)) })
             .collect();
         let application = super::application(classes);
         let requests = poisson(&application, 30.0 * vcpu, 60.0, seed);

@@ -1,0 +1,374 @@
+//! The result: what every deployment did, and how they compare.
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::estimates::{Samples, Spread, interval, intervals, mean};
+use super::fold::{Folded, FoldedDeployment};
+use super::judge::{verdicts, worst};
+use super::result::{
+    CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input, Instances,
+    Judgement, Latency, Limit, Line, MonthTotal, Nodes, NotModelled, Pair, QueueWait, RunResult, SCHEMA, TrafficResult,
+};
+use super::{RunError, fidelity};
+use crate::kernel::estimate::paired;
+use crate::kernel::streams::RNG_NAME;
+use crate::metering::calendar::Calendar;
+use crate::pricing::bill;
+use crate::pricing::timeline::cost_over_time;
+use crate::scenario::{Placed, Scenario};
+
+/// Points of a latency distribution in charts.
+const QUANTILE_POINTS: u32 = 200;
+
+/// What a run found.
+pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, RunError> {
+    let replications = u32::try_from(folded.replications()).unwrap_or(u32::MAX);
+    let mut deployments = Vec::new();
+    let mut charts = Charts {
+        bucket_ends_seconds: folded.bucket_ends.clone(),
+        start: scenario.traffic.start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
+        deployments: Vec::new(),
+    };
+    for ((placed, one), calendar) in scenario.deployments.iter().zip(&folded.deployments).zip(&folded.calendars) {
+        let (deployment, chart) = deployment(scenario, placed, one, calendar, folded)?;
+        deployments.push(deployment);
+        charts.deployments.push(chart);
+    }
+    let comparison = comparison(scenario, folded, &deployments);
+    Ok(RunResult {
+        schema: SCHEMA.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scenario: scenario.name.clone(),
+        scenario_sha256: scenario.sha256.clone(),
+        inputs: scenario
+            .inputs
+            .iter()
+            .map(|input| Input { path: input.path.clone(), sha256: input.sha256.clone() })
+            .collect(),
+        seed: scenario.seed,
+        rng: RNG_NAME.to_owned(),
+        catalogue: catalogue(&deployments),
+        fidelity: "exact".to_owned(),
+        partial: replications < scenario.replications,
+        replications,
+        simulated_seconds: scenario.traffic.duration.seconds(),
+        traffic: traffic(folded),
+        deployments,
+        comparison,
+        charts,
+    })
+}
+
+fn traffic(folded: &Folded) -> TrafficResult {
+    let samples = |of: &dyn Fn(usize) -> Option<f64>| mean(&(0..folded.replications()).map(of).collect());
+    let all = &folded.traffic;
+    let requests: u64 = all.iter().map(|one| one.requests).sum();
+    let mean_rate = samples(&|index| Some(all[index].mean_rate)).unwrap_or(0.0);
+    let peak_rate = samples(&|index| Some(all[index].peak_rate)).unwrap_or(0.0);
+    TrafficResult {
+        requests,
+        requests_per_replication: requests as f64 / all.len() as f64,
+        mean_rate,
+        peak_rate,
+        peak_to_mean: (mean_rate > 0.0).then(|| peak_rate / mean_rate),
+        dispersion_1s: samples(&|index| all[index].dispersion_1s),
+    }
+}
+
+/// Observation dates of every price and default in force.
+fn catalogue(deployments: &[DeploymentResult]) -> CatalogueInfo {
+    let facts = deployments.iter().flat_map(|one| one.facts.iter().map(|fact| fact.provenance.observed.as_str()));
+    let lines = deployments.iter().filter_map(|one| one.cost.as_ref()).flat_map(|cost| &cost.lines);
+    let dates: Vec<&str> = facts
+        .chain(lines.map(|line| line.observed.as_str()))
+        .filter(|date| date.starts_with(|first: char| first.is_ascii_digit()))
+        .collect();
+    let mut files: Vec<String> = deployments.iter().map(|one| format!("platforms/{}", one.platform)).collect();
+    files.extend(
+        deployments
+            .iter()
+            .filter_map(|one| one.cost.as_ref())
+            .flat_map(|cost| &cost.lines)
+            .filter_map(|line| line.item.split_once('.').map(|(tariff, _)| format!("tariffs/{tariff}"))),
+    );
+    files.sort();
+    files.dedup();
+    CatalogueInfo {
+        files,
+        newest: dates.iter().max().map(|date| (*date).to_owned()),
+        oldest: dates.iter().min().map(|date| (*date).to_owned()),
+    }
+}
+
+fn deployment(
+    scenario: &Scenario,
+    placed: &Placed,
+    folded: &FoldedDeployment,
+    calendar: &Calendar,
+    all: &Folded,
+) -> Result<(DeploymentResult, DeploymentCharts), RunError> {
+    let spec = &placed.deployment;
+    let (cost, cumulative) = cost(scenario, placed, folded, calendar)?;
+    let chart = charts(folded, cumulative, &all.bucket_ends, calendar, scenario);
+    let result = DeploymentResult {
+        name: spec.name.clone(),
+        platform: spec.platform.clone(),
+        family: spec.family,
+        fidelity: fidelity(scenario),
+        requests: folded.requests,
+        attempts: folded.attempts,
+        limits: limits(scenario, folded, all.replications()),
+        latency_ms: latency(&folded.all.latency),
+        queue_wait_ms: queue_wait(folded),
+        cold_starts: ColdStarts {
+            count: folded.cold,
+            fraction: mean(&folded.all.cold_fraction),
+            ci95: intervals([("fraction", &folded.all.cold_fraction)]),
+        },
+        instances: instances(folded),
+        nodes: folded.nodes.as_ref().map(nodes),
+        cost,
+        usage: folded.usage.clone(),
+        overrides: spec.overrides.clone(),
+        slo: verdicts(scenario, folded),
+        queueing: spec.queueing.clone(),
+        facts: spec.facts.clone(),
+    };
+    Ok((result, chart))
+}
+
+fn limits(scenario: &Scenario, folded: &FoldedDeployment, replications: usize) -> Vec<Limit> {
+    let time = scenario.traffic.duration.0 as f64 * replications as f64;
+    let limit = |limit: &crate::metering::measurement::LimitMeasure| Limit {
+        limit: limit.limit.to_owned(),
+        value: limit.value.clone(),
+        reached_share: limit.reached.map(|reached| reached as f64 / time),
+        shed: limit.shed,
+    };
+    folded.limits.values().map(limit).collect()
+}
+
+fn latency(spread: &Spread) -> Latency {
+    let of = |key: &str| spread.of(key).and_then(mean);
+    Latency {
+        mean: mean(&spread.mean),
+        p50: of("p50"),
+        p90: of("p90"),
+        p95: of("p95"),
+        p99: of("p99"),
+        p999: of("p999"),
+        max: spread.max,
+        ci95: intervals(spread.entries()),
+    }
+}
+
+fn queue_wait(folded: &FoldedDeployment) -> QueueWait {
+    let spread = latency(&folded.queue_wait);
+    let entries = folded.queue_wait.entries().chain([("share_waiting", &folded.share_waiting)]);
+    QueueWait {
+        mean: spread.mean,
+        p50: spread.p50,
+        p90: spread.p90,
+        p95: spread.p95,
+        p99: spread.p99,
+        p999: spread.p999,
+        max: spread.max,
+        share_waiting: mean(&folded.share_waiting),
+        ci95: intervals(entries),
+    }
+}
+
+fn instances(folded: &FoldedDeployment) -> Instances {
+    let samples = &folded.instances;
+    Instances {
+        mean: mean(&samples.mean),
+        mean_busy: mean(&samples.busy),
+        mean_idle: mean(&samples.idle),
+        peak: samples.peak,
+        started: samples.started,
+        utilization: mean(&samples.utilization),
+        cpu_utilization: mean(&samples.cpu_utilization),
+        ci95: intervals([
+            ("mean", &samples.mean),
+            ("mean_busy", &samples.busy),
+            ("mean_idle", &samples.idle),
+            ("utilization", &samples.utilization),
+            ("cpu_utilization", &samples.cpu_utilization),
+        ]),
+    }
+}
+
+fn nodes(samples: &super::fold::NodeSamples) -> Nodes {
+    Nodes {
+        mean: mean(&samples.mean),
+        peak: samples.peak,
+        started: samples.started,
+        requested_share: mean(&samples.requested_share),
+        used_share: mean(&samples.used_share),
+        ci95: intervals([
+            ("mean", &samples.mean),
+            ("requested_share", &samples.requested_share),
+            ("used_share", &samples.used_share),
+        ]),
+    }
+}
+
+/// The bill, and what it came to at the end of each slice.
+fn cost(
+    scenario: &Scenario,
+    placed: &Placed,
+    folded: &FoldedDeployment,
+    calendar: &Calendar,
+) -> Result<(Option<Cost>, Vec<f64>), RunError> {
+    if placed.tariffs.is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let unpriced = |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why };
+    let bill = bill::mean(&folded.settlements, &scenario.pricing).map_err(unpriced)?;
+    let cumulative = cost_over_time(&bill, &folded.whole_usage, calendar);
+    let left_out = bill.not_priced.iter().map(|dimension| NotModelled {
+        item: format!("{} (the tariff has no price for it)", dimension.id()),
+        usual_share: None,
+    });
+    let not_modelled = placed.deployment.not_modelled.iter().map(|(item, share)| NotModelled {
+        item: item.clone(),
+        usual_share: (!share.is_empty()).then(|| share.clone()),
+    });
+    let per_replication = Decimal::from(folded.requests.succeeded) / Decimal::from(folded.settlements.len().max(1));
+    let million = Decimal::from(1_000_000);
+    let per_million_requests = bill
+        .total
+        .checked_mul(million)
+        .and_then(|micro| micro.checked_div(per_replication))
+        .map(|cost| cost.round_dp_with_strategy(6, RoundingStrategy::MidpointNearestEven));
+    let cost = Cost {
+        currency: bill.currency.clone(),
+        total: bill.total,
+        per_month: bill.per_month,
+        per_million_requests,
+        months: bill
+            .periods
+            .iter()
+            .map(|period| MonthTotal { from: period.from.clone(), to: period.to.clone(), total: period.total })
+            .collect(),
+        lines: bill.lines.iter().map(line).collect(),
+        not_modelled: left_out.chain(not_modelled).collect(),
+        ci95: intervals([
+            ("total", &folded.cost_total),
+            ("per_month", &folded.cost_per_month),
+            ("per_million_requests", &folded.cost_per_million),
+        ]),
+    };
+    Ok((Some(cost), cumulative.iter().map(|amount| amount.to_f64().unwrap_or(0.0)).collect()))
+}
+
+fn line(item: &bill::LineItem) -> Line {
+    Line {
+        service: item.service.clone(),
+        group: item.group.word().to_owned(),
+        item: item.item.clone(),
+        dimension: item.dimension.id().to_owned(),
+        tier: item.tier,
+        quantity: item.quantity,
+        unit: item.unit.clone(),
+        unit_price: item.unit_price,
+        amount: item.amount,
+        source: item.provenance.source.clone(),
+        observed: item.provenance.observed.clone(),
+        confidence: item.provenance.confidence,
+    }
+}
+
+fn charts(
+    folded: &FoldedDeployment,
+    cumulative: Vec<f64>,
+    bucket_ends: &[f64],
+    calendar: &Calendar,
+    scenario: &Scenario,
+) -> DeploymentCharts {
+    let buckets = &folded.buckets;
+    let rate = |of: &dyn Fn(usize) -> u64| {
+        (0..buckets.len()).map(|index| of(index) as f64 * 1e9 / buckets[index].nanoseconds.max(1) as f64).collect()
+    };
+    let level = |of: &dyn Fn(usize) -> u128| {
+        (0..buckets.len()).map(|index| of(index) as f64 / buckets[index].nanoseconds.max(1) as f64).collect()
+    };
+    let warmup = scenario.traffic.warmup;
+    // The cost is known at slice ends; each bucket ends with one.
+    let cumulative_cost = if cumulative.is_empty() {
+        Vec::new()
+    } else {
+        let until = |end: &f64| calendar.slices.partition_point(|cut| (cut.end - warmup).seconds() <= end + 1e-9);
+        bucket_ends.iter().map(|end| cumulative[until(end).clamp(1, cumulative.len()) - 1]).collect()
+    };
+    DeploymentCharts {
+        offered_rate: rate(&|index| buckets[index].measure.offered),
+        completed_rate: rate(&|index| buckets[index].measure.offered - buckets[index].measure.lost),
+        shed_rate: rate(&|index| buckets[index].measure.lost),
+        instances: level(&|index| buckets[index].measure.instances),
+        ready: level(&|index| buckets[index].measure.ready),
+        busy: level(&|index| buckets[index].measure.busy),
+        nodes: if folded.nodes.is_some() { level(&|index| buckets[index].measure.nodes) } else { Vec::new() },
+        cumulative_cost,
+        p99_ms: buckets.iter().map(|bucket| bucket.latency.quantile(0.99).map(|value| value as f64 / 1e6)).collect(),
+        latency_quantiles: folded
+            .latencies
+            .quantile_points(QUANTILE_POINTS)
+            .into_iter()
+            .map(|(share, value)| (share, value as f64 / 1e6))
+            .collect(),
+    }
+}
+
+fn comparison(scenario: &Scenario, folded: &Folded, deployments: &[DeploymentResult]) -> Comparison {
+    let cheapest = |deployments: &mut dyn Iterator<Item = &DeploymentResult>| {
+        deployments
+            .filter_map(|one| Some((one.cost.as_ref()?.per_month, &one.name)))
+            .min_by(|a, b| a.0.cmp(&b.0))
+            .map(|(_, name)| name.clone())
+    };
+    let met = |one: &&DeploymentResult| worst(&one.slo) == Some(Judgement::Met);
+    let mut pairs = Vec::new();
+    if let Some((base, others)) = folded.deployments.split_first() {
+        for (other, placed) in others.iter().zip(&scenario.deployments[1..]) {
+            for (metric, of) in METRICS {
+                pairs.push(pair(&placed.deployment.name, &deployments[0].name, metric, of(other), of(base)));
+            }
+        }
+    }
+    Comparison {
+        baseline: deployments.first().map_or_else(String::new, |one| one.name.clone()),
+        cheapest: cheapest(&mut deployments.iter()),
+        cheapest_meeting_slo: cheapest(&mut deployments.iter().filter(met)),
+        pairs,
+    }
+}
+
+type Metric = fn(&FoldedDeployment) -> &Samples;
+
+const METRICS: [(&str, Metric); 4] = [
+    ("cost_per_month", |one| &one.cost_per_month),
+    ("p50", |one| &one.all.latency.percentiles[0]),
+    ("p99", |one| &one.all.latency.percentiles[3]),
+    ("availability", |one| &one.all.availability),
+];
+
+/// The difference a - b between replications of the same number. Without an interval nothing is concluded.
+fn pair(a: &str, b: &str, metric: &str, of_a: &Samples, of_b: &Samples) -> Pair {
+    let estimate = if of_a.len() == of_b.len() { paired(of_a, of_b) } else { None };
+    let ci95 = estimate.and_then(interval);
+    let verdict = match ci95 {
+        Some(range) if range.high < 0.0 => "lower",
+        Some(range) if range.low > 0.0 => "higher",
+        _ => "inconclusive",
+    };
+    Pair {
+        a: a.to_owned(),
+        b: b.to_owned(),
+        metric: metric.to_owned(),
+        difference: estimate.map(|estimate| estimate.mean),
+        ci95,
+        verdict: verdict.to_owned(),
+    }
+}

@@ -1,0 +1,272 @@
+//! Replications folded together, in order: counts are summed, scalars are kept one per replication.
+
+use std::collections::BTreeMap;
+
+use super::RunError;
+use super::estimates::{Samples, Spread};
+use super::play::{Outcome, Stage};
+use super::result::{Attempts, Requests, UsageRow};
+use crate::kernel::histogram::Histogram;
+use crate::metering::calendar::Calendar;
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, SliceMeasure};
+use crate::metering::usage::Usage;
+use crate::pricing::bill;
+use crate::pricing::settle::{Settlement, settle};
+use crate::traffic::statistics::Statistics;
+use rust_decimal::prelude::ToPrimitive;
+
+/// All replications so far.
+#[derive(Debug)]
+pub(super) struct Folded {
+    pub traffic: Vec<Statistics>,
+    pub deployments: Vec<FoldedDeployment>,
+    /// End of each bucket of the charts, seconds from the first measured instant.
+    pub bucket_ends: Vec<f64>,
+    pub calendars: Vec<Calendar>,
+}
+
+/// What the requests of some classes got, one sample per replication.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Quality {
+    pub latency: Spread,
+    pub availability: Samples,
+    pub cold_fraction: Samples,
+}
+
+/// One deployment over all replications so far.
+#[derive(Debug, Default)]
+pub(super) struct FoldedDeployment {
+    pub attempts: Attempts,
+    pub requests: Requests,
+    pub cold: u64,
+    pub all: Quality,
+    pub classes: Vec<Quality>,
+    pub queue_wait: Spread,
+    pub share_waiting: Samples,
+    pub instances: InstanceSamples,
+    pub nodes: Option<NodeSamples>,
+    pub limits: BTreeMap<&'static str, LimitMeasure>,
+    pub settlements: Vec<Settlement>,
+    pub cost_per_month: Samples,
+    pub cost_total: Samples,
+    pub cost_per_million: Samples,
+    pub usage: Vec<UsageRow>,
+    /// Summed over replications.
+    pub whole_usage: Usage,
+    pub latencies: Histogram,
+    pub buckets: Vec<Bucket>,
+}
+
+/// Figures of instances, one sample per replication.
+#[derive(Debug, Default)]
+pub(super) struct InstanceSamples {
+    pub mean: Samples,
+    pub busy: Samples,
+    pub idle: Samples,
+    pub utilization: Samples,
+    pub cpu_utilization: Samples,
+    pub peak: u64,
+    pub started: u64,
+}
+
+/// Figures of nodes, one sample per replication.
+#[derive(Debug, Default)]
+pub(super) struct NodeSamples {
+    pub mean: Samples,
+    pub requested_share: Samples,
+    pub used_share: Samples,
+    pub peak: u64,
+    pub started: u64,
+}
+
+/// A stretch of the charts, summed over replications.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bucket {
+    pub measure: SliceMeasure,
+    pub nanoseconds: u64,
+    pub latency: CoarseHistogram,
+}
+
+impl Folded {
+    pub fn new(stage: &Stage<'_>) -> Self {
+        let warmup = stage.scenario.traffic.warmup;
+        let buckets = stage.bucket_ends.len();
+        let blank = |_| FoldedDeployment {
+            classes: vec![Quality::default(); stage.scenario.application.classes.len()],
+            buckets: vec![Bucket::default(); buckets],
+            ..FoldedDeployment::default()
+        };
+        Self {
+            traffic: Vec::new(),
+            deployments: (0..stage.scenario.deployments.len()).map(blank).collect(),
+            bucket_ends: stage.bucket_ends.iter().map(|&end| (end - warmup).seconds()).collect(),
+            calendars: stage.calendars.clone(),
+        }
+    }
+
+    pub fn replications(&self) -> usize {
+        self.traffic.len()
+    }
+
+    /// Adds the next replication.
+    pub fn add(&mut self, stage: &Stage<'_>, outcome: Outcome) -> Result<(), RunError> {
+        self.traffic.push(outcome.traffic);
+        for (index, measurement) in outcome.deployments.into_iter().enumerate() {
+            let folded = &mut self.deployments[index];
+            folded.add_quality(&measurement);
+            folded.add_capacity(&measurement, stage, index);
+            folded.add_usage(&measurement.usage, outcome.replication, &stage.calendars[index]);
+            folded.add_bill(&measurement, stage, index)?;
+            for (bucket, latency) in folded.buckets.iter_mut().zip(&measurement.buckets) {
+                bucket.latency.merge(latency);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FoldedDeployment {
+    fn add_quality(&mut self, measurement: &Measurement) {
+        let mut whole = ClassMeasure::default();
+        for (class, quality) in measurement.classes.iter().zip(&mut self.classes) {
+            quality.add(class);
+            whole.offered += class.offered;
+            whole.completed += class.completed;
+            whole.rejected += class.rejected;
+            whole.timed_out += class.timed_out;
+            whole.failed += class.failed;
+            whole.in_flight += class.in_flight;
+            whole.cold += class.cold;
+            whole.latency.merge(&class.latency);
+        }
+        self.all.add(&whole);
+        self.cold += whole.cold;
+        let attempts = &mut self.attempts;
+        attempts.offered += whole.offered;
+        attempts.completed += whole.completed;
+        attempts.rejected += whole.rejected;
+        attempts.timed_out += whole.timed_out;
+        attempts.failed += whole.failed;
+        attempts.in_flight += whole.in_flight;
+        // Without retries a request is its one attempt.
+        self.requests = Requests {
+            offered: attempts.offered,
+            succeeded: attempts.completed,
+            failed: attempts.rejected + attempts.timed_out + attempts.failed,
+            in_flight: attempts.in_flight,
+        };
+        self.latencies.merge(&whole.latency);
+        self.queue_wait.add(&measurement.queue_wait);
+        let waits = &measurement.queue_wait;
+        self.share_waiting.push(ratio((waits.count() - waits.zeros()) as f64, waits.count() as f64));
+        for limit in &measurement.limits {
+            let sum = self.limits.entry(limit.limit).or_insert_with(|| LimitMeasure {
+                reached: limit.reached.map(|_| 0),
+                shed: 0,
+                ..limit.clone()
+            });
+            sum.shed += limit.shed;
+            sum.reached = sum.reached.zip(limit.reached).map(|(a, b)| a + b);
+        }
+    }
+
+    fn add_capacity(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) {
+        let calendar = &stage.calendars[index];
+        let mut whole = SliceMeasure::default();
+        let numbers = stage.buckets[index].iter();
+        for ((slice, cut), &number) in measurement.slices.iter().zip(&calendar.slices).zip(numbers) {
+            add_slice(&mut whole, slice);
+            let bucket = &mut self.buckets[number as usize];
+            add_slice(&mut bucket.measure, slice);
+            bucket.nanoseconds += (cut.end - cut.start).0;
+        }
+        let time = (stage.horizon - stage.scenario.traffic.warmup).0 as f64;
+        let mean = |integral: u128| ratio(integral as f64, time);
+        let instances = &mut self.instances;
+        instances.mean.push(mean(whole.instances));
+        instances.busy.push(mean(whole.busy));
+        instances.idle.push(mean(whole.instances - whole.busy.min(whole.instances)));
+        let slots = stage.scenario.deployments[index].deployment.fleet.slots;
+        instances
+            .utilization
+            .push(slots.and_then(|slots| ratio(whole.slots_busy as f64, whole.ready as f64 * f64::from(slots))));
+        instances.cpu_utilization.push(ratio(whole.cpu_used as f64, whole.cpu_ready as f64));
+        instances.peak = instances.peak.max(measurement.peak);
+        instances.started += measurement.started;
+        if let Some(started) = measurement.nodes_started {
+            let nodes = self.nodes.get_or_insert_default();
+            nodes.mean.push(mean(whole.nodes));
+            nodes.requested_share.push(ratio(whole.node_cpu_requested as f64, whole.node_cpu as f64));
+            nodes.used_share.push(ratio(whole.cpu_used as f64, whole.node_cpu as f64));
+            nodes.peak = nodes.peak.max(measurement.nodes_peak);
+            nodes.started += started;
+        }
+    }
+
+    fn add_usage(&mut self, usage: &Usage, replication: u32, calendar: &Calendar) {
+        for (meter, counts) in &usage.counts {
+            let mut days = vec![0_u128; calendar.days.len()];
+            for (slice, &quantity) in counts.iter().enumerate() {
+                days[calendar.slices[slice].day] += quantity;
+                self.whole_usage.add(meter, slice, quantity);
+            }
+            for (day, quantity) in calendar.days.iter().zip(days).filter(|(_, quantity)| *quantity > 0) {
+                self.usage.push(UsageRow {
+                    replication,
+                    service: meter.service.clone(),
+                    dimension: meter.dimension.id().to_owned(),
+                    variant: meter.variant.clone(),
+                    day: day.date.clone(),
+                    quantity: quantity.to_string(),
+                });
+            }
+        }
+    }
+
+    fn add_bill(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) -> Result<(), RunError> {
+        let placed = &stage.scenario.deployments[index];
+        if placed.tariffs.is_empty() {
+            return Ok(());
+        }
+        let pricing = &stage.scenario.pricing;
+        let unpriced = |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why };
+        let calendar = &stage.calendars[index];
+        let settlement = settle(&measurement.usage, &placed.tariffs, calendar, pricing).map_err(unpriced)?;
+        let alone = bill::mean(std::slice::from_ref(&settlement), pricing).map_err(unpriced)?;
+        let succeeded = measurement.sum(|class| class.completed);
+        let total = alone.total.to_f64();
+        self.cost_per_month.push(alone.per_month.to_f64());
+        self.cost_total.push(total);
+        self.cost_per_million.push(total.and_then(|total| ratio(total * 1e6, succeeded as f64)));
+        self.settlements.push(settlement);
+        Ok(())
+    }
+}
+
+impl Quality {
+    fn add(&mut self, class: &ClassMeasure) {
+        self.latency.add(&class.latency);
+        let decided = class.offered - class.in_flight;
+        self.availability.push(ratio(class.completed as f64, decided as f64));
+        self.cold_fraction.push(ratio(class.cold as f64, (class.offered - class.rejected) as f64));
+    }
+}
+
+/// `part / whole`, unless that is nothing of nothing.
+pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+fn add_slice(sum: &mut SliceMeasure, slice: &SliceMeasure) {
+    sum.offered += slice.offered;
+    sum.lost += slice.lost;
+    sum.instances += slice.instances;
+    sum.ready += slice.ready;
+    sum.busy += slice.busy;
+    sum.slots_busy += slice.slots_busy;
+    sum.cpu_used += slice.cpu_used;
+    sum.cpu_ready += slice.cpu_ready;
+    sum.nodes += slice.nodes;
+    sum.node_cpu += slice.node_cpu;
+    sum.node_cpu_requested += slice.node_cpu_requested;
+}

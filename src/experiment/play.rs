@@ -1,0 +1,144 @@
+//! One replication: the same traffic, played against every deployment.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use jiff::tz::TimeZone;
+
+use super::{Progress, RunError, RunOptions};
+use crate::engine::exact::Core;
+use crate::engine::{Plan, Platform};
+use crate::metering::calendar::Calendar;
+use crate::metering::measurement::Measurement;
+use crate::pricing::tariff::day_zone;
+use crate::scenario::Scenario;
+use crate::traffic::statistics::{Observer, Statistics};
+use crate::units::Nanos;
+
+/// Most points of a chart over time.
+const MOST_BUCKETS: u64 = 400;
+/// Progress is told this often in a replication.
+const REPORTS: u64 = 200;
+
+/// What one replication gave.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    pub replication: u32,
+    pub traffic: Statistics,
+    pub deployments: Vec<Measurement>,
+}
+
+/// What is the same in every replication.
+pub(super) struct Stage<'a> {
+    pub scenario: &'a Scenario,
+    pub horizon: Nanos,
+    /// One per deployment: days follow its tariff.
+    pub calendars: Vec<Calendar>,
+    /// One per deployment: slice index to bucket index.
+    pub buckets: Vec<Vec<u32>>,
+    /// End of each bucket.
+    pub bucket_ends: Vec<Nanos>,
+    first_rate: f64,
+    options: &'a RunOptions<'a>,
+    /// Simulated nanoseconds that have been played, over all replications, and the whole of them.
+    played: AtomicU64,
+    whole: f64,
+}
+
+impl<'a> Stage<'a> {
+    pub fn new(scenario: &'a Scenario, options: &'a RunOptions<'a>) -> Result<Self, RunError> {
+        let traffic = &scenario.traffic;
+        let horizon = traffic.warmup.saturating_add(traffic.duration);
+        let month = scenario.pricing.month;
+        let calendars = scenario
+            .deployments
+            .iter()
+            .map(|placed| {
+                let zone = TimeZone::get(day_zone(&placed.tariffs))?;
+                Calendar::new(&traffic.start, traffic.warmup, traffic.duration, month, &zone)
+            })
+            .collect::<Result<Vec<_>, jiff::Error>>()
+            .map_err(|error| RunError::Calendar(error.to_string()))?;
+        let slice = Calendar::slice_length(traffic.duration);
+        let slices = traffic.duration.0.div_ceil(slice.0);
+        let length = slice.0 * slices.div_ceil(MOST_BUCKETS).max(1);
+        let bucket = |at: Nanos| u32::try_from((at - traffic.warmup).0 / length).unwrap_or(u32::MAX);
+        let buckets =
+            calendars.iter().map(|calendar| calendar.slices.iter().map(|cut| bucket(cut.start)).collect()).collect();
+        let ends = (1..=traffic.duration.0.div_ceil(length))
+            .map(|number| Nanos(traffic.warmup.0 + number * length).min(horizon))
+            .collect();
+        Ok(Self {
+            scenario,
+            horizon,
+            calendars,
+            buckets,
+            bucket_ends: ends,
+            first_rate: traffic.forecast().first_rate,
+            options,
+            played: AtomicU64::new(0),
+            whole: horizon.0 as f64 * f64::from(scenario.replications),
+        })
+    }
+
+    /// Plays one replication; `None` if it was interrupted.
+    pub fn play(&self, replication: u32) -> Option<Outcome> {
+        let scenario = self.scenario;
+        let traffic = &scenario.traffic;
+        let mut arrivals = traffic.play(&scenario.application, scenario.seed, replication);
+        let mut observer = Observer::new(traffic.warmup, traffic.duration);
+        let mut platforms: Vec<Box<dyn Platform + '_>> = scenario
+            .deployments
+            .iter()
+            .enumerate()
+            .map(|(index, placed)| {
+                Box::new(Core::new(Plan {
+                    deployment: &placed.deployment,
+                    application: &scenario.application,
+                    calendar: &self.calendars[index],
+                    buckets: &self.buckets[index],
+                    warmup: traffic.warmup,
+                    horizon: self.horizon,
+                    first_rate: self.first_rate,
+                    seed: scenario.seed,
+                    replication,
+                    shortcut: self.options.shortcut,
+                })) as Box<dyn Platform>
+            })
+            .collect();
+        let mut batch = Vec::with_capacity(self.options.batch);
+        let mut told = 0;
+        loop {
+            arrivals.fill(&mut batch, self.options.batch);
+            let Some(last) = batch.last() else { break };
+            if self.options.interrupt.load(Ordering::Relaxed) {
+                return None;
+            }
+            observer.observe(&batch);
+            for platform in &mut platforms {
+                platform.serve(&batch, last.at);
+            }
+            told = self.tell(told, last.at);
+        }
+        let deployments = platforms.into_iter().map(Platform::finish).collect();
+        self.tell_rest(told);
+        Some(Outcome { replication, traffic: observer.finish(), deployments })
+    }
+
+    /// Tells how far a replication has come, now and then.
+    fn tell(&self, told: u64, at: u64) -> u64 {
+        if at - told < self.horizon.0 / REPORTS {
+            return told;
+        }
+        self.add_played(at - told);
+        at
+    }
+
+    fn tell_rest(&self, told: u64) {
+        self.add_played(self.horizon.0 - told);
+    }
+
+    fn add_played(&self, nanoseconds: u64) {
+        let played = self.played.fetch_add(nanoseconds, Ordering::Relaxed) as f64 + nanoseconds as f64;
+        (self.options.progress)(Progress { share: (played / self.whole).min(1.0) });
+    }
+}

@@ -122,7 +122,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
             dimension: "requests".to_owned(),
             variant: String::new(),
             day: "2026-01-05".to_owned(),
-            quantity: decimal("1209600"),
+            quantity: "1209600".to_owned(),
         }],
         overrides: vec![],
         slo: vec![],

@@ -385,7 +385,9 @@ impl Core<'_> {
         let (instance, class, cpu) = (record.instance, record.class as usize, record.work);
         self.arm_kill(slot);
         if cpu == 0 {
-            self.begin_io(slot);
+            // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
+            let io = self.io_of(slot);
+            self.wait_until(slot, now.saturating_add(io));
             return;
         }
         let run = &self.classes[class];
@@ -477,13 +479,15 @@ impl Core<'_> {
 
     /// The CPU work of a record is done.
     fn begin_io(&mut self, slot: u32) {
-        let record = self.records.get(slot);
-        let io = work(&self.classes[record.class as usize].io, record.key, Step::Io);
-        if io == 0 || record.kind == Kind::Initial {
-            self.complete(slot);
-            return;
+        match self.io_of(slot) {
+            0 => self.complete(slot),
+            io => self.wait_until(slot, self.now.saturating_add(io)),
         }
-        self.wait_until(slot, self.now.saturating_add(io));
+    }
+
+    fn io_of(&self, slot: u32) -> u64 {
+        let record = self.records.get(slot);
+        work(&self.classes[record.class as usize].io, record.key, Step::Io)
     }
 
     fn wait_until(&mut self, slot: u32, end: u64) {

@@ -2,6 +2,7 @@
 
 use super::{Run, SECOND, application, class, constant, faas, fixed, play, requests_at};
 use crate::kernel::distribution::Distribution;
+use crate::metering::usage::Dimension;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
 use crate::platform::placement::cluster_autoscaler::{ClusterAutoscaler, Expander};
@@ -74,14 +75,15 @@ fn a_pool_start_is_waited_for_and_billed() {
     deployment.fleet.start = constant(0.05);
     deployment.runtime_start = constant(0.2);
     deployment.fleet.keep_alive = Some(constant(60.0));
-    deployment.meter.counts = vec![crate::metering::usage::Dimension::GibSeconds];
+    deployment.meter.counts = vec![Dimension::GibSeconds];
     deployment.instance.memory = Bytes(1 << 30);
     let requests = requests_at(&application, &[SECOND, 2 * SECOND]);
     let measured = play(&deployment, &application, &requests, Run::of(10.0));
     assert_eq!(measured.classes[0].cold, 1);
     assert_eq!(measured.classes[0].latency.max(), Some(350_000_000));
     assert_eq!(measured.queue_wait.max(), Some(0), "a start is not queue wait");
-    let billed: u128 = measured.usage.counts.values().next().unwrap().iter().sum();
+    let (_, counts) = measured.usage.counts.iter().find(|(meter, _)| meter.dimension == Dimension::GibSeconds).unwrap();
+    let billed: u128 = counts.iter().sum();
     assert_eq!(billed / 1024, 400_000_000, "runtime start and twice the work; not the platform's own part");
 }
 

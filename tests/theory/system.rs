@@ -1,0 +1,150 @@
+//! A system: a scenario, how long to run it, and what is known about it.
+
+use breakeven::experiment::result::{DeploymentResult, Interval, RunResult};
+use rayon::prelude::*;
+use serde_json::Value;
+
+use crate::statistics::{Known, Outcome, REPLICATIONS, Stated, Tally};
+
+/// Seeds, fixed before the first run.
+const SEEDS: [u64; 12] = [11, 23, 37, 41, 59, 67, 73, 89, 97, 101, 113, 127];
+
+/// How much to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// Seconds, for every change.
+    Quick,
+    /// Minutes, before a release.
+    Full,
+}
+
+/// How long a system is run, in seconds of its own time.
+#[derive(Clone, Copy, Debug)]
+pub enum Span {
+    /// From an empty start to a fixed end, as those who found the known values did.
+    Protocol { seconds: f64 },
+    /// In the steady state, for so many customers per replication in each [`Length`], after at least `warmup` seconds and
+    /// a tenth of the measured time.
+    Customers { quick: f64, full: f64, warmup: f64 },
+}
+
+/// A metric with what is known about it. Its name is its path in a deployment's result, or `availability`.
+#[derive(Clone, Copy, Debug)]
+pub struct Fact {
+    pub metric: &'static str,
+    pub known: Known,
+}
+
+/// An exact value.
+pub const fn exact(metric: &'static str, value: f64) -> Fact {
+    Fact { metric, known: Known { value, standard_error: 0.0, resolution: 0.0 } }
+}
+
+/// A value with a standard error of its own.
+pub const fn about(metric: &'static str, value: f64, standard_error: f64) -> Fact {
+    Fact { metric, known: Known { value, standard_error, resolution: 0.0 } }
+}
+
+/// An exact percentile, which the result states to 0.4 %.
+pub const fn percentile(metric: &'static str, value: f64) -> Fact {
+    Fact { metric, known: Known { value, standard_error: 0.0, resolution: 0.004 * value } }
+}
+
+/// A system.
+#[derive(Clone, Debug)]
+pub struct System {
+    pub name: String,
+    /// Requests per second.
+    pub rate: f64,
+    pub span: Span,
+    /// The scenario without its `scenario` and `traffic` tables.
+    pub body: String,
+    /// The first one's intervals count for the coverage, if it is exact.
+    pub facts: Vec<Fact>,
+}
+
+impl System {
+    /// Measured time in seconds.
+    pub fn measured(&self, length: Length) -> f64 {
+        match (self.span, length) {
+            (Span::Protocol { seconds }, _) => seconds,
+            (Span::Customers { quick, .. }, Length::Quick) => (quick / self.rate).ceil(),
+            (Span::Customers { full, .. }, Length::Full) => (full / self.rate).ceil(),
+        }
+    }
+
+    fn warmup(&self, length: Length) -> f64 {
+        match self.span {
+            Span::Protocol { .. } => 0.0,
+            Span::Customers { warmup, .. } => (self.measured(length) / 10.0).max(warmup).ceil(),
+        }
+    }
+
+    /// The scenario as its user would write it.
+    pub fn text(&self, length: Length, seed: u64, replications: u32) -> String {
+        let (measured, warmup) = (self.measured(length), self.warmup(length));
+        format!(
+            "scenario = {{ name = \"theory\", seed = {seed}, replications = {replications}, fidelity = \"exact\" }}\n\
+             traffic = {{ duration = \"{measured}s\", warmup = \"{warmup}s\", source = {{ rate = \"{}/s\" }} }}\n{}\n",
+            self.rate, self.body
+        )
+    }
+
+    fn seeds(&self, length: Length) -> &'static [u64] {
+        match (length, self.span) {
+            (Length::Full, _) => &SEEDS,
+            (Length::Quick, Span::Customers { .. }) => &SEEDS[..3],
+            (Length::Quick, Span::Protocol { .. }) => &SEEDS[..1],
+        }
+    }
+}
+
+/// Runs every system with all its seeds.
+pub fn run_all(systems: &[System], length: Length) -> Tally {
+    let jobs: Vec<(&System, u64)> =
+        systems.iter().flat_map(|system| system.seeds(length).iter().map(move |&seed| (system, seed))).collect();
+    let results: Vec<Vec<Stated>> = jobs
+        .par_iter()
+        .map(|(system, seed)| {
+            let result = run(&system.text(length, *seed, REPLICATIONS));
+            system.facts.iter().map(|fact| stated(&result.deployments[0], fact.metric, &system.name)).collect()
+        })
+        .collect();
+    let mut results = results.into_iter();
+    let outcomes = systems.iter().flat_map(|system| {
+        let runs: Vec<Vec<Stated>> = results.by_ref().take(system.seeds(length).len()).collect();
+        let outcome = move |(index, fact): (usize, &Fact)| Outcome {
+            name: format!("{}, {}", system.name, fact.metric),
+            known: fact.known,
+            runs: runs.iter().map(|run| run[index]).collect(),
+            counts: index == 0 && fact.known.standard_error == 0.0,
+        };
+        system.facts.iter().enumerate().map(outcome).collect::<Vec<_>>()
+    });
+    Tally(outcomes.collect())
+}
+
+/// Runs a scenario.
+pub fn run(text: &str) -> RunResult {
+    todo!("{text}")
+}
+
+/// Runs the scenario in a file.
+pub fn run_file(path: &std::path::Path) -> RunResult {
+    todo!("{}", path.display())
+}
+
+/// What the deployment's result, in its JSON form, states about a metric.
+fn stated(deployment: &DeploymentResult, metric: &str, system: &str) -> Stated {
+    if metric == "availability" {
+        let verdict = deployment.slo.iter().find(|verdict| verdict.objective == metric);
+        let verdict = verdict.unwrap_or_else(|| panic!("{system}: no verdict on {metric}"));
+        let Interval { low, high } = verdict.ci95.unwrap_or_else(|| panic!("{system}: no interval of {metric}"));
+        return Stated { mean: verdict.actual.expect("an interval has a middle"), low, high };
+    }
+    let json = serde_json::to_value(deployment).expect("a result can be written");
+    let (object, key) = metric.split_once('.').expect("a metric is object.key");
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{system}: no {metric} in {}", json[object]));
+    let interval = &json[object]["ci95"][key];
+    Stated { mean: number(&json[object][key]), low: number(&interval["low"]), high: number(&interval["high"]) }
+}

@@ -1,0 +1,110 @@
+//! Cases that can be done by hand: no luck, no tolerance beyond a nanosecond.
+
+use std::fs;
+
+use breakeven::experiment::result::DeploymentResult;
+use breakeven::kernel::histogram::Histogram;
+
+use crate::system::{run, run_file};
+
+/// Plays a CSV of counts, each bin's requests at its start, against one VM.
+fn burst(csv: &str, period: &str, class: &str, deployment: &str) -> DeploymentResult {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    fs::write(folder.path().join("counts.csv"), csv).expect("the folder can be written");
+    let scenario = folder.path().join("worked.toml");
+    let text = format!(
+        "scenario = {{ seed = 1, replications = 1 }}\n\
+         traffic = {{ source = {{ kind = \"counts\", file = \"counts.csv\", period = \"{period}\", within = \"start\" }} }}\n\
+         class = {{ {class}, timeout = \"none\" }}\n\
+         deployment = {{ platform = \"vm\", autoscaler = {{ kind = \"fixed\", replicas = 1 }}, {deployment} }}"
+    );
+    fs::write(&scenario, text).expect("the folder can be written");
+    run_file(&scenario).deployments.remove(0)
+}
+
+#[track_caller]
+fn milliseconds(found: Option<f64>, expected: f64) {
+    let found = found.expect("requests have succeeded");
+    assert!((found - expected).abs() < 2e-6, "{found} ms, not {expected} ms");
+}
+
+/// Ten jobs of one second on four CPUs: each gets 0.4 CPU and ends after 2.5 s.
+#[test]
+fn equal_shares() {
+    let fleet = "instance = { vcpu = 4 }, fleet = { slots = \"unbounded\", sharing = \"processor\" }";
+    let result = burst("t,count\n0,10\n", "60s", "cpu = \"1s\"", fleet);
+    assert_eq!(result.attempts.completed, 10);
+    milliseconds(result.latency_ms.mean, 2_500.0);
+    milliseconds(result.latency_ms.max, 2_500.0);
+}
+
+/// Five jobs that can use two CPUs each, on ten.
+#[test]
+fn no_contention() {
+    let fleet = "instance = { vcpu = 10 }, fleet = { slots = \"unbounded\", sharing = \"processor\" }";
+    let result = burst("t,count\n0,5\n", "60s", "cpu = \"2s\", threads = 2.0", fleet);
+    milliseconds(result.latency_ms.mean, 1_000.0);
+    milliseconds(result.latency_ms.max, 1_000.0);
+}
+
+/// A job of two seconds is alone for one, then shares with another of two: done at 3 s and at 4 s.
+#[test]
+fn shares_follow_who_is_there() {
+    let fleet = "fleet = { slots = \"unbounded\", sharing = \"processor\" }";
+    let result = burst("t,count\n0,1\n1,1\n2,0\n3,0\n4,0\n5,0\n", "1s", "cpu = \"2s\"", fleet);
+    assert_eq!(result.attempts.completed, 2);
+    milliseconds(result.latency_ms.mean, 3_000.0);
+    milliseconds(result.latency_ms.max, 3_000.0);
+}
+
+/// Ten jobs of one second take four CPUs in turn: done after 1, 1, 1, 1, 2, 2, 2, 2, 3 and 3 s.
+#[test]
+fn whole_cores_in_turn() {
+    let fleet = "instance = { vcpu = 4 }, fleet = { slots = \"unbounded\", sharing = \"fifo-cores\" }";
+    let result = burst("t,count\n0,10\n", "60s", "cpu = \"1s\"", fleet);
+    milliseconds(result.latency_ms.mean, 1_800.0);
+    milliseconds(result.latency_ms.max, 3_000.0);
+}
+
+/// Ten jobs of one second in one slot: waits of 0 to 9 s.
+#[test]
+fn one_at_a_time() {
+    let result = burst("t,count\n0,10\n", "60s", "io = \"1s\"", "fleet = { slots = 1 }");
+    milliseconds(result.queue_wait_ms.mean, 4_500.0);
+    milliseconds(result.queue_wait_ms.max, 9_000.0);
+    milliseconds(result.latency_ms.max, 10_000.0);
+    assert_eq!(result.queue_wait_ms.share_waiting, Some(0.9));
+}
+
+/// A request every 100 s: each is cold if an idle instance is given up before the next, else only the first.
+#[test]
+fn even_arrivals_are_all_cold_or_all_warm() {
+    let cold = |service: &str, keep_alive: &str| {
+        let result = run(&format!(
+            "scenario = {{ name = \"even\", replications = 2 }}\n\
+             traffic = {{ duration = \"10000s\", source = {{ rate = \"0.01/s\", arrivals = \"even\" }} }}\n\
+             class = {{ io = \"{service}\", timeout = \"none\" }}\n\
+             deployment = {{ platform = \"faas\", fleet = {{ start = \"1s\", keep_alive = \"{keep_alive}\", initial = 0 }} }}"
+        ));
+        let deployment = &result.deployments[0];
+        assert!((198..=202).contains(&deployment.attempts.offered), "{} requests", deployment.attempts.offered);
+        (deployment.cold_starts.count, deployment.attempts.offered)
+    };
+    let (count, offered) = cold("10s", "50s");
+    assert_eq!(count, offered);
+    assert_eq!(cold("60s", "50s").0, 2);
+    assert_eq!(cold("10s", "95s").0, 2);
+}
+
+/// Quantiles of 0, 1, ..., 10 at tenths, and mean and mean square of 0, 10, ..., 110 as other simulators test theirs.
+#[test]
+fn quantiles_of_small_samples() {
+    let mut histogram = Histogram::new();
+    (0..=10).for_each(|value| histogram.record(value));
+    for tenth in 0..=10_u32 {
+        assert_eq!(histogram.quantile(f64::from(tenth) / 10.0), Some(u64::from(tenth)));
+    }
+    let mut histogram = Histogram::new();
+    (0..=11).for_each(|value| histogram.record(10 * value));
+    assert_eq!((histogram.mean(), histogram.quantile(0.5), histogram.max()), (Some(55.0), Some(50), Some(110)));
+}

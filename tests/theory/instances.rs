@@ -96,7 +96,8 @@ impl Study {
 
 /// A million seconds of the steady-state example, from an empty start; 20 runs of the reference.
 fn steady_state() -> Vec<System> {
-    let study = Study { rate: 0.9, warm: 1.991, cold: 2.244, keep_alive: 600.0, fleet: "reuse = \"newest\"".to_owned() };
+    let study =
+        Study { rate: 0.9, warm: 1.991, cold: 2.244, keep_alive: 600.0, fleet: "reuse = \"newest\"".to_owned() };
     vec![study.system(
         "steady state".to_owned(),
         Span::Protocol { seconds: 1e6 },

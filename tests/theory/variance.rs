@@ -31,9 +31,10 @@ fn dispersion(seed: u64) -> f64 {
     let ends = &result.charts.bucket_ends_seconds;
     assert!(busy.len() == ends.len() && busy.len() > 10, "{} means in {} buckets", busy.len(), ends.len());
     let starts = std::iter::once(0.0).chain(ends.iter().copied());
-    let ratios = starts.zip(ends).zip(busy).map(|((start, end), mean)| {
-        (mean - ERLANGS).powi(2) / variance_of_a_mean(end - start)
-    });
+    let ratios = starts
+        .zip(ends)
+        .zip(busy)
+        .map(|((start, end), mean)| (mean - ERLANGS).powi(2) / variance_of_a_mean(end - start));
     ratios.sum::<f64>() / busy.len() as f64
 }
 

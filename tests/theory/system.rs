@@ -1,6 +1,10 @@
 //! A system: a scenario, how long to run it, and what is known about it.
 
+use std::path::Path;
+
 use breakeven::experiment::result::{DeploymentResult, Interval, RunResult};
+use breakeven::experiment::{self, RunOptions};
+use breakeven::scenario::Document;
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -126,12 +130,17 @@ pub fn run_all(systems: &[System], length: Length) -> Tally {
 
 /// Runs a scenario.
 pub fn run(text: &str) -> RunResult {
-    todo!("{text}")
+    play(Document::new("theory.toml", text, Path::new("."), "theory", &[]))
 }
 
 /// Runs the scenario in a file.
-pub fn run_file(path: &std::path::Path) -> RunResult {
-    todo!("{}", path.display())
+pub fn run_file(path: &Path) -> RunResult {
+    play(Document::read(path, &[]))
+}
+
+fn play(mut document: Document) -> RunResult {
+    let scenario = document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)));
+    experiment::run(&scenario, &RunOptions::default()).expect("the run is not interrupted")
 }
 
 /// What the deployment's result, in its JSON form, states about a metric.

@@ -9,7 +9,7 @@ use crate::system::{Fact, Span, System, about, exact};
 pub fn systems() -> Vec<System> {
     let mut systems: Vec<System> = [EXPONENTIAL, CONSTANT, LOGNORMAL].map(at_work).to_vec();
     systems.extend([0.5, 2.0].map(one_large_instance));
-    systems.extend([0.6, 10.0 / 3.0].map(one_kept_instance));
+    systems.extend([0.6, 3.333_333_333].map(one_kept_instance));
     systems
 }
 

@@ -26,10 +26,7 @@ autoscaler = { kind = "fixed", replicas = 1100 }
 "#;
 
 fn cases() -> Vec<(&'static str, String)> {
-    vec![
-        ("one-slot", ONE_SLOT.to_owned()),
-        ("school-week", include_str!("../scenarios/school-week.toml").to_owned()),
-    ]
+    vec![("one-slot", ONE_SLOT.to_owned()), ("school-week", include_str!("../scenarios/school-week.toml").to_owned())]
 }
 
 fn main() {

@@ -14,13 +14,14 @@
 //! life is known when it starts needs no record: the *shortcut* books it at once and leaves one entry that frees its
 //! instance. Results are the same with the shortcut off, to the bit.
 //!
-//! At one instant: completions first (in order of their instances), then instances that become ready, then timers, then
-//! control loops, then the end of a slice, then arrivals.
+//! At one instant: completions first, then instances and nodes that become ready, then timers, then control loops, then
+//! the end of a slice, then arrivals; equal ones by the number of their instance or record ([`event`]).
 
 mod billing;
 mod cluster;
 mod control;
 mod cpu;
+mod event;
 mod instances;
 mod pool;
 mod record;
@@ -39,6 +40,7 @@ use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::Sharing;
+use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::placement::scheduler::Resources;
 
@@ -47,56 +49,13 @@ use billing::BilledTime;
 use cluster::Cluster;
 use control::Control;
 use cpu::{Cpu, CpuModel, micro};
+use event::Event;
 use instances::{Instance, simple_keep_alive};
 use pool::Pool;
 use record::{Fifo, Kind, Records};
 use router::Router;
 use tally::{Limit, Tally};
 use usage::book_usage;
-
-/// What is on the agenda.
-#[derive(Clone, Copy, Debug)]
-enum Event {
-    /// A request booked by the shortcut frees its instance.
-    Leaf(u32),
-    /// The wait of a record ends: its I/O, or its CPU work where it has a core to itself.
-    Record(u32),
-    /// The next job on an instance's shared CPU ends.
-    Cpu(u32),
-    /// An instance is ready.
-    Ready(u32),
-    /// The client of a record gives up.
-    Deadline(u32),
-    /// A record has waited in the queue for as long as it may.
-    QueueDeadline(u32),
-    /// The platform ends an attempt.
-    Kill(u32),
-    /// An instance may have been idle for long enough.
-    Idle(u32),
-    /// A node is up.
-    Node(u32),
-    /// A control loop is due.
-    Control(Loop),
-}
-
-/// Control loops.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Loop {
-    /// Metrics are scraped.
-    Scrape,
-    /// The law decides.
-    Decide,
-    /// The node autoscaler looks.
-    Scan,
-    /// A slice of the calendar ends.
-    Roll,
-}
-
-const RANK_COMPLETION: u8 = 0;
-const RANK_READY: u8 = 1;
-const RANK_TIMER: u8 = 2;
-const RANK_CONTROL: u8 = 3;
-const RANK_ROLL: u8 = 4;
 
 /// How CPU demand is served on an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,7 +118,7 @@ pub struct Core<'a> {
     plan: Plan<'a>,
     deployment: &'a Deployment,
     now: u64,
-    agenda: Agenda<Event>,
+    agenda: Agenda,
     lanes: Lanes,
     records: Records,
     in_flight: usize,
@@ -190,6 +149,23 @@ pub struct Core<'a> {
     billed_time: Vec<Vec<u128>>,
     tally: Tally<'a>,
     shortcut: bool,
+    /// What the hot path asks of the deployment, looked up once.
+    hot: Hot,
+}
+
+/// Answers that do not change during a run.
+#[derive(Clone, Copy, Debug)]
+struct Hot {
+    /// The platform ends an attempt after this long; `u64::MAX`: never.
+    kill_after: u64,
+    /// Whether each attempt is billed.
+    bills_requests: bool,
+    /// Whether concurrency is limited.
+    limits_busy: bool,
+    /// Whether the first request of an instance brings its start with it.
+    may_be_fresh: bool,
+    /// No idle instance of the pool expires before this.
+    pool_check: u64,
 }
 
 impl<'a> Core<'a> {
@@ -264,12 +240,20 @@ impl<'a> Core<'a> {
                 window,
             ),
             shortcut: false,
+            hot: Hot {
+                kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
+                bills_requests: meter.per == Per::Request,
+                limits_busy: matches!(&deployment.autoscaler.law,
+                    Law::PerRequest(law) if law.account_concurrency.is_some() || law.reserved.is_some()),
+                may_be_fresh: fleet.cold_service.is_some(),
+                pool_check: 0,
+            },
         };
         core.shortcut = plan.shortcut && compute == Compute::Alone && !core.control.watches_cpu();
         core.declare_limits();
         core.place_initial();
         core.schedule_control();
-        core.agenda.schedule(core.tally.slice_end(), RANK_ROLL, Event::Control(Loop::Roll));
+        core.agenda.schedule(core.tally.slice_end(), Event::Roll.order());
         core
     }
 
@@ -308,10 +292,11 @@ impl<'a> Core<'a> {
 
     #[inline]
     fn run_until(&mut self, until: u64) {
-        while let Some((at, event)) = self.agenda.pop_due(until) {
+        while let Some((at, order)) = self.agenda.pop_due(until) {
             self.now = at;
-            match event {
+            match Event::of(order) {
                 Event::Leaf(instance) => self.release(instance),
+                Event::Own(instance) => self.own_wait_over(instance),
                 Event::Record(slot) => self.wait_over(slot),
                 Event::Cpu(instance) => self.cpu_due(instance),
                 Event::Ready(instance) => self.instance_ready(instance),
@@ -319,10 +304,10 @@ impl<'a> Core<'a> {
                 Event::QueueDeadline(slot) => self.queue_gives_up(slot),
                 Event::Kill(slot) => self.platform_ends(slot),
                 Event::Idle(instance) => self.idle_over(instance),
-                Event::Control(Loop::Roll) => self.roll(),
-                Event::Control(Loop::Scrape) => self.scrape(),
-                Event::Control(Loop::Decide) => self.decide(),
-                Event::Control(Loop::Scan) => self.scan(),
+                Event::Roll => self.roll(),
+                Event::Scrape => self.scrape(),
+                Event::Decide => self.decide(),
+                Event::Scan => self.scan(),
                 Event::Node(node) => self.node_ready(node),
             }
         }
@@ -336,7 +321,7 @@ impl<'a> Core<'a> {
         self.book_time();
         let next = self.tally.slice_end();
         if next != u64::MAX {
-            self.agenda.schedule(next, RANK_ROLL, Event::Control(Loop::Roll));
+            self.agenda.schedule(next, Event::Roll.order());
         }
     }
 

@@ -1,80 +1,65 @@
 //! The agenda: what happens next.
 //!
-//! A four-ary heap of 24-byte entries, ordered by instant and then by rank and order of scheduling, beside *lanes*: FIFO
-//! queues for delays that are constant, whose entries arrive in time order and need no heap. Both orders are total, so
-//! that a run is determined by what was scheduled.
+//! An entry is an instant and an *order*, a number by which its owner tells what happens and which of two entries at one
+//! instant comes first. Together they are one 128-bit key in a four-ary heap. Beside the heap stand *lanes*: FIFO queues
+//! for delays that are constant, whose entries come in time order and need no heap. Equal keys in one lane keep their
+//! order; a key that is in the heap and in a lane comes from the heap first.
 
 use std::collections::VecDeque;
 
-/// What happens, and when.
-#[derive(Clone, Copy, Debug)]
-struct Entry<E> {
-    at: u64,
-    order: u64,
-    event: E,
-}
-
-impl<E> Entry<E> {
-    /// One comparison of both parts: two instructions instead of a branch.
-    #[inline]
-    const fn key(&self) -> u128 {
-        ((self.at as u128) << 64) | self.order as u128
-    }
-}
-
-/// Ranks order what happens at one instant; lower ranks first.
-const RANK_SHIFT: u32 = 60;
-/// Scheduling numbers start above every tie number, which are 32 bits.
-const FIRST_SEQUENCE: u64 = 1 << 33;
-
 /// The agenda of one deployment.
 #[derive(Clone, Debug)]
-pub struct Agenda<E> {
-    heap: Vec<Entry<E>>,
-    lanes: Vec<VecDeque<Entry<E>>>,
+pub struct Agenda {
+    heap: Vec<u128>,
+    lanes: Vec<VecDeque<u128>>,
     /// Smallest key at the front of a lane.
     lane_next: u128,
-    sequence: u64,
 }
 
-impl<E: Copy> Agenda<E> {
+#[inline]
+const fn key(at: u64, order: u64) -> u128 {
+    ((at as u128) << 64) | order as u128
+}
+
+/// The instant and the order of a key.
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the halves are what is wanted
+const fn parts(key: u128) -> (u64, u64) {
+    ((key >> 64) as u64, key as u64)
+}
+
+impl Agenda {
     /// An empty agenda with this many lanes.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
-        Self {
-            heap: Vec::new(),
-            lanes: (0..lanes).map(|_| VecDeque::new()).collect(),
-            lane_next: u128::MAX,
-            sequence: FIRST_SEQUENCE,
+        Self { heap: Vec::new(), lanes: vec![VecDeque::new(); lanes], lane_next: u128::MAX }
+    }
+
+    /// Schedules an entry.
+    #[inline]
+    pub fn schedule(&mut self, at: u64, order: u64) {
+        let key = key(at, order);
+        let mut hole = self.heap.len();
+        self.heap.push(key);
+        while hole > 0 {
+            let parent = (hole - 1) / 4;
+            let above = self.heap[parent];
+            if above <= key {
+                break;
+            }
+            self.heap[hole] = above;
+            hole = parent;
         }
+        self.heap[hole] = key;
     }
 
+    /// Schedules an entry on a lane, whose entries must come in time order.
     #[inline]
-    fn order(&mut self, rank: u8) -> u64 {
-        self.sequence += 1;
-        (u64::from(rank) << RANK_SHIFT) | self.sequence
-    }
-
-    /// Schedules `event`; at one instant after all of lower rank and after those of its rank that were scheduled before.
-    #[inline]
-    pub fn schedule(&mut self, at: u64, rank: u8, event: E) {
-        let order = self.order(rank);
-        self.push(Entry { at, order, event });
-    }
-
-    /// Schedules `event`; at one instant and rank in the order of `tie`, before all that were scheduled without one.
-    #[inline]
-    pub fn schedule_tied(&mut self, at: u64, rank: u8, tie: u32, event: E) {
-        self.push(Entry { at, order: (u64::from(rank) << RANK_SHIFT) | u64::from(tie), event });
-    }
-
-    /// Schedules `event` on a lane, whose entries must come in time order.
-    #[inline]
-    pub fn schedule_on_lane(&mut self, lane: usize, at: u64, rank: u8, event: E) {
-        let entry = Entry { at, order: self.order(rank), event };
-        debug_assert!(self.lanes[lane].back().is_none_or(|last| last.at <= at), "a lane takes entries in time order");
-        self.lane_next = self.lane_next.min(entry.key());
-        self.lanes[lane].push_back(entry);
+    pub fn schedule_on_lane(&mut self, lane: usize, at: u64, order: u64) {
+        let key = key(at, order);
+        debug_assert!(self.lanes[lane].back().is_none_or(|&last| last >> 64 <= key >> 64), "lanes are in time order");
+        self.lane_next = self.lane_next.min(key);
+        self.lanes[lane].push_back(key);
     }
 
     /// Entries on a lane, stale ones included.
@@ -85,80 +70,73 @@ impl<E: Copy> Agenda<E> {
     }
 
     /// Drops the entries of a lane that are no longer wanted.
-    pub fn retain_on_lane(&mut self, lane: usize, mut wanted: impl FnMut(u64, E) -> bool) {
-        self.lanes[lane].retain(|entry| wanted(entry.at, entry.event));
+    pub fn retain_on_lane(&mut self, lane: usize, mut wanted: impl FnMut(u64, u64) -> bool) {
+        self.lanes[lane].retain(|&key| {
+            let (at, order) = parts(key);
+            wanted(at, order)
+        });
         self.find_lane_next();
     }
 
-    /// Takes the next event if it is due at or before `until`.
+    /// Takes the next entry if it is due at or before `until`: its instant and its order.
     #[inline]
-    pub fn pop_due(&mut self, until: u64) -> Option<(u64, E)> {
-        let heap_next = self.heap.first().map_or(u128::MAX, Entry::key);
+    pub fn pop_due(&mut self, until: u64) -> Option<(u64, u64)> {
+        let heap_next = self.heap.first().copied().unwrap_or(u128::MAX);
         let next = heap_next.min(self.lane_next);
-        if (next >> 64) as u64 > until || next == u128::MAX {
+        if next > key(until, u64::MAX) || next == u128::MAX {
             return None;
         }
-        let entry = if heap_next <= self.lane_next { self.pop_heap()? } else { self.pop_lane()? };
-        Some((entry.at, entry.event))
+        if heap_next <= self.lane_next {
+            self.pop_heap();
+        } else {
+            self.pop_lane();
+        }
+        Some(parts(next))
     }
 
-    fn pop_lane(&mut self) -> Option<Entry<E>> {
+    fn pop_lane(&mut self) {
         let next = self.lane_next;
-        let lane = self.lanes.iter_mut().find(|lane| lane.front().is_some_and(|entry| entry.key() == next))?;
-        let entry = lane.pop_front();
+        if let Some(lane) = self.lanes.iter_mut().find(|lane| lane.front() == Some(&next)) {
+            lane.pop_front();
+        }
         self.find_lane_next();
-        entry
     }
 
     fn find_lane_next(&mut self) {
-        self.lane_next = self.lanes.iter().filter_map(VecDeque::front).map(Entry::key).min().unwrap_or(u128::MAX);
+        self.lane_next = self.lanes.iter().filter_map(VecDeque::front).copied().min().unwrap_or(u128::MAX);
     }
 
+    /// Removes the top of the heap: its last key sinks from there.
     #[inline]
-    fn push(&mut self, entry: Entry<E>) {
-        let key = entry.key();
-        let mut hole = self.heap.len();
-        self.heap.push(entry);
-        while hole > 0 {
-            let parent = (hole - 1) / 4;
-            if self.heap[parent].key() <= key {
-                break;
-            }
-            self.heap[hole] = self.heap[parent];
-            hole = parent;
-        }
-        self.heap[hole] = entry;
-    }
-
-    #[inline]
-    fn pop_heap(&mut self) -> Option<Entry<E>> {
-        let last = self.heap.pop()?;
-        let Some(top) = self.heap.first().copied() else { return Some(last) };
-        let key = last.key();
+    fn pop_heap(&mut self) {
+        let Some(last) = self.heap.pop() else { return };
         let heap = self.heap.as_mut_slice();
+        if heap.is_empty() {
+            return;
+        }
         let mut hole = 0;
         loop {
             let first = hole * 4 + 1;
             // The smallest of four is picked without branches: mispredicted ones cost more than the comparisons.
-            let child = match heap.get(first..).and_then(<[_]>::first_chunk::<4>) {
+            let (child, key) = match heap.get(first..).and_then(<[_]>::first_chunk::<4>) {
                 Some(four) => {
-                    let left = usize::from(four[1].key() < four[0].key());
-                    let right = 2 + usize::from(four[3].key() < four[2].key());
-                    first + if four[right].key() < four[left].key() { right } else { left }
+                    let left = usize::from(four[1] < four[0]);
+                    let right = 2 + usize::from(four[3] < four[2]);
+                    let (a, b) = (four[left], four[right]);
+                    if b < a { (first + right, b) } else { (first + left, a) }
                 }
-                None => match (first..heap.len()).min_by_key(|&child| heap[child].key()) {
-                    Some(child) => child,
+                None => match (first..heap.len()).map(|child| (heap[child], child)).min() {
+                    Some((key, child)) => (child, key),
                     None => break,
                 },
             };
-            if heap[child].key() >= key {
+            if key >= last {
                 break;
             }
-            heap[hole] = heap[child];
+            heap[hole] = key;
             hole = child;
         }
         heap[hole] = last;
-        Some(top)
     }
 }
 
@@ -167,21 +145,20 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn drain(agenda: &mut Agenda<u32>, until: u64) -> Vec<(u64, u32)> {
+    fn drain(agenda: &mut Agenda, until: u64) -> Vec<(u64, u64)> {
         std::iter::from_fn(|| agenda.pop_due(until)).collect()
     }
 
     #[test]
-    fn one_instant_follows_rank_then_tie_then_order_of_scheduling() {
-        let mut agenda = Agenda::new(1);
-        agenda.schedule(5, 2, 1);
-        agenda.schedule_on_lane(0, 5, 1, 2);
-        agenda.schedule(5, 0, 3);
-        agenda.schedule_tied(5, 0, 9, 4);
-        agenda.schedule_tied(5, 0, 8, 5);
-        agenda.schedule(4, 3, 6);
-        assert_eq!(drain(&mut agenda, 4), [(4, 6)]);
-        assert_eq!(drain(&mut agenda, 5), [(5, 5), (5, 4), (5, 3), (5, 2), (5, 1)]);
+    fn one_instant_follows_the_order_of_entries() {
+        let mut agenda = Agenda::new(2);
+        agenda.schedule(5, 20);
+        agenda.schedule_on_lane(0, 5, 10);
+        agenda.schedule_on_lane(1, 5, 15);
+        agenda.schedule(5, 3);
+        agenda.schedule(4, 99);
+        assert_eq!(drain(&mut agenda, 4), [(4, 99)]);
+        assert_eq!(drain(&mut agenda, 5), [(5, 3), (5, 10), (5, 15), (5, 20)]);
         assert_eq!(drain(&mut agenda, u64::MAX), []);
     }
 
@@ -189,7 +166,7 @@ mod tests {
     fn lanes_can_be_thinned() {
         let mut agenda = Agenda::new(1);
         for n in 0..10 {
-            agenda.schedule_on_lane(0, u64::from(n), 0, n);
+            agenda.schedule_on_lane(0, n, n);
         }
         agenda.retain_on_lane(0, |_, n| n >= 5);
         assert_eq!(agenda.lane_len(0), 5);
@@ -198,16 +175,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn comes_out_sorted(items in proptest::collection::vec((0_u64..50, 0_u8..3), 0..200)) {
+        fn comes_out_sorted(items in proptest::collection::vec((0_u64..50, 0_u64..20), 0..200)) {
             let mut agenda = Agenda::new(0);
-            for (index, &(at, rank)) in items.iter().enumerate() {
-                agenda.schedule(at, rank, u32::try_from(index).unwrap());
+            for &(at, order) in &items {
+                agenda.schedule(at, order);
             }
-            let mut expected: Vec<(u64, u8, u32)> =
-                items.iter().enumerate().map(|(i, &(at, rank))| (at, rank, u32::try_from(i).unwrap())).collect();
+            let mut expected = items;
             expected.sort_unstable();
-            let got = drain(&mut agenda, u64::MAX);
-            prop_assert_eq!(got, expected.into_iter().map(|(at, _, i)| (at, i)).collect::<Vec<_>>());
+            prop_assert_eq!(drain(&mut agenda, u64::MAX), expected);
         }
     }
 }

@@ -19,7 +19,7 @@ use super::instances::Phase;
 use super::record::NONE;
 use super::router::below;
 use super::tally::Limit;
-use super::{Core, Event, Loop, RANK_READY};
+use super::{Core, Event};
 
 /// A node.
 #[derive(Debug)]
@@ -142,7 +142,7 @@ impl Core<'_> {
         }
         self.tally.declare(Limit::Nodes, most, true);
         if let Some(interval) = scan {
-            self.again(interval, Loop::Scan);
+            self.again(interval, Event::Scan);
         }
     }
 
@@ -367,14 +367,14 @@ impl Core<'_> {
                     Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.luck.start),
                     Placement::Provider => 0,
                 };
-                self.agenda.schedule(self.now.saturating_add(boot), RANK_READY, Event::Node(node));
+                self.agenda.schedule(self.now.saturating_add(boot), Event::Node(node).order());
             }
         }
         for id in actions.remove {
             self.drain_node(id);
         }
         self.note_nodes();
-        self.again(interval, Loop::Scan);
+        self.again(interval, Event::Scan);
     }
 
     /// Empties a node: each of its pods ends when it has finished, and another is asked for in its place.

@@ -14,7 +14,7 @@ use crate::units::Nanos;
 use super::cpu::MICRO;
 use super::instances::Phase;
 use super::record::{NONE, State};
-use super::{Core, Event, Loop, RANK_CONTROL};
+use super::{Core, Event};
 
 /// What an instance's metrics were.
 #[derive(Clone, Copy, Debug, Default)]
@@ -109,17 +109,17 @@ impl Core<'_> {
         let first = match &self.deployment.autoscaler.law {
             Law::Fixed { .. } | Law::PerRequest(_) => return,
             Law::Hpa(spec) => {
-                self.again(spec.metric_resolution, Loop::Scrape);
+                self.again(spec.metric_resolution, Event::Scrape);
                 spec.sync_period
             }
             Law::TargetTracking(policy) => policy.period,
             Law::AppEngine(law) => law.interval,
         };
-        self.again(first, Loop::Decide);
+        self.again(first, Event::Decide);
     }
 
-    pub(super) fn again(&mut self, after: Nanos, what: Loop) {
-        self.agenda.schedule(self.now.saturating_add(after.0), RANK_CONTROL, Event::Control(what));
+    pub(super) fn again(&mut self, after: Nanos, what: Event) {
+        self.agenda.schedule(self.now.saturating_add(after.0), what.order());
     }
 
     /// Instances, in the order of their numbers.
@@ -151,7 +151,7 @@ impl Core<'_> {
                 rate: sample(u128::from(life.served - last.served) * 1_000_000_000_000 / span),
             };
         }
-        self.again(window, Loop::Scrape);
+        self.again(window, Event::Scrape);
     }
 
     /// The law decides.
@@ -161,17 +161,17 @@ impl Core<'_> {
             Law::Hpa(spec) => {
                 let period = spec.sync_period;
                 self.sync();
-                self.again(period, Loop::Decide);
+                self.again(period, Event::Decide);
             }
             Law::TargetTracking(policy) => {
                 let period = policy.period;
                 self.alarm(period);
-                self.again(period, Loop::Decide);
+                self.again(period, Event::Decide);
             }
             Law::AppEngine(law) => {
                 self.measure_look(law.interval);
                 self.look(true);
-                self.again(law.interval, Loop::Decide);
+                self.again(law.interval, Event::Decide);
             }
         }
     }

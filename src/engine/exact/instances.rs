@@ -9,7 +9,7 @@ use crate::platform::placement::Placement;
 use super::cpu::{Cpu, micro};
 use super::record::{Fifo, NONE, State};
 use super::tally::Limit;
-use super::{Compute, Core, Event, RANK_READY, RANK_TIMER, Supply};
+use super::{Compute, Core, Event, Supply};
 
 /// Where an instance is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,6 +71,8 @@ pub(super) struct Instance {
     pub scraped: super::control::Scraped,
     /// Its node.
     pub node: u32,
+    /// The record of a one-slot instance that waits for an entry of its own.
+    pub record: u32,
 }
 
 /// CPU use that changes by whole jobs.
@@ -162,6 +164,7 @@ impl Core<'_> {
             served: 0,
             scraped: super::control::Scraped::default(),
             node: NONE,
+            record: NONE,
         };
         let limit = self.cpu_limit();
         let cpu = (self.compute == Compute::Shared)
@@ -210,7 +213,7 @@ impl Core<'_> {
         if ready_at == now {
             self.make_ready(instance);
         } else {
-            self.agenda.schedule(ready_at, RANK_READY, Event::Ready(instance));
+            self.agenda.schedule(ready_at, Event::Ready(instance).order());
         }
     }
 
@@ -303,9 +306,10 @@ impl Core<'_> {
             self.end_instance(instance, now);
         } else if let Supply::Pool(pool) = &mut self.supply {
             pool.put(instance, birth, now, deadline);
+            self.hot.pool_check = self.hot.pool_check.min(deadline);
         } else {
             if deadline < u64::MAX {
-                self.agenda.schedule(deadline, RANK_TIMER, Event::Idle(instance));
+                self.agenda.schedule(deadline, Event::Idle(instance).order());
             }
             self.reroute(instance);
         }
@@ -323,6 +327,12 @@ impl Core<'_> {
     /// Ends the idle instances of the pool whose time is over.
     #[inline]
     pub(super) fn expire(&mut self) {
+        if self.now >= self.hot.pool_check {
+            self.expire_due();
+        }
+    }
+
+    fn expire_due(&mut self) {
         let min = self.deployment.autoscaler.min;
         while self.active > min
             && let Supply::Pool(pool) = &mut self.supply
@@ -332,6 +342,11 @@ impl Core<'_> {
             let at = if min == 0 { deadline } else { deadline.max(self.control.above_min_since) };
             self.end_instance(instance, at);
         }
+        // While the minimum holds some back, every arrival looks again.
+        self.hot.pool_check = match &self.supply {
+            Supply::Pool(pool) => pool.next_deadline(),
+            Supply::Router(_) => u64::MAX,
+        };
     }
 
     /// An instance without attempts ends at `at`.

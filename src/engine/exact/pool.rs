@@ -73,6 +73,16 @@ impl Pool {
         }
     }
 
+    /// No idle instance expires before this.
+    pub fn next_deadline(&self) -> u64 {
+        match self {
+            Self::Recent { idle, keep_alive } => {
+                idle.front().map_or(u64::MAX, |&(_, since)| since.saturating_add(*keep_alive))
+            }
+            Self::Ordered(ordered) => ordered.deadlines.peek().map_or(u64::MAX, |&Reverse((deadline, _))| deadline),
+        }
+    }
+
     /// Takes the instance that is used next.
     #[inline]
     pub fn take(&mut self, routing: &mut Stream) -> Option<u32> {

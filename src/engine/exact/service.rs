@@ -6,9 +6,10 @@ use crate::platform::fleet::QueueAt;
 use crate::platform::meter::Per;
 
 use super::instances::Phase;
+use super::pool::Pool;
 use super::record::{Kind, NONE, Record, State};
 use super::tally::Limit;
-use super::{Compute, Core, Event, RANK_COMPLETION, RANK_TIMER, Supply};
+use super::{Compute, Core, Event, Supply};
 
 impl Core<'_> {
     /// A request arrives now.
@@ -29,7 +30,7 @@ impl Core<'_> {
         if let Some(instance) = pool.take(&mut self.luck.routing) {
             self.tally.busy.raise(1, self.now);
             self.note_busy();
-            self.hand(instance, record_of(request));
+            self.hand(instance, request);
             return;
         }
         match self.may_start() {
@@ -50,7 +51,7 @@ impl Core<'_> {
             if self.instances[instance as usize].used < self.slots {
                 self.take_slot(instance);
                 self.reroute(instance);
-                self.hand(instance, record_of(request));
+                self.hand(instance, request);
             } else {
                 let slot = self.insert(Record { instance, ..record_of(request) });
                 self.instances[instance as usize].queue.push(&mut self.records, slot);
@@ -118,6 +119,12 @@ impl Core<'_> {
     /// Keeps the gauges of concurrency.
     #[inline]
     fn note_busy(&mut self) {
+        if self.hot.limits_busy {
+            self.note_busy_limits();
+        }
+    }
+
+    fn note_busy_limits(&mut self) {
         if let Law::PerRequest(law) = &self.deployment.autoscaler.law {
             let busy = self.tally.busy.count();
             for (limit, cap) in [(Limit::Account, law.account_concurrency), (Limit::Reserved, law.reserved)] {
@@ -154,11 +161,11 @@ impl Core<'_> {
         if at == u64::MAX {
             return;
         }
-        self.agenda.schedule_on_lane(lane, at, RANK_TIMER, event);
+        self.agenda.schedule_on_lane(lane, at, event.order());
         if self.agenda.lane_len(lane) > 64 + 2 * self.in_flight {
             let (records, classes) = (&self.records, &self.classes);
             let deployment = self.deployment;
-            self.agenda.retain_on_lane(lane, |at, event| match event {
+            self.agenda.retain_on_lane(lane, |at, order| match Event::of(order) {
                 Event::Deadline(slot) => {
                     let record = records.get(slot);
                     record.state != State::Free
@@ -215,20 +222,17 @@ impl Core<'_> {
         }
     }
 
-    /// An attempt that arrives now begins on a ready instance.
+    /// A request that arrives now begins on a ready instance.
     #[inline]
-    fn hand(&mut self, instance: u32, record: Record) {
-        let mut record = Record { instance, ..record };
-        if self.instances_may_be_fresh() && std::mem::take(&mut self.instances[instance as usize].fresh) {
-            (record.cold, record.own_start) = (true, true);
-            self.begin_fresh(record);
+    fn hand(&mut self, instance: u32, request: &Request) {
+        if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+            self.begin_fresh(Record { instance, cold: true, own_start: true, ..record_of(request) });
             return;
         }
-        record.started = self.now;
-        if self.shortcut && self.book(&record, self.now) {
+        if self.shortcut && self.book(Life::of(request), instance, self.now) {
             return;
         }
-        let slot = self.insert(record);
+        let slot = self.insert(Record { instance, ..record_of(request) });
         self.begin(slot);
     }
 
@@ -242,8 +246,7 @@ impl Core<'_> {
         }
         let ready_at = life.ready_at;
         if life.phase == Phase::Ready {
-            record.started = self.now;
-            if self.shortcut && self.book(&record, self.now) {
+            if self.shortcut && self.book(record.life(), instance, self.now) {
                 return;
             }
             let slot = self.insert(record);
@@ -256,13 +259,12 @@ impl Core<'_> {
             life.load = 1;
             self.tally.starting_slots.raise(1, self.now);
         }
-        record.startup = ready_at.saturating_sub(self.now);
-        record.started = ready_at;
-        // Work of no length would end before the start does, by rank.
-        if self.shortcut && record.work > 0 && self.book(&record, ready_at) {
+        record.startup = ready_at - self.now;
+        // Work of no length would end before the start does, by the order of one instant.
+        if self.shortcut && record.work > 0 && self.book(record.life(), instance, ready_at) {
             return;
         }
-        record.started = u64::MAX;
+        record.startup = 0;
         record.state = State::Starting;
         let slot = self.insert(record);
         self.instances[instance as usize].queue.push(&mut self.records, slot);
@@ -290,7 +292,7 @@ impl Core<'_> {
         let whole = law.draw_whole(&mut self.luck.start);
         let record = Record { started: self.now, state: State::Io, work: 0, ..record };
         let end = self.now.saturating_add(whole);
-        if self.shortcut && self.book_until(&record, self.now, end) {
+        if self.shortcut && self.book_until(record.life(), record.instance, self.now, end) {
             return;
         }
         let slot = self.insert(record);
@@ -298,47 +300,55 @@ impl Core<'_> {
         self.wait_until(slot, end);
     }
 
-    /// The shortcut: a request whose whole life is known is booked at once. `false` if something may cut it short.
+    /// The shortcut: an attempt whose whole life is known is booked at once. `false` if something may cut it short.
     #[inline]
-    fn book(&mut self, record: &Record, begin: u64) -> bool {
-        let run = &self.classes[record.class as usize];
-        let computed = begin.saturating_add(paced(record.work, run.pace));
-        let end = computed.saturating_add(work(&run.io, record.key, Step::Io));
+    fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
+        let run = &self.classes[life.class as usize];
+        let computed = begin.saturating_add(paced(life.work, run.pace));
+        let end = computed.saturating_add(work(&run.io, life.key, Step::Io));
         let micro_vcpu = run.micro_vcpu;
-        if !self.book_until(record, begin, end) {
+        if !self.book_until(life, instance, begin, end) {
             return false;
         }
-        self.tally.cpu(micro_vcpu, begin, computed);
+        if life.work > 0 {
+            self.tally.cpu(micro_vcpu, begin, computed);
+        }
         true
     }
 
     #[inline]
-    fn book_until(&mut self, record: &Record, begin: u64, end: u64) -> bool {
-        let run = &self.classes[record.class as usize];
-        if end - record.arrived > run.patience || self.deployment.fleet.timeout.is_some_and(|t| end - begin > t.0) {
+    fn book_until(&mut self, life: Life, instance: u32, begin: u64, end: u64) -> bool {
+        let patience = self.classes[life.class as usize].patience;
+        if end - life.arrived > patience || end - begin > self.hot.kill_after {
             return false;
         }
         if end <= self.plan.horizon.0 {
-            let waited = begin - record.arrived - record.startup;
-            self.tally.completed(record.class, record.key, record.arrived, end, waited, record.cold);
+            let waited = begin - life.arrived - life.startup;
+            self.tally.completed(life.class, life.key, life.arrived, end, waited, life.cold);
         } else {
-            self.tally.in_flight(record.class, record.arrived, record.cold);
+            self.tally.in_flight(life.class, life.arrived, life.cold);
         }
-        self.bill(record, begin, end);
-        self.agenda.schedule_tied(end, RANK_COMPLETION, record.instance, Event::Leaf(record.instance));
+        if self.hot.bills_requests {
+            self.bill_time(life.arrived, instance, life.own_start, begin, end);
+        }
+        self.agenda.schedule(end, Event::Leaf(instance).order());
         true
     }
 
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.
     #[inline]
     pub(super) fn bill(&mut self, record: &Record, begin: u64, end: u64) {
-        if self.deployment.meter.per != Per::Request || record.kind == Kind::Initial {
-            return;
+        if self.hot.bills_requests && record.kind != Kind::Initial {
+            self.bill_time(record.arrived, record.instance, record.own_start, begin, end);
         }
-        let start = if record.own_start { self.instances[record.instance as usize].billable_start } else { 0 };
+    }
+
+    #[inline]
+    fn bill_time(&mut self, arrived: u64, instance: u32, own_start: bool, begin: u64, end: u64) {
+        let start = if own_start { self.instances[instance as usize].billable_start } else { 0 };
         let time = end.min(self.plan.horizon.0).saturating_sub(begin.saturating_sub(start));
         let billed = self.billed[0].rounded(time.max(self.deployment.meter.minimum.0));
-        self.tally.billed(record.arrived, billed);
+        self.tally.billed(arrived, billed);
     }
 
     /// A queued attempt is given to a ready instance with a free slot.
@@ -359,12 +369,12 @@ impl Core<'_> {
         record.instance = instance;
         record.started = self.now;
         let record = *record;
-        if self.instances_may_be_fresh() && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.forget(slot);
             self.begin_fresh(Record { cold: true, own_start: true, ..record });
             return;
         }
-        if self.shortcut && record.kind == Kind::Client && self.book(&record, self.now) {
+        if self.shortcut && record.kind == Kind::Client && self.book(record.life(), instance, self.now) {
             self.forget(slot);
             return;
         }
@@ -373,6 +383,10 @@ impl Core<'_> {
 
     /// A record is in flight no more.
     fn forget(&mut self, slot: u32) {
+        let instance = self.records.get(slot).instance;
+        if instance != NONE {
+            self.instances[instance as usize].record = NONE;
+        }
         self.records.remove(slot);
         self.in_flight -= 1;
     }
@@ -455,7 +469,7 @@ impl Core<'_> {
         let cpu = &mut self.cpus[instance as usize];
         if cpu.due < cpu.armed {
             cpu.armed = cpu.due;
-            self.agenda.schedule_tied(cpu.due, RANK_COMPLETION, instance, Event::Cpu(instance));
+            self.agenda.schedule(cpu.due, Event::Cpu(instance).order());
         }
     }
 
@@ -495,15 +509,25 @@ impl Core<'_> {
         self.schedule_wait(slot, end);
     }
 
-    /// On a one-slot fleet entries are ordered by instance, as those of the shortcut are.
+    /// Schedules the end of a record's wait; on a one-slot fleet in the order of instances, as the shortcut's are.
     fn schedule_wait(&mut self, slot: u32, end: u64) {
-        if self.compute == Compute::Alone {
-            let instance = self.records.get(slot).instance;
-            self.agenda.schedule_tied(end, RANK_COMPLETION, instance, Event::Record(slot));
+        let record = self.records.get_mut(slot);
+        record.waits_until = end;
+        let event = if self.compute == Compute::Alone {
+            self.instances[record.instance as usize].record = slot;
+            Event::Own(record.instance)
         } else {
-            self.agenda.schedule(end, RANK_COMPLETION, Event::Record(slot));
+            Event::Record(slot)
+        };
+        self.agenda.schedule(end, event.order());
+    }
+
+    /// The wait of the record on a one-slot instance is over, unless it was ended from outside.
+    pub(super) fn own_wait_over(&mut self, instance: u32) {
+        let slot = self.instances[instance as usize].record;
+        if slot != NONE {
+            self.wait_over(slot);
         }
-        self.records.get_mut(slot).waits_until = end;
     }
 
     /// The wait of a record is over, unless it was ended from outside.
@@ -563,9 +587,17 @@ impl Core<'_> {
         if self.is_pool() {
             self.tally.busy.lower(1, self.now);
             self.note_busy();
-            match self.next_queued() {
-                Some(slot) => self.hand_queued(instance, slot),
-                None => self.becomes_idle(instance),
+            if self.queue.len() > 0
+                && let Some(slot) = self.next_queued()
+            {
+                self.hand_queued(instance, slot);
+            } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.supply
+                && *keep_alive > 0
+            {
+                idle.push_back((instance, self.now));
+                self.hot.pool_check = self.hot.pool_check.min(self.now.saturating_add(*keep_alive));
+            } else {
+                self.becomes_idle(instance);
             }
             return;
         }
@@ -738,10 +770,47 @@ impl Core<'_> {
     pub(super) const fn is_pool(&self) -> bool {
         matches!(self.supply, Supply::Pool(_))
     }
+}
 
+/// What the shortcut needs to know of an attempt.
+#[derive(Clone, Copy)]
+struct Life {
+    key: u64,
+    arrived: u64,
+    work: u64,
+    startup: u64,
+    class: u16,
+    cold: bool,
+    own_start: bool,
+}
+
+impl Life {
+    /// A request that arrives now and finds a ready instance.
     #[inline]
-    const fn instances_may_be_fresh(&self) -> bool {
-        self.deployment.fleet.cold_service.is_some()
+    const fn of(request: &Request) -> Self {
+        Self {
+            key: request.key,
+            arrived: request.at,
+            work: request.cpu,
+            startup: 0,
+            class: class_of(request),
+            cold: false,
+            own_start: false,
+        }
+    }
+}
+
+impl Record {
+    const fn life(&self) -> Life {
+        Life {
+            key: self.key,
+            arrived: self.arrived,
+            work: self.work,
+            startup: self.startup,
+            class: self.class,
+            cold: self.cold,
+            own_start: self.own_start,
+        }
     }
 }
 

@@ -80,9 +80,13 @@ pub(super) struct Tally<'a> {
     horizon: u64,
     /// The slice that time is in: index, start and end; none before the window.
     slice: usize,
+    /// Its bucket of the charts.
+    bucket: usize,
     slice_start: u64,
     slice_end: u64,
     measurement: Measurement,
+    /// Completed attempts that did not wait, to be recorded at the end.
+    no_waits: u64,
     uses: Vec<SliceUse>,
     pub instances: Level,
     pub ready: Level,
@@ -125,6 +129,7 @@ impl<'a> Tally<'a> {
             window_start: window.0,
             horizon: window.1,
             slice: 0,
+            bucket: 0,
             slice_start: u64::MAX,
             slice_end: window.0,
             measurement: Measurement {
@@ -133,6 +138,7 @@ impl<'a> Tally<'a> {
                 buckets: vec![CoarseHistogram::default(); charted],
                 ..Measurement::default()
             },
+            no_waits: 0,
             uses: vec![SliceUse::default(); calendar.slices.len()],
             instances: Level::default(),
             ready: Level::default(),
@@ -161,6 +167,7 @@ impl<'a> Tally<'a> {
     fn enter_slice(&mut self, slice: usize) {
         if let Some(next) = self.calendar.slices.get(slice) {
             (self.slice, self.slice_start, self.slice_end) = (slice, next.start.0, next.end.0);
+            self.bucket = self.buckets[slice] as usize;
         } else {
             self.slice_end = u64::MAX;
         }
@@ -284,14 +291,24 @@ impl<'a> Tally<'a> {
     /// An attempt has completed at `end`.
     #[inline]
     pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
-        let Some(slice) = self.slice_of(arrived) else { return };
+        let (slice, bucket) = if arrived >= self.slice_start {
+            (self.slice, self.bucket)
+        } else if let Some(slice) = self.slice_of(arrived) {
+            (slice, self.buckets[slice] as usize)
+        } else {
+            return;
+        };
         let latency = end - arrived + self.edge_latency;
         let measure = &mut self.measurement.classes[class as usize];
         measure.completed += 1;
         measure.cold += u64::from(cold);
         measure.latency.record(latency);
-        self.measurement.queue_wait.record(queue_wait);
-        self.measurement.buckets[self.buckets[slice] as usize].record(latency);
+        if queue_wait == 0 {
+            self.no_waits += 1;
+        } else {
+            self.measurement.queue_wait.record(queue_wait);
+        }
+        self.measurement.buckets[bucket].record(latency);
         let sizes = &self.sizes[class as usize];
         self.uses[slice].egress += match sizes.response {
             Some(bytes) => bytes,
@@ -361,6 +378,7 @@ impl<'a> Tally<'a> {
 
     /// Closes the books.
     pub fn finish(mut self) -> (Measurement, Vec<SliceUse>) {
+        self.measurement.queue_wait.record_n(0, self.no_waits);
         for ((_, name), gauge) in Limit::ALL.iter().zip(self.limits) {
             if !gauge.value.is_empty() && (gauge.integral > 0 || gauge.shed > 0) {
                 self.measurement.limits.push(LimitMeasure {

@@ -6,6 +6,7 @@ pub mod agenda;
 pub mod distribution;
 pub mod estimate;
 pub mod exponential;
+pub mod heap;
 pub mod histogram;
 pub mod queueing;
 pub mod streams;

@@ -35,6 +35,7 @@ mod usage;
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
 use crate::kernel::distribution::Distribution;
+use crate::kernel::heap::Heap;
 use crate::kernel::streams::{Stream, stream};
 use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
@@ -119,6 +120,9 @@ pub struct Core<'a> {
     deployment: &'a Deployment,
     now: u64,
     agenda: Agenda,
+    /// Where instances cannot be told apart: when requests booked by the shortcut end, and the instances at work on them.
+    departures: Heap<u64>,
+    departing: Vec<u32>,
     lanes: Lanes,
     records: Records,
     in_flight: usize,
@@ -166,6 +170,8 @@ struct Hot {
     may_be_fresh: bool,
     /// No idle instance of the pool expires before this.
     pool_check: u64,
+    /// Whether nothing that is measured tells one instance from another.
+    exchangeable: bool,
 }
 
 impl<'a> Core<'a> {
@@ -189,6 +195,7 @@ impl<'a> Core<'a> {
         } else {
             Supply::Router(Router::new(fleet.routing))
         };
+        let exchangeable = matches!(supply, Supply::Pool(Pool::Recent { .. })) && deployment.meter.per == Per::Request;
         let (classes, cpu_model) = class_runs(&plan, limit, compute);
         let lanes = Lanes { queue: classes.len(), kill: classes.len() + 1 };
         let luck = |purpose| stream(plan.seed, purpose, &deployment.name, plan.replication);
@@ -205,6 +212,8 @@ impl<'a> Core<'a> {
             now: 0,
             agenda: Agenda::new(classes.len() + 2),
             lanes,
+            departures: Heap::new(),
+            departing: Vec::new(),
             records: Records::new(),
             in_flight: 0,
             classes,
@@ -247,6 +256,7 @@ impl<'a> Core<'a> {
                     Law::PerRequest(law) if law.account_concurrency.is_some() || law.reserved.is_some()),
                 may_be_fresh: fleet.cold_service.is_some(),
                 pool_check: 0,
+                exchangeable,
             },
         };
         core.shortcut = plan.shortcut && compute == Compute::Alone && !core.control.watches_cpu();
@@ -292,26 +302,47 @@ impl<'a> Core<'a> {
 
     #[inline]
     fn run_until(&mut self, until: u64) {
-        while let Some((at, order)) = self.agenda.pop_due(until) {
-            self.now = at;
-            match Event::of(order) {
-                Event::Leaf(instance) => self.release(instance),
-                Event::Own(instance) => self.own_wait_over(instance),
-                Event::Record(slot) => self.wait_over(slot),
-                Event::Cpu(instance) => self.cpu_due(instance),
-                Event::Ready(instance) => self.instance_ready(instance),
-                Event::Deadline(slot) => self.client_gives_up(slot),
-                Event::QueueDeadline(slot) => self.queue_gives_up(slot),
-                Event::Kill(slot) => self.platform_ends(slot),
-                Event::Idle(instance) => self.idle_over(instance),
-                Event::Roll => self.roll(),
-                Event::Scrape => self.scrape(),
-                Event::Decide => self.decide(),
-                Event::Scan => self.scan(),
-                Event::Node(node) => self.node_ready(node),
+        loop {
+            if let Some(at) = self.departures.peek()
+                && at <= until
+                && at <= self.agenda.next_at()
+            {
+                self.departures.pop();
+                self.now = at;
+                self.depart();
+                continue;
             }
+            let Some((at, order)) = self.agenda.pop_due(until) else { break };
+            self.now = at;
+            self.fire(Event::of(order));
         }
         self.now = until;
+    }
+
+    /// A request booked by the shortcut frees an instance: any of those at work on one will do.
+    #[inline]
+    fn depart(&mut self) {
+        let instance = self.departing.pop().expect("as many instances depart as there are departures");
+        self.release(instance);
+    }
+
+    fn fire(&mut self, event: Event) {
+        match event {
+            Event::Leaf(instance) => self.release(instance),
+            Event::Own(instance) => self.own_wait_over(instance),
+            Event::Record(slot) => self.wait_over(slot),
+            Event::Cpu(instance) => self.cpu_due(instance),
+            Event::Ready(instance) => self.instance_ready(instance),
+            Event::Deadline(slot) => self.client_gives_up(slot),
+            Event::QueueDeadline(slot) => self.queue_gives_up(slot),
+            Event::Kill(slot) => self.platform_ends(slot),
+            Event::Idle(instance) => self.idle_over(instance),
+            Event::Roll => self.roll(),
+            Event::Scrape => self.scrape(),
+            Event::Decide => self.decide(),
+            Event::Scan => self.scan(),
+            Event::Node(node) => self.node_ready(node),
+        }
     }
 
     fn roll(&mut self) {

@@ -7,10 +7,12 @@
 
 use std::collections::VecDeque;
 
+use super::heap::Heap;
+
 /// The agenda of one deployment.
 #[derive(Clone, Debug)]
 pub struct Agenda {
-    heap: Vec<u128>,
+    heap: Heap<u128>,
     lanes: Vec<VecDeque<u128>>,
     /// Smallest key at the front of a lane.
     lane_next: u128,
@@ -32,25 +34,13 @@ impl Agenda {
     /// An empty agenda with this many lanes.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
-        Self { heap: Vec::new(), lanes: vec![VecDeque::new(); lanes], lane_next: u128::MAX }
+        Self { heap: Heap::new(), lanes: vec![VecDeque::new(); lanes], lane_next: u128::MAX }
     }
 
     /// Schedules an entry.
     #[inline]
     pub fn schedule(&mut self, at: u64, order: u64) {
-        let key = key(at, order);
-        let mut hole = self.heap.len();
-        self.heap.push(key);
-        while hole > 0 {
-            let parent = (hole - 1) / 4;
-            let above = self.heap[parent];
-            if above <= key {
-                break;
-            }
-            self.heap[hole] = above;
-            hole = parent;
-        }
-        self.heap[hole] = key;
+        self.heap.push(key(at, order));
     }
 
     /// Schedules an entry on a lane, whose entries must come in time order.
@@ -78,16 +68,23 @@ impl Agenda {
         self.find_lane_next();
     }
 
+    /// The instant of the next entry; `u64::MAX` without one.
+    #[inline]
+    #[must_use]
+    pub fn next_at(&self) -> u64 {
+        parts(self.heap.peek().unwrap_or(u128::MAX).min(self.lane_next)).0
+    }
+
     /// Takes the next entry if it is due at or before `until`: its instant and its order.
     #[inline]
     pub fn pop_due(&mut self, until: u64) -> Option<(u64, u64)> {
-        let heap_next = self.heap.first().copied().unwrap_or(u128::MAX);
+        let heap_next = self.heap.peek().unwrap_or(u128::MAX);
         let next = heap_next.min(self.lane_next);
         if next > key(until, u64::MAX) || next == u128::MAX {
             return None;
         }
         if heap_next <= self.lane_next {
-            self.pop_heap();
+            self.heap.pop();
         } else {
             self.pop_lane();
         }
@@ -104,39 +101,6 @@ impl Agenda {
 
     fn find_lane_next(&mut self) {
         self.lane_next = self.lanes.iter().filter_map(VecDeque::front).copied().min().unwrap_or(u128::MAX);
-    }
-
-    /// Removes the top of the heap: its last key sinks from there.
-    #[inline]
-    fn pop_heap(&mut self) {
-        let Some(last) = self.heap.pop() else { return };
-        let heap = self.heap.as_mut_slice();
-        if heap.is_empty() {
-            return;
-        }
-        let mut hole = 0;
-        loop {
-            let first = hole * 4 + 1;
-            // The smallest of four is picked without branches: mispredicted ones cost more than the comparisons.
-            let (child, key) = match heap.get(first..).and_then(<[_]>::first_chunk::<4>) {
-                Some(four) => {
-                    let left = usize::from(four[1] < four[0]);
-                    let right = 2 + usize::from(four[3] < four[2]);
-                    let (a, b) = (four[left], four[right]);
-                    if b < a { (first + right, b) } else { (first + left, a) }
-                }
-                None => match (first..heap.len()).map(|child| (heap[child], child)).min() {
-                    Some((key, child)) => (child, key),
-                    None => break,
-                },
-            };
-            if key >= last {
-                break;
-            }
-            heap[hole] = key;
-            hole = child;
-        }
-        heap[hole] = last;
     }
 }
 

@@ -1,4 +1,9 @@
 //! The life of an attempt: offered, handed to an instance or queued or rejected, begun, completed.
+//!
+//! The way of a request that the shortcut books is one straight line; its functions are inlined by force, which saves a
+//! tenth of the instructions of a run (`benches/hot_loop.rs`).
+
+#![allow(clippy::inline_always)]
 
 use crate::application::{Request, Step, work};
 use crate::platform::autoscaler::Law;
@@ -223,7 +228,7 @@ impl Core<'_> {
     }
 
     /// A request that arrives now begins on a ready instance.
-    #[inline]
+    #[inline(always)]
     fn hand(&mut self, instance: u32, request: &Request) {
         if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.begin_fresh(Record { instance, cold: true, own_start: true, ..record_of(request) });
@@ -301,7 +306,7 @@ impl Core<'_> {
     }
 
     /// The shortcut: an attempt whose whole life is known is booked at once. `false` if something may cut it short.
-    #[inline]
+    #[inline(always)]
     fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
         let run = &self.classes[life.class as usize];
         let computed = begin.saturating_add(paced(life.work, run.pace));
@@ -316,7 +321,7 @@ impl Core<'_> {
         true
     }
 
-    #[inline]
+    #[inline(always)]
     fn book_until(&mut self, life: Life, instance: u32, begin: u64, end: u64) -> bool {
         let patience = self.classes[life.class as usize].patience;
         if end - life.arrived > patience || end - begin > self.hot.kill_after {
@@ -331,7 +336,13 @@ impl Core<'_> {
         if self.hot.bills_requests {
             self.bill_time(life.arrived, instance, life.own_start, begin, end);
         }
-        self.agenda.schedule(end, Event::Leaf(instance).order());
+        // An instance that is still starting can be told from the others.
+        if self.hot.exchangeable && !life.cold {
+            self.departures.push(end);
+            self.departing.push(instance);
+        } else {
+            self.agenda.schedule(end, Event::Leaf(instance).order());
+        }
         true
     }
 
@@ -343,7 +354,7 @@ impl Core<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bill_time(&mut self, arrived: u64, instance: u32, own_start: bool, begin: u64, end: u64) {
         let start = if own_start { self.instances[instance as usize].billable_start } else { 0 };
         let time = end.min(self.plan.horizon.0).saturating_sub(begin.saturating_sub(start));

@@ -289,7 +289,8 @@ impl<'a> Tally<'a> {
     }
 
     /// An attempt has completed at `end`.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // part of the straight line of the shortcut
     pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
         let (slice, bucket) = if arrived >= self.slice_start {
             (self.slice, self.bucket)

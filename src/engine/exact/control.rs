@@ -1,5 +1,6 @@
 //! Control loops: the laws of the platform room, fed with what they would see and obeyed at their instants.
 
+use crate::application::Service;
 use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
@@ -42,6 +43,8 @@ pub(super) struct Control<'a> {
     pub above_min_since: u64,
     /// App Engine: attempts given to instances, and CPU used, at the last look; and what came of them since the one before.
     looked: Looked,
+    /// How long a start takes on average.
+    mean_start: Nanos,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,7 +66,11 @@ enum Working {
 }
 
 impl<'a> Control<'a> {
-    pub fn new(deployment: &'a Deployment) -> Self {
+    pub fn new(deployment: &'a Deployment, service: &Service) -> Self {
+        let size = &deployment.instance;
+        let mean_start = deployment.fleet.start.mean()
+            + deployment.runtime_start.mean()
+            + service.init.mean() / (size.start_vcpu.min(1.0) * size.cpu_speed);
         let autoscaler = &deployment.autoscaler;
         let law = match &autoscaler.law {
             Law::Fixed { .. } => Working::Fixed,
@@ -74,7 +81,14 @@ impl<'a> Control<'a> {
             }
             Law::AppEngine(_) => Working::AppEngine,
         };
-        Self { deployment, law, desired: 0, above_min_since: 0, looked: Looked::default() }
+        Self {
+            deployment,
+            law,
+            desired: 0,
+            above_min_since: 0,
+            looked: Looked::default(),
+            mean_start: Nanos::from_seconds(mean_start / 1e9),
+        }
     }
 
     /// Whether the law looks at the CPU that instances use.
@@ -169,7 +183,7 @@ impl Core<'_> {
                 self.again(period, Event::Decide);
             }
             Law::AppEngine(law) => {
-                self.measure_look(law.interval);
+                self.measure_look(law.interval, law.cpu_window);
                 self.look(true);
                 self.again(law.interval, Event::Decide);
             }
@@ -308,16 +322,19 @@ impl Core<'_> {
     }
 
     /// What App Engine's scheduler knows of the last interval.
-    fn measure_look(&mut self, interval: Nanos) {
+    fn measure_look(&mut self, interval: Nanos, window: Nanos) {
         let used = self.cpu_used_by_all();
         let served = self.instances.iter().map(|life| life.served).sum::<u64>() + self.served_by_ended;
         let last = self.control.looked;
         let seconds = interval.seconds();
+        let vcpu = (used - last.used) as f64 / MICRO / interval.0 as f64;
+        // An exponential moving average over the window; a window of zero takes the last interval alone.
+        let weight = -libm::expm1(-seconds / window.seconds());
         self.control.looked = Looked {
             served,
             used,
             rate: (served - last.served) as f64 / seconds,
-            vcpu: (used - last.used) as f64 / MICRO / interval.0 as f64,
+            vcpu: last.vcpu + weight * (vcpu - last.vcpu),
         };
     }
 
@@ -350,7 +367,7 @@ impl Core<'_> {
             cpu_per_instance: self.cpu_limit() * size.cpu_speed,
             slots: self.slots,
             completion_rate: self.control.looked.rate,
-            mean_start: Nanos::from_seconds(self.mean_start() / 1e9),
+            mean_start: self.control.mean_start,
         };
         let decision = law.decide(autoscaler.min, autoscaler.max, &seen);
         for _ in 0..decision.start {
@@ -378,14 +395,6 @@ impl Core<'_> {
             .collect();
         idle.sort_unstable();
         idle
-    }
-
-    /// Mean time of a start, nanoseconds.
-    fn mean_start(&self) -> f64 {
-        let size = &self.deployment.instance;
-        self.deployment.fleet.start.mean()
-            + self.deployment.runtime_start.mean()
-            + self.plan.application.service.init.mean() / (size.start_vcpu.min(1.0) * size.cpu_speed)
     }
 
     /// Busy and idle instances at the first instant.

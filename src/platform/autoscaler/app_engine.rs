@@ -23,6 +23,8 @@ pub struct AppEngine {
     pub idle_timeout: Nanos,
     /// How often the scheduler looks.
     pub interval: Nanos,
+    /// Over how long the CPU in use is averaged (exponentially).
+    pub cpu_window: Nanos,
 }
 
 /// What the scheduler sees.
@@ -122,6 +124,7 @@ mod tests {
             max_idle_instances: None,
             warmup_requests: true,
             idle_timeout: Nanos(60 * Nanos::SECOND.0),
+            cpu_window: Nanos(60 * Nanos::SECOND.0),
             interval: Nanos::SECOND,
         }
     }

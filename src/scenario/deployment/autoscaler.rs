@@ -126,6 +126,7 @@ fn app_engine(table: &Table) -> AppEngine {
         max_idle_instances: max_idle.as_str().is_none().then(|| max_idle.count_u32()),
         warmup_requests: table.at("warmup_requests").flag(),
         idle_timeout: table.at("idle_timeout").duration(),
+        cpu_window: table.at("cpu_window").duration(),
         interval: table.at("interval").duration(),
     }
 }

@@ -2,9 +2,13 @@
 
 use super::{Run, SECOND, application, class, constant, faas, fixed, play, requests_at};
 use crate::kernel::distribution::Distribution;
+use crate::metering::measurement::SliceMeasure;
 use crate::metering::usage::Dimension;
-use crate::platform::autoscaler::Law;
+use crate::platform::autoscaler::app_engine::AppEngine;
+use crate::platform::autoscaler::hpa::{HpaSpec, MetricTarget};
 use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
+use crate::platform::autoscaler::{Autoscaler, Law};
+use crate::platform::meter::Per;
 use crate::platform::placement::cluster_autoscaler::{ClusterAutoscaler, Expander};
 use crate::platform::placement::scheduler::Scoring;
 use crate::platform::placement::{NodeGroup, Nodes, Placement};
@@ -88,16 +92,91 @@ fn a_pool_start_is_waited_for_and_billed() {
 }
 
 #[test]
-fn pods_wait_for_boot_pull_and_start() {
+fn the_first_instant_has_the_nodes_that_its_pods_need() {
     let mut deployment = fixed(3);
     deployment.fleet.slots = None;
-    deployment.instance.vcpu = 1.0;
     deployment.placement = nodes(2.0, 1, 2, Some(60.0));
-    deployment.fleet.start = constant(2.0);
     let application = application(vec![class(constant(0.01), constant(0.0))]);
-    // At the first instant the autoscaler has already made room: both nodes are there.
     let measured = play(&deployment, &application, &[], Run::of(100.0));
-    assert_eq!((measured.nodes_peak, measured.started), (2, 0));
+    assert_eq!((measured.nodes_peak, measured.started, measured.nodes_started), (2, 0, Some(0)));
+}
+
+/// A step of load on one pod, by the clock:
+///
+/// | second | what happens |
+/// |---|---|
+/// | 20 | one request of 10 ms of CPU arrives every 10 ms: the pod uses a whole vCPU |
+/// | 30 | scrape: 10 of the last 15 s were busy, 0.667 of the requested 1.5 vCPU = 44 %; sync: 44/50 asks for one pod |
+/// | 45 | scrape: 1 of 1.5 vCPU = 66 %; sync: ceil(66/50 x 1) = 2 pods; the second does not fit the node |
+/// | 50 | the Cluster Autoscaler's scan orders a node |
+/// | 110 | the node is up; the scheduler binds the pod; 200 MiB of image at 100 MiB/s are pulled |
+/// | 112 | the container starts: 2 s for the platform, 1 s for the runtime |
+/// | 115 | the pod is ready |
+#[test]
+fn a_step_of_load_gets_a_pod_after_lag_sync_boot_pull_and_start() {
+    let mut deployment = fixed(1);
+    deployment.autoscaler = Autoscaler {
+        min: 1,
+        max: Some(10),
+        law: Law::Hpa(HpaSpec {
+            metrics: vec![MetricTarget::CpuUtilization(50)],
+            behavior: None,
+            tolerance: 0.1,
+            sync_period: Nanos(15 * SECOND),
+            metric_resolution: Nanos(15 * SECOND),
+            cpu_initialization_period: Nanos(300 * SECOND),
+            initial_readiness_delay: Nanos(30 * SECOND),
+            downscale_stabilization: Nanos(300 * SECOND),
+        }),
+    };
+    deployment.fleet.slots = None;
+    deployment.instance.vcpu = 1.5;
+    deployment.placement = nodes(2.0, 1, 5, Some(60.0));
+    deployment.fleet.start = constant(2.0);
+    deployment.runtime_start = constant(1.0);
+    let application = application(vec![class(constant(0.01), constant(0.0))]);
+    let instants: Vec<u64> = (0..10_000).map(|number| 20 * SECOND + number * SECOND / 100).collect();
+    let measured = play(&deployment, &application, &requests_at(&application, &instants), Run::of(118.0));
+    let seconds = |of: fn(&SliceMeasure) -> u128, at_least: u128| {
+        measured.slices.iter().position(|slice| of(slice) >= at_least * u128::from(SECOND))
+    };
+    assert_eq!(seconds(|slice| slice.instances, 2), Some(45), "asked for");
+    assert_eq!(seconds(|slice| slice.nodes, 2), Some(50), "node ordered");
+    assert_eq!(seconds(|slice| slice.node_cpu / 1_000_000, 4), Some(110), "node up");
+    assert_eq!(seconds(|slice| slice.ready, 2), Some(115), "pod ready");
+    assert_eq!((measured.started, measured.nodes_started), (1, Some(1)));
+}
+
+#[test]
+fn an_app_engine_instance_is_billed_to_fifteen_minutes_after_its_last_request() {
+    let mut deployment = fixed(0);
+    deployment.autoscaler.law = Law::AppEngine(AppEngine {
+        target_cpu_utilization: 0.6,
+        target_throughput_utilization: 0.6,
+        min_pending_latency: Nanos::ZERO,
+        max_pending_latency: Nanos(10 * SECOND),
+        min_idle_instances: 0,
+        max_idle_instances: None,
+        warmup_requests: false,
+        idle_timeout: Nanos(900 * SECOND),
+        interval: Nanos(SECOND),
+        cpu_window: Nanos(60 * SECOND),
+    });
+    deployment.fleet.slots = Some(10);
+    deployment.fleet.start = constant(1.0);
+    let meter = &mut deployment.meter;
+    (meter.per, meter.tail, meter.weight) = (Per::Instance, Nanos(900 * SECOND), 2);
+    meter.counts = vec![Dimension::InstanceHours];
+    let application = application(vec![class(constant(0.0), constant(0.5))]);
+    // The first request starts the instance at 100 s and waits for it; the second, at 130 s, finds it.
+    let requests = requests_at(&application, &[100 * SECOND, 130 * SECOND]);
+    let measured = play(&deployment, &application, &requests, Run::of(3000.0));
+    assert_eq!((measured.started, measured.classes[0].cold, measured.classes[0].completed), (1, 1, 2));
+    assert_eq!(measured.classes[0].latency.max(), Some(1_500_000_000));
+    let (_, counts) =
+        measured.usage.counts.iter().find(|(meter, _)| meter.dimension == Dimension::InstanceHours).unwrap();
+    // From the start at 100 s to 900 s after 130.5 s, each second counted twice: an instance of weight two.
+    assert_eq!(counts.iter().sum::<u128>(), 2 * 930_500_000_000);
 }
 
 #[test]

@@ -160,6 +160,7 @@ pub(in crate::scenario::deployment) static AUTOSCALER: Tagged = Tagged {
                     "idle instances that are kept",
                 ),
                 Key::new("warmup_requests", Kind::Boolean, "new instances are warmed up first"),
+                Key::new("cpu_window", Kind::DURATION, "the CPU in use is averaged over this long"),
                 Key::new("idle_timeout", Kind::DURATION, "a surplus instance idles this long, if automatic"),
                 Key::new("interval", INTERVAL, "how often the scheduler looks"),
             ])

@@ -1,0 +1,117 @@
+//! What is on the agenda, and what comes first at one instant.
+
+/// What happens. In the order of one instant: completions, then what becomes ready, then timers, then control loops,
+/// then the end of a slice; equal ones by the number of their instance or record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Event {
+    /// A request booked by the shortcut frees its one-slot instance.
+    Leaf(u32),
+    /// The wait of the record on this one-slot instance ends. Ordered with the shortcut's, by instance.
+    Own(u32),
+    /// The wait of a record ends: its I/O, or its CPU work where it has a core to itself.
+    Record(u32),
+    /// The next job on an instance's shared CPU ends.
+    Cpu(u32),
+    /// An instance is ready.
+    Ready(u32),
+    /// A node is up.
+    Node(u32),
+    /// The client of a record gives up.
+    Deadline(u32),
+    /// A record has waited in the queue for as long as it may.
+    QueueDeadline(u32),
+    /// The platform ends an attempt.
+    Kill(u32),
+    /// An instance may have been idle for long enough.
+    Idle(u32),
+    /// Metrics are scraped.
+    Scrape,
+    /// The law decides.
+    Decide,
+    /// The node autoscaler looks.
+    Scan,
+    /// A slice of the calendar ends.
+    Roll,
+}
+
+const KIND_SHIFT: u32 = 56;
+const NUMBER_SHIFT: u32 = 8;
+
+impl Event {
+    /// Its order on the agenda.
+    #[inline]
+    pub const fn order(self) -> u64 {
+        let (kind, number, last) = match self {
+            Self::Leaf(instance) => (0, instance, 0),
+            Self::Own(instance) => (0, instance, 1),
+            Self::Record(slot) => (1, slot, 0),
+            Self::Cpu(instance) => (2, instance, 0),
+            Self::Ready(instance) => (3, instance, 0),
+            Self::Node(node) => (4, node, 0),
+            Self::Deadline(slot) => (5, slot, 0),
+            Self::QueueDeadline(slot) => (6, slot, 0),
+            Self::Kill(slot) => (7, slot, 0),
+            Self::Idle(instance) => (8, instance, 0),
+            Self::Scrape => (9, 0, 0),
+            Self::Decide => (10, 0, 0),
+            Self::Scan => (11, 0, 0),
+            Self::Roll => (12, 0, 0),
+        };
+        (kind << KIND_SHIFT) | ((number as u64) << NUMBER_SHIFT) | last
+    }
+
+    /// The event with this order.
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // numbers are 32 bits
+    pub const fn of(order: u64) -> Self {
+        let number = (order >> NUMBER_SHIFT) as u32;
+        match order >> KIND_SHIFT {
+            0 if order & 1 == 0 => Self::Leaf(number),
+            0 => Self::Own(number),
+            1 => Self::Record(number),
+            2 => Self::Cpu(number),
+            3 => Self::Ready(number),
+            4 => Self::Node(number),
+            5 => Self::Deadline(number),
+            6 => Self::QueueDeadline(number),
+            7 => Self::Kill(number),
+            8 => Self::Idle(number),
+            9 => Self::Scrape,
+            10 => Self::Decide,
+            11 => Self::Scan,
+            _ => Self::Roll,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Event;
+
+    #[test]
+    fn an_order_tells_its_event_and_completions_come_first() {
+        let events = [
+            Event::Leaf(7),
+            Event::Own(7),
+            Event::Leaf(8),
+            Event::Record(u32::MAX),
+            Event::Cpu(1),
+            Event::Ready(3),
+            Event::Node(2),
+            Event::Deadline(5),
+            Event::QueueDeadline(5),
+            Event::Kill(5),
+            Event::Idle(1),
+            Event::Scrape,
+            Event::Decide,
+            Event::Scan,
+            Event::Roll,
+        ];
+        for pair in events.windows(2) {
+            assert!(pair[0].order() < pair[1].order(), "{pair:?}");
+        }
+        for event in events {
+            assert_eq!(Event::of(event.order()), event);
+        }
+    }
+}

@@ -175,8 +175,9 @@ fn an_app_engine_instance_is_billed_to_fifteen_minutes_after_its_last_request() 
     assert_eq!(measured.classes[0].latency.max(), Some(1_500_000_000));
     let (_, counts) =
         measured.usage.counts.iter().find(|(meter, _)| meter.dimension == Dimension::InstanceHours).unwrap();
-    // From the start at 100 s to 900 s after 130.5 s, each second counted twice: an instance of weight two.
-    assert_eq!(counts.iter().sum::<u128>(), 2 * 930_500_000_000);
+    // From the start at 100 s to 900 s after 130.5 s, where the scheduler's next look, at 1031 s, ends the instance; each
+    // second counts twice, as the instance has weight two.
+    assert_eq!(counts.iter().sum::<u128>(), 2 * 931 * u128::from(SECOND));
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::path::Path;
 use breakeven::experiment::result::{DeploymentResult, Interval, RunResult};
 use breakeven::experiment::{self, RunOptions};
 use breakeven::scenario::Document;
-use rayon::prelude::*;
 use serde_json::Value;
 
 use crate::statistics::{Known, Outcome, REPLICATIONS, Stated, Tally};
@@ -106,25 +105,13 @@ impl System {
 
 /// Runs every system with all its seeds.
 pub fn run_all(systems: &[System], length: Length) -> Tally {
-    let jobs: Vec<(&System, u64)> = (0..)
-        .step_by(1_000)
-        .zip(systems)
-        .flat_map(|(own, system)| system.seeds(length).iter().map(move |seed| (system, own + seed)))
-        .collect();
-    let results: Vec<Vec<Stated>> = jobs
-        .par_iter()
-        .map(|(system, seed)| {
-            let result = run(&system.text(length, *seed, REPLICATIONS));
-            system.facts.iter().map(|fact| stated(&result.deployments[0], fact.metric, &system.name)).collect()
-        })
-        .collect();
-    let mut results = results.into_iter();
-    let outcomes = systems.iter().flat_map(|system| {
-        let runs: Vec<Vec<Stated>> = results.by_ref().take(system.seeds(length).len()).collect();
+    let outcomes = (0..).step_by(1_000).zip(systems).flat_map(|(own, system)| {
+        let play = |seed: &u64| run(&system.text(length, own + seed, REPLICATIONS)).deployments.remove(0);
+        let deployments: Vec<DeploymentResult> = system.seeds(length).iter().map(play).collect();
         let outcome = move |(index, fact): (usize, &Fact)| Outcome {
             name: format!("{}, {}", system.name, fact.metric),
             known: fact.known,
-            runs: runs.iter().map(|run| run[index]).collect(),
+            runs: deployments.iter().map(|deployment| stated(deployment, fact.metric, &system.name)).collect(),
             counts: index == 0 && fact.known.standard_error == 0.0,
         };
         system.facts.iter().enumerate().map(outcome).collect::<Vec<_>>()
@@ -144,9 +131,7 @@ pub fn run_file(path: &Path) -> RunResult {
 
 fn play(mut document: Document) -> RunResult {
     let scenario = document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)));
-    // Systems are run side by side already.
-    let options = RunOptions { threads: Some(1), ..RunOptions::quiet() };
-    experiment::run(&scenario, &options).expect("a valid scenario can be played")
+    experiment::run(&scenario, &RunOptions::quiet()).expect("a valid scenario can be played")
 }
 
 /// What the deployment's result, in its JSON form, states about a metric.

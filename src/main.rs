@@ -1,2 +1,25 @@
-//! The command line tool.
-fn main() {}
+//! `simulate`: plays the same traffic on several platforms and compares what users wait and what it is billed.
+
+use std::process::ExitCode;
+
+use breakeven::cli::{self, Arguments, Command, Exit, Failure};
+
+fn main() -> ExitCode {
+    cli::guarded(|| perform().unwrap_or_else(Failure::report)).into()
+}
+
+fn perform() -> Result<Exit, Failure> {
+    let arguments = Arguments::read(std::env::args_os())?;
+    match &arguments.command {
+        Command::Run { scenario } => cli::run::run(scenario, &arguments),
+        Command::Check { scenario } => cli::check::check(scenario, &arguments),
+        Command::Sweep { scenario, over } => cli::sweep::sweep(scenario, over, &arguments),
+        Command::Init { list: true, .. } => cli::init::list(),
+        Command::Init { template, .. } => cli::init::init(template.as_deref()),
+        Command::Schema => cli::schema::schema(),
+        Command::Platforms { show: None } => cli::platforms::list(&arguments),
+        Command::Platforms { show: Some(show) } => cli::platforms::show(show.id(), &arguments),
+        Command::Completions { shell } => cli::completions::completions(*shell),
+        Command::Man { command } => cli::man::man(command.as_deref()),
+    }
+}

@@ -36,6 +36,19 @@ pub enum Family {
     Vm,
 }
 
+impl Family {
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Faas => "faas",
+            Self::Paas => "paas",
+            Self::Kubernetes => "kubernetes",
+            Self::Vm => "vm",
+        }
+    }
+}
+
 /// One way to run the application: everything that the engine needs to know.
 #[derive(Clone, Debug)]
 pub struct Deployment {

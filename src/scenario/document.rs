@@ -96,7 +96,11 @@ impl Document {
         &self.sources
     }
 
-    fn set(&mut self, name: &str, text: &str) {
+    /// Applies one `PATH=VALUE`, which users know as `name`. What is wrong with it is found by [`Document::build`].
+    pub fn set(&mut self, name: &str, text: &str) {
+        if !self.readable {
+            return;
+        }
         let source = self.sources.add(name, text);
         if let Err(problem) = self.try_set(source, text) {
             self.problems.push(problem);

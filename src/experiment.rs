@@ -28,8 +28,9 @@ const MOST_REQUEST_DEPLOYMENTS: f64 = 1e12;
 /// Nanoseconds of one core per request and deployment, for the estimate in that refusal: the order that `benches/`
 /// measures.
 const NANOSECONDS_PER_REQUEST: f64 = 100.0;
-/// Requests cross the walls in batches of this many.
-const BATCH: usize = 1024;
+/// Requests cross the walls in batches of this many: 128 KiB, which the deployments of a replication, served in
+/// parallel, still find in the second-level cache, and enough work for each to outweigh handing it out.
+const BATCH: usize = 4096;
 
 /// How far a run has come.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::tz::TimeZone;
+use rayon::prelude::*;
 
 use super::{Progress, RunError, RunOptions};
 use crate::engine::exact::Core;
@@ -86,7 +87,7 @@ impl<'a> Stage<'a> {
         let traffic = &scenario.traffic;
         let mut arrivals = traffic.play(&scenario.application, scenario.seed, replication);
         let mut observer = Observer::new(traffic.warmup, traffic.duration);
-        let mut platforms: Vec<Box<dyn Platform + '_>> = scenario
+        let mut platforms: Vec<Box<dyn Platform + Send + '_>> = scenario
             .deployments
             .iter()
             .enumerate()
@@ -102,7 +103,7 @@ impl<'a> Stage<'a> {
                     seed: scenario.seed,
                     replication,
                     shortcut: self.options.shortcut,
-                })) as Box<dyn Platform>
+                })) as Box<dyn Platform + Send>
             })
             .collect();
         let mut batch = Vec::with_capacity(self.options.batch);
@@ -114,12 +115,10 @@ impl<'a> Stage<'a> {
                 return None;
             }
             observer.observe(&batch);
-            for platform in &mut platforms {
-                platform.serve(&batch, last.at);
-            }
+            platforms.par_iter_mut().for_each(|platform| platform.serve(&batch, last.at));
             told = self.tell(told, last.at);
         }
-        let deployments = platforms.into_iter().map(Platform::finish).collect();
+        let deployments = platforms.into_par_iter().map(|platform| platform.finish()).collect();
         self.tell_rest(told);
         Some(Outcome { replication, traffic: observer.finish(), deployments })
     }

@@ -5,7 +5,7 @@
 //! keeps an ordered set beside a heap of deadlines.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::collections::{BinaryHeap, VecDeque};
 
 use crate::kernel::streams::Stream;
 use crate::platform::fleet::Reuse;
@@ -30,12 +30,15 @@ pub(super) enum Pool {
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
     reuse: Reuse,
-    /// By order of reuse, unless that is random.
-    by_order: BTreeMap<u64, u32>,
+    /// By order of reuse, unless that is random: (key, instance), the largest first. Those that expired stay until they
+    /// come up, or are too many.
+    by_order: BinaryHeap<(u64, u32)>,
     /// For random reuse.
     dense: Vec<u32>,
     /// Per instance: its key in `by_order` or its position in `dense`, and its deadline; `None` while not idle.
     entries: Vec<Option<(u64, u64)>>,
+    /// Idle instances.
+    idle: usize,
     deadlines: BinaryHeap<Reverse<(u64, u32)>>,
     /// Numbers the times an instance became idle.
     turn: u64,
@@ -47,9 +50,10 @@ impl Pool {
             (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: VecDeque::new(), keep_alive },
             _ => Self::Ordered(Ordered {
                 reuse,
-                by_order: BTreeMap::new(),
+                by_order: BinaryHeap::new(),
                 dense: Vec::new(),
                 entries: Vec::new(),
+                idle: 0,
                 deadlines: BinaryHeap::new(),
                 turn: 0,
             }),
@@ -106,43 +110,53 @@ impl Ordered {
     fn put(&mut self, instance: u32, birth: u64, deadline: u64) {
         self.turn += 1;
         let key = match self.reuse {
-            Reuse::MostRecent => u64::MAX - self.turn,
-            Reuse::LeastRecent => self.turn,
-            Reuse::Newest => u64::MAX - birth,
-            Reuse::Oldest => birth,
+            Reuse::MostRecent => self.turn,
+            Reuse::LeastRecent => u64::MAX - self.turn,
+            Reuse::Newest => birth,
+            Reuse::Oldest => u64::MAX - birth,
             Reuse::Random => self.dense.len() as u64,
         };
         if self.reuse == Reuse::Random {
             self.dense.push(instance);
         } else {
-            self.by_order.insert(key, instance);
+            self.by_order.push((key, instance));
         }
+        self.idle += 1;
         let index = instance as usize;
         if self.entries.len() <= index {
             self.entries.resize(index + 1, None);
         }
         self.entries[index] = Some((key, deadline));
+        // What is stale must not pile up.
+        let most = 64 + 4 * self.idle;
+        let entries = &self.entries;
+        if self.by_order.len() > most {
+            self.by_order.retain(|&(key, id)| entries[id as usize].is_some_and(|(own, _)| own == key));
+        }
         if deadline < u64::MAX {
             self.deadlines.push(Reverse((deadline, instance)));
-            // Stale deadlines of instances that were used meanwhile must not pile up.
-            if self.deadlines.len() > 64 + 4 * (self.by_order.len() + self.dense.len()) {
-                let entries = &self.entries;
+            if self.deadlines.len() > most {
                 self.deadlines.retain(|&Reverse((at, id))| entries[id as usize].is_some_and(|(_, due)| due == at));
             }
         }
     }
 
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
-        let instance = if self.reuse == Reuse::Random {
+        if self.reuse == Reuse::Random {
             if self.dense.is_empty() {
                 return None;
             }
-            self.dense[below(routing, self.dense.len())]
-        } else {
-            *self.by_order.first_key_value()?.1
-        };
-        self.remove(instance);
-        Some(instance)
+            let instance = self.dense[below(routing, self.dense.len())];
+            self.remove(instance);
+            return Some(instance);
+        }
+        loop {
+            let (key, instance) = self.by_order.pop()?;
+            if self.entries[instance as usize].is_some_and(|(own, _)| own == key) {
+                self.remove(instance);
+                return Some(instance);
+            }
+        }
     }
 
     fn expire(&mut self, now: u64) -> Option<(u32, u64)> {
@@ -161,6 +175,7 @@ impl Ordered {
 
     fn remove(&mut self, instance: u32) {
         let (key, _) = self.entries[instance as usize].take().expect("an idle instance has an entry");
+        self.idle -= 1;
         if self.reuse == Reuse::Random {
             let position = key as usize;
             self.dense.swap_remove(position);
@@ -169,8 +184,6 @@ impl Ordered {
             {
                 entry.0 = key;
             }
-        } else {
-            self.by_order.remove(&key);
         }
     }
 }

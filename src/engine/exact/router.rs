@@ -12,99 +12,143 @@ pub(super) fn below(stream: &mut Stream, n: usize) -> usize {
 }
 
 /// Instances that can take a request.
+///
+/// For least-busy routing they stand in the order of their loads, those of one load side by side, so that a load that
+/// changes by one moves its instance to the border of its neighbours: a swap. For the others the order has no meaning.
 #[derive(Clone, Debug)]
 pub(super) struct Router {
     routing: Routing,
-    /// By load for least-busy routing; one list otherwise.
-    lists: Vec<Vec<u32>>,
-    /// Position of each instance in its list.
+    /// The instances.
+    order: Vec<u32>,
+    /// Where those of at least this load begin, for least-busy routing; one more than the largest load there is.
+    begins: Vec<u32>,
+    /// Position of each instance.
     positions: Vec<u32>,
     /// Load of each instance that is here, as last told.
     loads: Vec<u32>,
-    /// No list below this one has an instance.
-    lowest: usize,
     /// Where round-robin goes on.
     turn: usize,
 }
 
 impl Router {
     pub fn new(routing: Routing) -> Self {
-        Self { routing, lists: vec![Vec::new()], positions: Vec::new(), loads: Vec::new(), lowest: 0, turn: 0 }
+        Self { routing, order: Vec::new(), begins: vec![0], positions: Vec::new(), loads: Vec::new(), turn: 0 }
     }
 
-    #[inline]
-    fn list_of(&self, load: u32) -> usize {
-        if self.routing == Routing::LeastBusy { load as usize } else { 0 }
+    fn len(&self) -> u32 {
+        u32::try_from(self.order.len()).expect("instances are numbered by u32")
     }
 
     /// `instance` can take requests; it has `load` of them now.
-    #[inline]
     pub fn insert(&mut self, instance: u32, load: u32) {
         let index = instance as usize;
         if self.positions.len() <= index {
             self.positions.resize(index + 1, 0);
             self.loads.resize(index + 1, 0);
         }
-        let list = self.list_of(load);
-        if self.lists.len() <= list {
-            self.lists.resize_with(list + 1, Vec::new);
-        }
-        #[allow(clippy::cast_possible_truncation)] // at most as many as instances, which are numbered by u32
-        let position = self.lists[list].len() as u32;
+        let position = self.len();
+        self.order.push(instance);
         self.positions[index] = position;
+        self.loads[index] = 0;
+        if self.routing == Routing::LeastBusy {
+            // It comes in at the end and sinks, border by border, to those of its load.
+            self.reach(load);
+            let mut at = position as usize;
+            for level in (load as usize + 1..self.begins.len()).rev() {
+                let border = self.begins[level] as usize;
+                self.swap(at, border);
+                self.begins[level] += 1;
+                at = border;
+            }
+        }
         self.loads[index] = load;
-        self.lists[list].push(instance);
-        self.lowest = self.lowest.min(list);
     }
 
-    /// `instance` can take no more. The last of its list takes its place, which moves it in the round-robin order.
-    #[inline]
+    /// Makes room for a load.
+    fn reach(&mut self, load: u32) {
+        let end = self.len();
+        let wanted = load as usize + 2;
+        if self.begins.len() < wanted {
+            // Nobody has so many yet: they would begin behind everyone but the one that is coming in.
+            self.begins.resize(wanted, end - 1);
+        }
+    }
+
+    fn swap(&mut self, a: usize, b: usize) {
+        self.order.swap(a, b);
+        self.positions[self.order[a] as usize] = a as u32;
+        self.positions[self.order[b] as usize] = b as u32;
+    }
+
+    /// `instance` can take no more. The last one takes its place, which moves it in the round-robin order.
     pub fn remove(&mut self, instance: u32) {
         let index = instance as usize;
-        let list = self.list_of(self.loads[index]);
-        let position = self.positions[index];
-        self.lists[list].swap_remove(position as usize);
-        if let Some(&moved) = self.lists[list].get(position as usize) {
-            self.positions[moved as usize] = position;
+        let mut at = self.positions[index] as usize;
+        if self.routing == Routing::LeastBusy {
+            // It rises, border by border, to the end.
+            for level in self.loads[index] as usize + 1..self.begins.len() {
+                self.begins[level] -= 1;
+                let border = self.begins[level] as usize;
+                self.swap(at, border);
+                at = border;
+            }
+        }
+        self.order.swap_remove(at);
+        if let Some(&moved) = self.order.get(at) {
+            self.positions[moved as usize] = at as u32;
         }
     }
 
     /// The load of an instance that is here has changed.
     #[inline]
     pub fn update(&mut self, instance: u32, load: u32) {
-        if self.routing == Routing::LeastBusy {
+        let index = instance as usize;
+        let before = std::mem::replace(&mut self.loads[index], load);
+        if self.routing != Routing::LeastBusy || before == load {
+            return;
+        }
+        let at = self.positions[index] as usize;
+        if load == before + 1 {
+            if self.begins.len() < load as usize + 2 {
+                let end = self.len();
+                self.begins.resize(load as usize + 2, end);
+            }
+            let border = self.begins[load as usize] - 1;
+            self.begins[load as usize] = border;
+            self.swap(at, border as usize);
+        } else if load + 1 == before {
+            let border = self.begins[before as usize];
+            self.begins[before as usize] = border + 1;
+            self.swap(at, border as usize);
+        } else {
+            self.loads[index] = before;
             self.remove(instance);
             self.insert(instance, load);
-        } else {
-            self.loads[instance as usize] = load;
         }
     }
 
     /// The instance for the next request.
     #[inline]
     pub fn pick(&mut self, stream: &mut Stream) -> Option<u32> {
-        while self.lists[self.lowest].is_empty() {
-            if self.lowest + 1 == self.lists.len() {
-                return None;
-            }
-            self.lowest += 1;
-        }
-        let list = &self.lists[self.lowest];
-        let one = |stream: &mut Stream| if list.len() == 1 { 0 } else { below(stream, list.len()) };
+        let first = *self.order.first()?;
+        let all = self.order.len();
+        let one = |stream: &mut Stream, n: usize| if n == 1 { 0 } else { below(stream, n) };
         Some(match self.routing {
-            Routing::Random | Routing::LeastBusy => list[one(stream)],
-            Routing::RoundRobin => {
-                self.turn = if self.turn + 1 < list.len() { self.turn + 1 } else { 0 };
-                list[self.turn]
+            Routing::Random => self.order[one(stream, all)],
+            Routing::LeastBusy => {
+                let lowest = self.begins[self.loads[first as usize] as usize + 1] as usize;
+                self.order[one(stream, lowest)]
             }
+            Routing::RoundRobin => {
+                self.turn = if self.turn + 1 < all { self.turn + 1 } else { 0 };
+                self.order[self.turn]
+            }
+            Routing::TwoChoices if all == 1 => first,
             Routing::TwoChoices => {
-                let first = one(stream);
-                let mut second = if list.len() > 1 { below(stream, list.len() - 1) } else { 0 };
-                if list.len() > 1 && second >= first {
-                    second += 1;
-                }
-                let (first, second) = (list[first], list[second]);
-                if self.loads[second as usize] < self.loads[first as usize] { second } else { first }
+                let a = below(stream, all);
+                let b = below(stream, all - 1);
+                let (a, b) = (self.order[a], self.order[if b >= a { b + 1 } else { b }]);
+                if self.loads[b as usize] < self.loads[a as usize] { b } else { a }
             }
         })
     }
@@ -114,6 +158,7 @@ impl Router {
 mod tests {
     use super::*;
     use crate::kernel::streams::stream;
+    use proptest::prelude::*;
 
     fn router(routing: Routing, loads: &[u32]) -> Router {
         let mut router = Router::new(routing);
@@ -147,5 +192,51 @@ mod tests {
         assert_eq!(taken, [1, 2, 0, 1]);
         let mut choices = router(Routing::TwoChoices, &[9, 0, 0]);
         assert!((0..100).all(|_| choices.pick(&mut luck) != Some(0)));
+    }
+
+    #[test]
+    fn ties_are_broken_evenly() {
+        let mut luck = stream(1, "routing", "test", 0);
+        let mut router = router(Routing::LeastBusy, &[1, 0, 1, 0, 0]);
+        let mut counts = [0_u32; 5];
+        for _ in 0..3000 {
+            counts[router.pick(&mut luck).unwrap() as usize] += 1;
+        }
+        assert_eq!((counts[0], counts[2]), (0, 0));
+        assert!([1, 3, 4].iter().all(|&instance| counts[instance].abs_diff(1000) < 150), "{counts:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn the_least_busy_is_always_found(steps in proptest::collection::vec((0_u32..6, 0_u8..4), 1..300)) {
+            let mut luck = stream(1, "routing", "test", 0);
+            let mut router = Router::new(Routing::LeastBusy);
+            let mut model: Vec<Option<u32>> = vec![None; 6];
+            for (instance, step) in steps {
+                let load = &mut model[instance as usize];
+                match (*load, step) {
+                    (None, _) => {
+                        router.insert(instance, u32::from(step));
+                        *load = Some(u32::from(step));
+                    }
+                    (Some(_), 0) => {
+                        router.remove(instance);
+                        *load = None;
+                    }
+                    (Some(now), 1) => {
+                        router.update(instance, now + 1);
+                        *load = Some(now + 1);
+                    }
+                    (Some(now), _) => {
+                        let less = now.saturating_sub(u32::from(step) - 1);
+                        router.update(instance, less);
+                        *load = Some(less);
+                    }
+                }
+                let least = model.iter().flatten().min().copied();
+                let picked = router.pick(&mut luck);
+                prop_assert_eq!(picked.map(|instance| model[instance as usize].unwrap()), least);
+            }
+        }
     }
 }

@@ -446,9 +446,16 @@ impl Core<'_> {
         }
     }
 
+    /// Sees to it that the platform ends an attempt that begins now and runs too long. Where its client gives up before
+    /// that, nothing is scheduled until it does.
     fn arm_kill(&mut self, slot: u32) {
-        if let Some(timeout) = self.deployment.fleet.timeout {
-            let at = self.now.saturating_add(timeout.0);
+        if self.hot.kill_after == u64::MAX {
+            return;
+        }
+        let record = self.records.get(slot);
+        let waits_longer = self.hot.kill_after >= self.classes[record.class as usize].patience;
+        if record.kind != Kind::Client || !waits_longer {
+            let at = self.now.saturating_add(self.hot.kill_after);
             self.arm(self.lanes.kill, at, Event::Kill(slot));
         }
     }
@@ -694,7 +701,11 @@ impl Core<'_> {
         if due {
             record.kind = Kind::Orphan;
             let by = run.edge_gives_up.then_some(Limit::EdgeTimeout);
+            let started = record.started;
             self.tally.timed_out(record.class, record.arrived, record.cold, by);
+            if started != u64::MAX && self.hot.kill_after != u64::MAX && self.hot.kill_after >= run.patience {
+                self.agenda.schedule(started.saturating_add(self.hot.kill_after), Event::Kill(slot).order());
+            }
         }
     }
 

@@ -171,9 +171,10 @@ pub fn significant(value: f64, digits: usize) -> String {
     if value == 0.0 {
         return "0".to_owned();
     }
-    #[allow(clippy::cast_possible_truncation)] // log10 of a finite f64 fits an i32
-    let magnitude = value.abs().log10().floor() as i32;
-    let decimals = (digits as i32 - 1 - magnitude).clamp(0, 12) as usize;
+    #[allow(clippy::cast_possible_truncation)] // log10 of a finite f64 fits an i64
+    let magnitude = value.abs().log10().floor() as i64;
+    let wanted = i64::try_from(digits).unwrap_or(12) - 1 - magnitude;
+    let decimals = usize::try_from(wanted.clamp(0, 12)).unwrap_or(0);
     let text = format!("{value:.decimals$}");
     let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     grouped(text)

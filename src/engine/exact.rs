@@ -157,7 +157,8 @@ pub struct Core<'a> {
     hot: Hot,
 }
 
-/// Answers that do not change during a run.
+/// Answers that do not change during a run, but for the check of the pool.
+#[allow(clippy::struct_excessive_bools)] // independent answers, not a state
 #[derive(Clone, Copy, Debug)]
 struct Hot {
     /// The platform ends an attempt after this long; `u64::MAX`: never.

@@ -110,7 +110,7 @@ fn deployment(
 ) -> Result<(DeploymentResult, DeploymentCharts), RunError> {
     let spec = &placed.deployment;
     let (cost, cumulative) = cost(scenario, placed, folded, calendar)?;
-    let chart = charts(folded, cumulative, &all.bucket_ends, calendar, scenario);
+    let chart = charts(folded, &cumulative, &all.bucket_ends, calendar, scenario);
     let result = DeploymentResult {
         name: spec.name.clone(),
         platform: spec.platform.clone(),
@@ -282,7 +282,7 @@ fn line(item: &bill::LineItem) -> Line {
 
 fn charts(
     folded: &FoldedDeployment,
-    cumulative: Vec<f64>,
+    cumulative: &[f64],
     bucket_ends: &[f64],
     calendar: &Calendar,
     scenario: &Scenario,

@@ -118,7 +118,7 @@ impl<'a> Stage<'a> {
             platforms.par_iter_mut().for_each(|platform| platform.serve(&batch, last.at));
             told = self.tell(told, last.at);
         }
-        let deployments = platforms.into_par_iter().map(|platform| platform.finish()).collect();
+        let deployments = platforms.into_par_iter().map(Platform::finish).collect();
         self.tell_rest(told);
         Some(Outcome { replication, traffic: observer.finish(), deployments })
     }

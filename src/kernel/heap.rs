@@ -83,17 +83,14 @@ mod tests {
             let mut heap = Heap::new();
             let mut sorted = Vec::new();
             for item in items {
-                match item {
-                    Some(key) => {
-                        heap.push(key);
-                        sorted.push(key);
-                        sorted.sort_unstable();
-                    }
-                    None => {
-                        heap.pop();
-                        if !sorted.is_empty() {
-                            sorted.remove(0);
-                        }
+                if let Some(key) = item {
+                    heap.push(key);
+                    sorted.push(key);
+                    sorted.sort_unstable();
+                } else {
+                    heap.pop();
+                    if !sorted.is_empty() {
+                        sorted.remove(0);
                     }
                 }
                 prop_assert_eq!(heap.peek(), sorted.first().copied());

@@ -36,6 +36,9 @@ impl Level {
     }
 
     /// The integral since the last call, or since the beginning, up to `at`.
+    ///
+    /// # Panics
+    /// If the count was told to fall before it rose: a defect of who keeps it.
     pub fn take(&mut self, at: u64) -> u128 {
         let held = i128::from(self.count) * i128::from(at);
         let integral = self.gathered + held;
@@ -119,11 +122,12 @@ impl Default for CoarseHistogram {
 
 impl CoarseHistogram {
     #[inline]
+    #[allow(clippy::cast_possible_truncation)] // below 512
     fn index(value: u64) -> usize {
         if value < 8 {
             return value as usize;
         }
-        let magnitude = 63 - value.leading_zeros();
+        let magnitude = value.ilog2();
         ((magnitude as usize - 2) << 3) | ((value >> (magnitude - 3)) & 7) as usize
     }
 

@@ -242,16 +242,12 @@ impl Core<'_> {
             image_at: u64::MAX,
             opened: now,
         };
-        let index = match cluster.nodes.iter().position(|node| node.stage.is_none()) {
-            Some(index) => {
-                cluster.nodes[index] = node;
-                index
-            }
-            None => {
-                cluster.nodes.push(node);
-                cluster.nodes.len() - 1
-            }
-        };
+        let index = cluster.nodes.iter().position(|node| node.stage.is_none()).unwrap_or(cluster.nodes.len());
+        if index < cluster.nodes.len() {
+            cluster.nodes[index] = node;
+        } else {
+            cluster.nodes.push(node);
+        }
         u32::try_from(index).expect("fewer than four billion nodes")
     }
 
@@ -268,8 +264,7 @@ impl Core<'_> {
 
     /// Tries the pods that wait for a node, in order.
     fn place_pending(&mut self) {
-        loop {
-            let Some(&instance) = self.cluster.as_ref().and_then(|cluster| cluster.pending.front()) else { break };
+        while let Some(&instance) = self.cluster.as_ref().and_then(|cluster| cluster.pending.front()) {
             if self.instances[instance as usize].phase != Phase::Pending {
                 self.forget_pending();
                 continue;

@@ -412,7 +412,9 @@ impl Core<'_> {
             Initial::BusyIdle { busy, idle } => (busy, idle),
             Initial::Stationary => {
                 let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
-                (0, count(self.stationary().max(0.0) as u64).clamp(autoscaler.min, most))
+                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
+                let wanted = self.stationary() as u32;
+                (0, wanted.clamp(autoscaler.min, most))
             }
         }
     }

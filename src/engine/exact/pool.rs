@@ -177,7 +177,7 @@ impl Ordered {
         let (key, _) = self.entries[instance as usize].take().expect("an idle instance has an entry");
         self.idle -= 1;
         if self.reuse == Reuse::Random {
-            let position = key as usize;
+            let position = usize::try_from(key).expect("a position in memory");
             self.dense.swap_remove(position);
             if let Some(&moved) = self.dense.get(position)
                 && let Some(entry) = &mut self.entries[moved as usize]

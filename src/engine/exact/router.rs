@@ -7,6 +7,7 @@ use crate::platform::fleet::Routing;
 
 /// A uniform number below `n`, by multiplication: its bias is below `n / 2^64`.
 #[inline]
+#[allow(clippy::cast_possible_truncation)] // below n, which is a usize
 pub(super) fn below(stream: &mut Stream, n: usize) -> usize {
     ((u128::from(stream.next_u64()) * n as u128) >> 64) as usize
 }
@@ -74,6 +75,8 @@ impl Router {
         }
     }
 
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // positions are below the number of instances, which is a u32
     fn swap(&mut self, a: usize, b: usize) {
         self.order.swap(a, b);
         self.positions[self.order[a] as usize] = a as u32;
@@ -95,7 +98,7 @@ impl Router {
         }
         self.order.swap_remove(at);
         if let Some(&moved) = self.order.get(at) {
-            self.positions[moved as usize] = at as u32;
+            self.positions[moved as usize] = u32::try_from(at).expect("instances are numbered by u32");
         }
     }
 

@@ -474,11 +474,11 @@ impl Core<'_> {
     /// anew; one that may fire later is left to find that out itself.
     #[inline]
     pub(super) fn share_cpu(&mut self, instance: u32) {
-        if self.instances[instance as usize].node != NONE {
-            self.share_node(instance);
-        } else {
+        if self.instances[instance as usize].node == NONE {
             self.cpus[instance as usize].share(&self.cpu_model);
             self.arm_cpu(instance);
+        } else {
+            self.share_node(instance);
         }
     }
 

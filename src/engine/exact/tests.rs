@@ -1,5 +1,7 @@
 //! The exact engine against closed forms, oracles and itself.
 
+#![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // test values are small and positive
+
 mod invariants;
 mod oracle;
 mod timelines;

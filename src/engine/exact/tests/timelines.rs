@@ -42,7 +42,7 @@ pub(super) fn nodes(vcpu: f64, min: u32, max: u32, boot: Option<f64>) -> Placeme
         scheduler: Scoring::LeastAllocated,
         daemonset_milli_vcpu: 0,
         daemonset_memory: Bytes(0),
-        pull_rate: (100 << 20) as f64,
+        pull_rate: f64::from(100 << 20),
     })
 }
 

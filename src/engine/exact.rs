@@ -3,11 +3,14 @@
 //! ```text
 //!  batch of requests --> serve: fire all events at or before each arrival, then offer it
 //!
-//!     service     offer -> hand to an instance | queue | reject;  begin -> CPU -> I/O -> complete -> release
-//!     instances   start -> (node, pull) -> ready -> drain -> end
-//!     control     scrape, sync, alarm, look, scan: laws of the platform room, run at their instants
-//!     cluster     pods on nodes: scheduling, node boot, contention, scale-down
-//!     tally       books by slice
+//!     service     offer -> hand to an instance | queue | reject;  release
+//!     shortcut    a whole life, booked at once
+//!     work        begin -> CPU -> I/O -> complete
+//!     deadlines   the client, the queue or the platform gives up
+//!     instances   start -> (node, pull) -> ready -> drain -> end; initial: those of the first instant
+//!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
+//!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
+//!     tally       books by slice; billing, usage: what the bill is made from
 //! ```
 //!
 //! Everything in flight is one record in a state, with at most one entry in the agenda of its own. A request whose whole
@@ -19,18 +22,24 @@
 
 mod billing;
 mod cluster;
+mod contention;
 mod control;
 mod cpu;
+mod deadlines;
 mod event;
+mod initial;
 mod instances;
 mod pool;
 mod record;
 mod router;
+mod scheduler;
 mod service;
+mod shortcut;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod usage;
+mod work;
 
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;

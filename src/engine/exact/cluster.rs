@@ -1,7 +1,6 @@
 //! Pods on nodes: scheduling, image pulls, node boot and removal, and the CPU of a node that its pods share.
 //!
-//! Daemons are taken to use what they request. All pods of a deployment have the same request, so their weights on a
-//! contended node are equal, and water-filling by weight is water-filling by equal shares.
+//! Daemons are taken to use what they request.
 
 use std::collections::VecDeque;
 
@@ -14,7 +13,7 @@ use crate::platform::placement::scheduler::{Resources, Room, best_nodes};
 use crate::platform::placement::{Nodes, Placement};
 use crate::units::Nanos;
 
-use super::cpu::{MICRO, micro};
+use super::cpu::MICRO;
 use super::instances::Phase;
 use super::record::NONE;
 use super::router::below;
@@ -23,19 +22,19 @@ use super::{Core, Event};
 
 /// A node.
 #[derive(Debug)]
-struct Node {
+pub(super) struct Node {
     /// Never used again.
     id: u64,
     group: usize,
     /// `None` when it has ended.
     stage: Option<Stage>,
     room: Room,
-    pods: Vec<u32>,
+    pub pods: Vec<u32>,
     /// vCPUs for pods, in millionths.
-    capacity: u64,
+    pub capacity: u64,
     /// What the pods could use now, in millionths.
-    demand: u64,
-    contended: bool,
+    pub demand: u64,
+    pub contended: bool,
     /// When the image is there; `u64::MAX` before a pull.
     image_at: u64,
     opened: u64,
@@ -45,7 +44,7 @@ struct Node {
 #[derive(Debug)]
 pub(super) struct Cluster {
     groups: Vec<Group>,
-    nodes: Vec<Node>,
+    pub nodes: Vec<Node>,
     scaler: Option<NodeScaler>,
     pending: VecDeque<u32>,
     pod: Resources,
@@ -388,43 +387,6 @@ impl Core<'_> {
             }
             self.stop_instance(instance);
             self.start_instance();
-        }
-    }
-
-    /// Shares the CPU of an instance's node out again after the jobs of the instance have changed.
-    pub(super) fn share_node(&mut self, instance: u32) {
-        let index = self.instances[instance as usize].node as usize;
-        let own_limit = self.deployment.instance.vcpu_limit;
-        let Some(cluster) = &mut self.cluster else { return };
-        let node = &mut cluster.nodes[index];
-        let whole = node.capacity as f64 / MICRO;
-        let limit = own_limit.map_or(whole, |limit| limit.min(whole));
-        let cpu = &mut self.cpus[instance as usize];
-        let demand = micro(cpu.demand(&self.cpu_model).min(limit));
-        node.demand = node.demand - std::mem::replace(&mut cpu.wanted, demand) + demand;
-        let contended = node.demand > node.capacity;
-        if !contended && !node.contended {
-            cpu.share(&self.cpu_model);
-            self.arm_cpu(instance);
-            return;
-        }
-        node.contended = contended;
-        let pods = std::mem::take(&mut node.pods);
-        let mut rest = node.capacity;
-        let mut by_demand = pods.clone();
-        by_demand.sort_by_key(|&pod| self.cpus[pod as usize].wanted);
-        for (position, &pod) in by_demand.iter().enumerate() {
-            let cpu = &mut self.cpus[pod as usize];
-            let share = rest / (by_demand.len() - position) as u64;
-            let given = cpu.wanted.min(share);
-            rest -= given;
-            cpu.advance(self.now);
-            cpu.set_limit(if contended { given as f64 / MICRO } else { limit });
-            cpu.share(&self.cpu_model);
-            self.arm_cpu(pod);
-        }
-        if let Some(cluster) = &mut self.cluster {
-            cluster.nodes[index].pods = pods;
         }
     }
 }

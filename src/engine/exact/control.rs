@@ -1,18 +1,14 @@
 //! Control loops: the laws of the platform room, fed with what they would see and obeyed at their instants.
 
 use crate::application::Service;
-use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
-use crate::platform::autoscaler::app_engine;
 use crate::platform::autoscaler::hpa::metrics::{Phase as PodPhase, Pod, Reading, Sample, Usage};
 use crate::platform::autoscaler::hpa::{Hpa, MetricTarget, Observation};
 use crate::platform::autoscaler::per_request::Tokens;
 use crate::platform::autoscaler::target_tracking::{Metric, Tracker};
-use crate::platform::fleet::Initial;
 use crate::units::Nanos;
 
-use super::cpu::MICRO;
 use super::instances::Phase;
 use super::record::{NONE, State};
 use super::{Core, Event};
@@ -42,17 +38,17 @@ pub(super) struct Control<'a> {
     /// Since when there are more instances than the minimum.
     pub above_min_since: u64,
     /// App Engine: attempts given to instances, and CPU used, at the last look; and what came of them since the one before.
-    looked: Looked,
+    pub looked: Looked,
     /// How long a start takes on average.
-    mean_start: Nanos,
+    pub mean_start: Nanos,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Looked {
-    served: u64,
-    used: u128,
-    rate: f64,
-    vcpu: f64,
+pub(super) struct Looked {
+    pub served: u64,
+    pub used: u128,
+    pub rate: f64,
+    pub vcpu: f64,
 }
 
 #[derive(Debug)]
@@ -137,7 +133,7 @@ impl Core<'_> {
     }
 
     /// Instances, in the order of their numbers.
-    fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
         0..u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
     }
 
@@ -191,7 +187,7 @@ impl Core<'_> {
     }
 
     /// One sync of the HorizontalPodAutoscaler.
-    fn sync(&mut self) {
+    pub(super) fn sync(&mut self) {
         let now = Nanos(self.now);
         let size = &self.deployment.instance;
         let mut pods = Vec::new();
@@ -247,7 +243,7 @@ impl Core<'_> {
     }
 
     /// Memory in use per instance: the service's own, and that of the requests in progress.
-    fn memory_in_use(&self) -> Vec<u64> {
+    pub(super) fn memory_in_use(&self) -> Vec<u64> {
         let application = self.plan.application;
         let mut bytes = vec![application.service.base_memory.0; self.instances.len()];
         for record in self.records.in_flight() {
@@ -259,7 +255,7 @@ impl Core<'_> {
     }
 
     /// One data point of target tracking.
-    fn alarm(&mut self, period: Nanos) {
+    pub(super) fn alarm(&mut self, period: Nanos) {
         let Law::TargetTracking(policy) = &self.deployment.autoscaler.law else { return };
         let metric = policy.metric;
         let (mut in_service, mut warming, mut used, mut served) = (0, 0, 0, 0);
@@ -307,7 +303,7 @@ impl Core<'_> {
     }
 
     /// The instance to stop next: one without a place, then one that starts, then the newest, as a `ReplicaSet` does.
-    fn victim(&self) -> Option<u32> {
+    pub(super) fn victim(&self) -> Option<u32> {
         let rank = |instance: &u32| {
             let life = &self.instances[*instance as usize];
             let step = match life.phase {
@@ -320,149 +316,9 @@ impl Core<'_> {
         };
         self.numbers().filter_map(|instance| Some((rank(&instance)?, instance))).min().map(|(_, instance)| instance)
     }
-
-    /// What App Engine's scheduler knows of the last interval.
-    fn measure_look(&mut self, interval: Nanos, window: Nanos) {
-        let used = self.cpu_used_by_all();
-        let served = self.instances.iter().map(|life| life.served).sum::<u64>() + self.served_by_ended;
-        let last = self.control.looked;
-        let seconds = interval.seconds();
-        let vcpu = (used - last.used) as f64 / MICRO / interval.0 as f64;
-        // An exponential moving average over the window; a window of zero takes the last interval alone.
-        let weight = -libm::expm1(-seconds / window.seconds());
-        self.control.looked = Looked {
-            served,
-            used,
-            rate: (served - last.served) as f64 / seconds,
-            vcpu: last.vcpu + weight * (vcpu - last.vcpu),
-        };
-    }
-
-    /// A request waits: App Engine's scheduler looks at once.
-    pub(super) fn look_at_pending(&mut self) {
-        if matches!(self.deployment.autoscaler.law, Law::AppEngine(_)) {
-            self.look(false);
-        }
-    }
-
-    /// One look of App Engine's scheduler; only the regular one ends instances.
-    fn look(&mut self, regular: bool) {
-        let Law::AppEngine(law) = &self.deployment.autoscaler.law else { return };
-        let autoscaler = &self.deployment.autoscaler;
-        let size = &self.deployment.instance;
-        let ready = count(self.tally.ready.count());
-        let draining = count(self.tally.instances.count()).saturating_sub(self.active);
-        let oldest = self.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
-        let idle = if regular { self.idle_since(u64::MAX) } else { Vec::new() };
-        let long = self.now.checked_sub(law.idle_timeout.0);
-        let seen = app_engine::Observation {
-            ready: ready.saturating_sub(draining),
-            starting: self.active.saturating_sub(ready.saturating_sub(draining)),
-            idle: count(idle.len() as u64),
-            idle_long: count(idle.iter().filter(|&&(since, _)| long.is_some_and(|long| since <= long)).count() as u64),
-            in_flight: count(self.tally.slots.count()),
-            pending: self.queue.len(),
-            oldest_wait: Nanos(oldest),
-            cpu_used: self.control.looked.vcpu * size.cpu_speed,
-            cpu_per_instance: self.cpu_limit() * size.cpu_speed,
-            slots: self.slots,
-            completion_rate: self.control.looked.rate,
-            mean_start: self.control.mean_start,
-        };
-        let decision = law.decide(autoscaler.min, autoscaler.max, &seen);
-        for _ in 0..decision.start {
-            // Without warm-up, and for the first instance in any case, a waiting request becomes the loading request.
-            let loading = !law.warmup_requests || self.active == 0;
-            let instance = self.start_instance();
-            if loading && let Some(slot) = self.next_queued() {
-                self.bind_to_start(instance, slot);
-            }
-        }
-        for &(_, instance) in idle.iter().take(decision.stop as usize) {
-            self.stop_instance(instance);
-        }
-    }
-
-    /// Ready instances without attempts since `at` or earlier, the longest idle first.
-    fn idle_since(&self, at: u64) -> Vec<(u64, u32)> {
-        let mut idle: Vec<(u64, u32)> = self
-            .numbers()
-            .filter_map(|instance| {
-                let life = &self.instances[instance as usize];
-                (life.phase == Phase::Ready && life.load == 0 && life.last_use <= at)
-                    .then_some((life.last_use, instance))
-            })
-            .collect();
-        idle.sort_unstable();
-        idle
-    }
-
-    /// Busy and idle instances at the first instant.
-    pub(super) fn initial(&self) -> (u32, u32) {
-        let autoscaler = &self.deployment.autoscaler;
-        if let Law::Fixed { replicas } = autoscaler.law {
-            return match self.deployment.fleet.initial {
-                Initial::BusyIdle { busy, .. } => (busy.min(replicas), replicas - busy.min(replicas)),
-                _ => (0, replicas),
-            };
-        }
-        match self.deployment.fleet.initial {
-            Initial::Min => (0, autoscaler.min),
-            Initial::Count(instances) => (0, instances),
-            Initial::BusyIdle { busy, idle } => (busy, idle),
-            Initial::Stationary => {
-                let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
-                let wanted = self.stationary() as u32;
-                (0, wanted.clamp(autoscaler.min, most))
-            }
-        }
-    }
-
-    /// What the first rate needs in the long run.
-    fn stationary(&self) -> f64 {
-        let rate = self.plan.first_rate;
-        let size = &self.deployment.instance;
-        let classes = &self.plan.application.classes;
-        let weights: f64 = classes.iter().map(|class| class.weight).sum();
-        let mean = |of: &dyn Fn(usize) -> f64| {
-            let weighted = classes.iter().enumerate().map(|(index, class)| class.weight * of(index)).sum::<f64>();
-            if weights > 0.0 { weighted / weights / 1e9 } else { 0.0 }
-        };
-        let cpu = rate * mean(&|index| classes[index].cpu.mean()) / size.cpu_speed;
-        let alone =
-            mean(&|index| classes[index].cpu.mean() * self.classes[index].pace_alone + classes[index].io.mean());
-        let slots = f64::from(self.slots);
-        match &self.deployment.autoscaler.law {
-            Law::Fixed { replicas } => f64::from(*replicas),
-            Law::PerRequest(_) => {
-                let keep_alive = self.deployment.fleet.keep_alive.as_ref().map_or(3600.0, |law| law.mean() / 1e9);
-                (keep_alive_pool(rate, alone, keep_alive) / slots).ceil()
-            }
-            Law::Hpa(spec) => spec
-                .metrics
-                .iter()
-                .map(|metric| match metric {
-                    MetricTarget::CpuUtilization(percent) => cpu / (size.vcpu * *percent as f64 / 100.0),
-                    MetricTarget::RequestsPerSecond(milli) => rate / (*milli as f64 / 1000.0),
-                    _ => 0.0,
-                })
-                .fold(0.0, f64::max)
-                .ceil(),
-            Law::TargetTracking(policy) => match policy.metric {
-                Metric::CpuUtilization => (cpu / (self.cpu_limit() * policy.target)).ceil(),
-                Metric::RequestsPerInstance => (rate * 60.0 / policy.target).ceil(),
-            },
-            Law::AppEngine(law) => {
-                let by_requests = rate * alone / (slots * law.target_throughput_utilization);
-                let by_cpu = cpu / (self.cpu_limit() * law.target_cpu_utilization);
-                by_requests.max(by_cpu).ceil() + f64::from(law.min_idle_instances)
-            }
-        }
-    }
 }
 
-fn count(number: u64) -> u32 {
+pub(super) fn count(number: u64) -> u32 {
     u32::try_from(number).unwrap_or(u32::MAX)
 }
 

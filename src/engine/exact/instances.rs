@@ -135,7 +135,7 @@ impl Core<'_> {
     }
 
     /// A number and a blank life for an instance that is asked for now.
-    fn new_instance(&mut self) -> u32 {
+    pub(super) fn new_instance(&mut self) -> u32 {
         let now = self.now;
         self.births += 1;
         let fleet = &self.deployment.fleet;
@@ -248,7 +248,7 @@ impl Core<'_> {
         }
     }
 
-    fn make_ready(&mut self, instance: u32) {
+    pub(super) fn make_ready(&mut self, instance: u32) {
         let now = self.now;
         let life = &mut self.instances[instance as usize];
         life.phase = Phase::Ready;
@@ -402,7 +402,7 @@ impl Core<'_> {
     }
 
     /// Keeps the gauge of the largest number of instances.
-    fn note_max(&mut self, at: u64) {
+    pub(super) fn note_max(&mut self, at: u64) {
         let autoscaler = &self.deployment.autoscaler;
         self.tally.reached(Limit::Max, autoscaler.max.is_some_and(|max| self.active >= max), at);
         if self.active == autoscaler.min + 1 {
@@ -425,37 +425,6 @@ impl Core<'_> {
     /// vCPUs of a ready instance that count as its capacity, in millionths.
     pub(super) fn micro_capacity(&self) -> u64 {
         micro(self.cpu_limit())
-    }
-
-    /// The instances at the first instant: ready, without a start that anyone waited for.
-    pub(super) fn place_initial(&mut self) {
-        let (busy, idle) = self.initial();
-        self.prepare_nodes(busy + idle);
-        for number in 0..busy + idle {
-            let instance = self.new_instance();
-            self.tally.instance_started(0, true);
-            self.active += 1;
-            let life = &mut self.instances[instance as usize];
-            life.phase = Phase::Starting;
-            (life.placed, life.ready_at, life.warm_at) = (0, 0, 0);
-            let meter = &self.deployment.meter;
-            if meter.per == Per::Instance && meter.idle_billed && meter.start_billed {
-                self.billed[0].open(0);
-                self.instances[instance as usize].opened = 0;
-            }
-            if !self.place_at_first(instance) {
-                self.instances[instance as usize].phase = Phase::Pending;
-                self.place(instance);
-                continue;
-            }
-            self.make_ready(instance);
-            if number < busy {
-                self.give_initial_work(instance);
-            } else {
-                self.becomes_idle(instance);
-            }
-        }
-        self.note_max(0);
     }
 
     /// Books the billed time of the slice that ends now.

@@ -1,0 +1,236 @@
+//! The work of an attempt on its instance: CPU alone, shared or by cores, then waiting, then done.
+
+use crate::application::{Step, work};
+
+use super::event::Event;
+use super::record::{Kind, NONE, Record, State};
+use super::{Compute, Core};
+
+impl Core<'_> {
+    /// The work of a record begins on its ready instance.
+    pub(super) fn begin(&mut self, slot: u32) {
+        let now = self.now;
+        let record = self.records.get_mut(slot);
+        record.started = now;
+        let (instance, class, cpu) = (record.instance, record.class as usize, record.work);
+        self.arm_kill(slot);
+        if cpu == 0 {
+            // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
+            let io = self.io_of(slot);
+            self.wait_until(slot, now.saturating_add(io));
+            return;
+        }
+        let run = &self.classes[class];
+        match self.compute {
+            Compute::Alone => {
+                let end = now.saturating_add(paced(cpu, run.pace));
+                if self.control.watches_cpu() {
+                    self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
+                }
+                self.records.get_mut(slot).state = State::Cpu;
+                self.schedule_wait(slot, end);
+            }
+            Compute::Cores(cores) => {
+                let life = &mut self.instances[instance as usize];
+                if life.cores < cores {
+                    life.cores += 1;
+                    self.run_on_core(slot);
+                } else {
+                    self.records.get_mut(slot).state = State::CoreWait;
+                    life.core_queue.push(&mut self.records, slot);
+                }
+            }
+            Compute::Shared => {
+                self.records.get_mut(slot).state = State::Cpu;
+                let group = run.group;
+                let shared = &mut self.cpus[instance as usize];
+                shared.advance(now);
+                shared.add(group, cpu, slot);
+                self.share_cpu(instance);
+            }
+        }
+    }
+
+    /// The first request of an instance whose start and first work are one draw.
+    pub(super) fn begin_fresh(&mut self, record: Record) {
+        let Some(law) = &self.deployment.fleet.cold_service else { return };
+        let whole = law.draw_whole(&mut self.luck.start);
+        let record = Record { started: self.now, state: State::Io, work: 0, ..record };
+        let end = self.now.saturating_add(whole);
+        if self.shortcut && self.book_until(record.life(), record.instance, self.now, end) {
+            return;
+        }
+        let slot = self.insert(record);
+        self.arm_kill(slot);
+        self.wait_until(slot, end);
+    }
+
+    pub(super) fn run_on_core(&mut self, slot: u32) {
+        let now = self.now;
+        let record = self.records.get_mut(slot);
+        record.state = State::Cpu;
+        let (instance, run) = (record.instance, &self.classes[record.class as usize]);
+        let end = now.saturating_add(paced(record.work, run.pace));
+        self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
+        self.schedule_wait(slot, end);
+    }
+
+    /// Shares an instance's CPU out again and sees to its entry in the agenda: one that must fire earlier is scheduled
+    /// anew; one that may fire later is left to find that out itself.
+    #[inline]
+    pub(super) fn share_cpu(&mut self, instance: u32) {
+        if self.instances[instance as usize].node == NONE {
+            self.cpus[instance as usize].share(&self.cpu_model);
+            self.arm_cpu(instance);
+        } else {
+            self.share_node(instance);
+        }
+    }
+
+    #[inline]
+    pub(super) fn arm_cpu(&mut self, instance: u32) {
+        let cpu = &mut self.cpus[instance as usize];
+        if cpu.due < cpu.armed {
+            cpu.armed = cpu.due;
+            self.agenda.schedule(cpu.due, Event::Cpu(instance).order());
+        }
+    }
+
+    /// The entry of an instance's CPU fires.
+    pub(super) fn cpu_due(&mut self, instance: u32) {
+        let now = self.now;
+        let cpu = &mut self.cpus[instance as usize];
+        if cpu.armed != now {
+            return;
+        }
+        cpu.armed = u64::MAX;
+        if cpu.due != now {
+            self.arm_cpu(instance);
+            return;
+        }
+        cpu.advance(now);
+        let slot = cpu.take_due();
+        self.share_cpu(instance);
+        self.begin_io(slot);
+    }
+
+    /// The CPU work of a record is done.
+    pub(super) fn begin_io(&mut self, slot: u32) {
+        match self.io_of(slot) {
+            0 => self.complete(slot),
+            io => self.wait_until(slot, self.now.saturating_add(io)),
+        }
+    }
+
+    pub(super) fn io_of(&self, slot: u32) -> u64 {
+        let record = self.records.get(slot);
+        work(&self.classes[record.class as usize].io, record.key, Step::Io)
+    }
+
+    pub(super) fn wait_until(&mut self, slot: u32, end: u64) {
+        self.records.get_mut(slot).state = State::Io;
+        self.schedule_wait(slot, end);
+    }
+
+    /// Schedules the end of a record's wait; on a one-slot fleet in the order of instances, as the shortcut's are.
+    pub(super) fn schedule_wait(&mut self, slot: u32, end: u64) {
+        let record = self.records.get_mut(slot);
+        record.waits_until = end;
+        let event = if self.compute == Compute::Alone {
+            self.instances[record.instance as usize].record = slot;
+            Event::Own(record.instance)
+        } else {
+            Event::Record(slot)
+        };
+        self.agenda.schedule(end, event.order());
+    }
+
+    /// The wait of the record on a one-slot instance is over, unless it was ended from outside.
+    pub(super) fn own_wait_over(&mut self, instance: u32) {
+        let slot = self.instances[instance as usize].record;
+        if slot != NONE {
+            self.wait_over(slot);
+        }
+    }
+
+    /// The wait of a record is over, unless it was ended from outside.
+    pub(super) fn wait_over(&mut self, slot: u32) {
+        let record = self.records.get(slot);
+        if record.waits_until != self.now || !matches!(record.state, State::Cpu | State::Io) {
+            return;
+        }
+        if record.state == State::Io {
+            self.complete(slot);
+            return;
+        }
+        let record = *record;
+        self.leave_cpu(&record);
+        self.begin_io(slot);
+    }
+
+    /// A record with a core, or an instance, to itself leaves its CPU.
+    pub(super) fn leave_cpu(&mut self, record: &Record) {
+        let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
+        if let Compute::Cores(_) = self.compute {
+            self.leave_core(record.instance, micro_vcpu);
+        } else if self.control.watches_cpu() {
+            self.instances[record.instance as usize].own_cpu.change(self.now, -signed(micro_vcpu));
+        } else {
+            self.tally.cpu(micro_vcpu, record.started, self.now);
+        }
+    }
+
+    pub(super) fn leave_core(&mut self, instance: u32, micro_vcpu: u64) {
+        let life = &mut self.instances[instance as usize];
+        life.own_cpu.change(self.now, -signed(micro_vcpu));
+        match life.core_queue.pop(&self.records) {
+            Some(next) => self.run_on_core(next),
+            None => life.cores -= 1,
+        }
+    }
+
+    /// An attempt's work is done.
+    pub(super) fn complete(&mut self, slot: u32) {
+        let record = *self.records.get(slot);
+        self.forget(slot);
+        match record.kind {
+            Kind::Client => {
+                let waited = record.started - record.arrived - record.startup;
+                self.tally.completed(record.class, record.key, record.arrived, self.now, waited, record.cold);
+            }
+            Kind::Orphan => self.tally.abandoned(record.arrived, false),
+            Kind::Initial => {}
+        }
+        self.bill(&record, record.started, self.now);
+        self.release(record.instance);
+    }
+
+    /// Ends the CPU work or the wait for a core of a record that is ended from outside.
+    pub(super) fn take_off_cpu(&mut self, slot: u32, record: &Record) {
+        let instance = record.instance;
+        match (self.compute, record.state) {
+            (Compute::Shared, State::Cpu) => {
+                let cpu = &mut self.cpus[instance as usize];
+                cpu.advance(self.now);
+                cpu.remove(slot);
+                self.share_cpu(instance);
+            }
+            (_, State::Cpu) => self.leave_cpu(record),
+            (_, State::CoreWait) => {
+                self.instances[instance as usize].core_queue.remove(&mut self.records, slot);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// CPU work as wall time.
+#[inline]
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+pub(super) fn paced(work: u64, pace: f64) -> u64 {
+    (work as f64 * pace + 0.5) as u64
+}
+
+fn signed(micro_vcpu: u64) -> i64 {
+    i64::try_from(micro_vcpu).unwrap_or(i64::MAX)
+}

@@ -12,11 +12,33 @@ pub struct Template {
 }
 
 /// Every template, the default first.
-pub const TEMPLATES: &[Template] = &[Template {
-    name: "starter",
-    about: "a small web site on AWS Lambda, App Engine and EKS, every line explained",
-    text: include_str!("../../scenarios/starter.toml"),
-}];
+pub const TEMPLATES: &[Template] = &[
+    Template {
+        name: "starter",
+        about: "a small web site on AWS Lambda, App Engine and EKS, every line explained",
+        text: include_str!("../../scenarios/starter.toml"),
+    },
+    Template {
+        name: "idle-internal-tool",
+        about: "a few requests an hour on weekdays: what paying only for use is worth",
+        text: include_str!("../../scenarios/idle-internal-tool.toml"),
+    },
+    Template {
+        name: "steady-api",
+        about: "the same high load at every hour: functions, App Engine, clusters tuned and untuned, machines",
+        text: include_str!("../../scenarios/steady-api.toml"),
+    },
+    Template {
+        name: "launch-day",
+        about: "a flash crowd at noon: who keeps up, who waits, who is turned away",
+        text: include_str!("../../scenarios/launch-day.toml"),
+    },
+    Template {
+        name: "school-week",
+        about: "a week of an education site in four time zones, some 18 million requests",
+        text: include_str!("../../scenarios/school-week.toml"),
+    },
+];
 
 /// The template called `name`.
 #[must_use]

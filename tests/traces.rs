@@ -1,0 +1,126 @@
+//! Real traffic through the public interface: files in, results out. The folder of the files is named by
+//! `SIMULATE_TRACES`; without it these tests say loudly that they did nothing.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use breakeven::experiment::result::RunResult;
+use breakeven::experiment::{self, RunOptions};
+use breakeven::scenario::{Document, Scenario};
+use breakeven::traffic::Flow;
+use breakeven::traffic::counts::CountTable;
+
+/// The file, or `None` with a word about it when no folder is named.
+fn trace(path: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("SIMULATE_TRACES") else {
+        eprintln!("SKIPPED: {path}: SIMULATE_TRACES names no folder of traces");
+        return None;
+    };
+    let file = std::path::absolute(Path::new(&folder).join(path)).unwrap();
+    assert!(file.is_file(), "SIMULATE_TRACES is set, but there is no {}", file.display());
+    Some(file)
+}
+
+/// Counts of `file` against one platform of each priced family.
+fn scenario(file: &Path, source: &str, traffic: &str) -> Scenario {
+    let text = format!(
+        "scenario.replications = 2\n{traffic}\n\
+         traffic.source = {{ kind = \"counts\", file = '{}', {source} }}\n\
+         class = {{ cpu = \"10ms\", io = \"20ms\" }}\n\
+         deployment = [{{ platform = \"aws-lambda\" }}, {{ platform = \"app-engine-standard\" }}, {{ platform = \"eks\" }}]\n",
+        file.display()
+    );
+    let mut document = Document::new("trace.toml", &text, Path::new("."), "trace", &[]);
+    document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)))
+}
+
+fn table(scenario: &Scenario) -> &CountTable {
+    match &scenario.traffic.sources[0].flow {
+        Flow::Counts(counts) => &counts.table,
+        Flow::Open(_) => panic!("a source of counts"),
+    }
+}
+
+fn total(scenario: &Scenario) -> f64 {
+    table(scenario).counts.iter().sum()
+}
+
+/// Plays it and checks what must hold for any traffic.
+fn played(scenario: &Scenario) -> RunResult {
+    let result = experiment::run(scenario, &RunOptions::quiet()).unwrap();
+    assert_eq!(result.inputs.len(), 1, "the file is named in the result");
+    for deployment in &result.deployments {
+        let (requests, attempts) = (deployment.requests, deployment.attempts);
+        assert_eq!(requests.offered, result.traffic.requests, "{}: everybody gets the same", deployment.name);
+        assert_eq!(requests.offered, requests.succeeded + requests.failed + requests.in_flight, "{}", deployment.name);
+        let ends = attempts.completed + attempts.rejected + attempts.timed_out + attempts.failed + attempts.in_flight;
+        assert_eq!(attempts.offered, ends, "{}", deployment.name);
+        assert!(requests.succeeded * 10 > requests.offered * 9, "{}: {requests:?}", deployment.name);
+        let cost = deployment.cost.as_ref().unwrap();
+        assert!(cost.total > rust_decimal::Decimal::ZERO, "{}", deployment.name);
+        // 10 ms of CPU and 20 ms of waiting, less what a bucket of the histogram may hide.
+        assert!(deployment.latency_ms.p50.is_some_and(|p50| p50 > 30.0 * 0.996), "{}", deployment.name);
+    }
+    result
+}
+
+#[test]
+fn the_world_cup_of_1998_by_the_minute() {
+    let Some(file) = trace("worldcup98/wc98_per_minute.csv.gz") else { return };
+    let whole = scenario(&file, "missing = \"zero\"", "");
+    assert_eq!(total(&whole), 1_352_804_107.0);
+    assert_eq!(table(&whole).counts.len(), 125_310);
+    // Its first days at a hundredth: the bins lie at the start, whatever their own dates.
+    let days = 4 * 1440;
+    let scaled = scenario(&file, "missing = \"zero\", align = \"first\", scale = 0.01", "traffic.duration = \"4d\"");
+    let result = played(&scaled);
+    let expected = table(&scaled).counts[..days].iter().sum::<f64>() * 0.01;
+    // A bin's fraction is rounded up with that probability: a variance of at most 1/4 each.
+    let slack = 4.0 * (days as f64 / 4.0 / 2.0).sqrt();
+    let found = result.traffic.requests_per_replication;
+    assert!((found - expected).abs() < slack, "{found} requests, expected {expected} +- {slack}");
+}
+
+#[test]
+fn a_load_balancer_of_2014_in_bins_of_five_minutes() {
+    let Some(file) = trace("nab-cloudwatch/elb_request_count_8c0756.csv") else { return };
+    let scenario = scenario(&file, "missing = \"zero\"", "");
+    assert_eq!(table(&scenario).counts.len(), 4_040, "eight of which the file leaves out");
+    assert_eq!(total(&scenario), 249_327.0);
+    let result = played(&scenario);
+    assert_eq!(result.traffic.requests, 2 * 249_327, "unscaled counts come back exactly");
+    assert_eq!(result.simulated_seconds, 4_040.0 * 300.0);
+}
+
+#[test]
+fn functions_of_azure_in_2019_by_the_minute() {
+    let Some(file) = trace("azure-functions-2019/sample100_8h_invocations.csv") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let summed = folder.path().join("azure.csv");
+    std::fs::write(&summed, columns_summed(&file)).unwrap();
+    let scenario = scenario(&summed, "period = \"1m\"", "");
+    assert_eq!(total(&scenario), 339_657.0);
+    let result = played(&scenario);
+    assert_eq!(result.traffic.requests, 2 * 339_657);
+    assert_eq!(result.simulated_seconds, 8.0 * 3600.0);
+}
+
+/// A file with a row per function and a column per minute, as one count per minute of all functions.
+fn columns_summed(file: &Path) -> String {
+    let mut rows = csv::Reader::from_path(file).unwrap();
+    let head = rows.headers().unwrap().clone();
+    let minutes: Vec<(usize, u64)> =
+        head.iter().enumerate().filter_map(|(column, name)| Some((column, name.parse().ok()?))).collect();
+    let mut counts = vec![0_u64; minutes.len()];
+    for row in rows.records() {
+        let row = row.unwrap();
+        for (count, &(column, _)) in counts.iter_mut().zip(&minutes) {
+            *count += row[column].parse::<u64>().unwrap();
+        }
+    }
+    let mut text = String::from("t,count\n");
+    for (count, (_, minute)) in counts.iter().zip(&minutes) {
+        let _ = writeln!(text, "{},{count}", minute * 60);
+    }
+    text
+}

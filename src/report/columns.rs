@@ -253,12 +253,12 @@ mod tests {
     /// Set `BLESS=1` to write the page anew.
     #[test]
     fn the_reference_page_is_fresh() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/columns.md");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/src/reference/columns.md");
         if std::env::var_os("BLESS").is_some() {
             std::fs::write(path, documentation()).unwrap();
         }
         let stored = std::fs::read_to_string(path).unwrap_or_default();
-        assert_eq!(stored, documentation(), "docs/columns.md is out of date: run the test with BLESS=1");
+        assert_eq!(stored, documentation(), "docs/src/reference/columns.md is out of date: run the test with BLESS=1");
     }
 
     #[test]

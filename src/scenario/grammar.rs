@@ -2,6 +2,8 @@
 
 mod application;
 mod known;
+#[cfg(test)]
+mod reference;
 mod traffic;
 
 use crate::document::grammar::{Choice, Key, Kind, Range, Shape};

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The test command: installs what the tests need, then formatting, lints, documentation and every test.
+# The last line is the sum of all test binaries: `N passed, N failed, N skipped`.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export CARGO_TERM_COLOR=never
+venv="$PWD/target/venv"
+log="$PWD/target/tests.log"
+
+say() { printf '\n== %s\n' "$*"; }
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# Debian packages for tools that are missing: a browser that renders the report, Python that executes the notebook.
+install_tools() {
+  local missing=()
+  command -v chromium >/dev/null || missing+=(chromium)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
+  if [ "${#missing[@]}" -gt 0 ]; then
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"
+  fi
+  if ! "$venv/bin/python" -c 'import ipykernel, matplotlib, nbclient, pandas' 2>/dev/null; then
+    mkdir -p target
+    python3 -m venv --clear "$venv"
+    "$venv/bin/python" -m pip install --quiet --disable-pip-version-check pandas matplotlib nbclient ipykernel
+  fi
+}
+
+# Charts are drawn without the system's fonts, so that they are the same everywhere and no C library is needed.
+no_font_libraries() {
+  local crates
+  crates=$(cargo tree --locked --prefix none)
+  if grep '^freetype-sys ' <<<"$crates"; then
+    say "freetype-sys is a dependency"
+    return 1
+  fi
+}
+
+say "tools"
+install_tools
+say "formatting"
+cargo fmt --check
+say "lints"
+cargo clippy --locked --all-targets -- -D warnings
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+say "dependencies"
+no_font_libraries
+say "tests"
+cargo test --locked 2>&1 | tee "$log"
+awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
+     END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"

@@ -29,7 +29,8 @@ fn fresh(path: &str, text: &str) {
         std::fs::write(&file, text).unwrap();
     }
     let stored = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(stored, text, "docs/src/{path} is out of date: run the test with BLESS=1");
+    let differs = text.lines().find(|line| !stored.lines().any(|other| other == *line));
+    assert!(stored == text, "docs/src/{path} is out of date, first at {differs:?}: run the test with BLESS=1");
 }
 
 /// Text for a cell of a table.

@@ -262,5 +262,7 @@ fn the_page_of_scenario_keys_is_fresh() {
         std::fs::write(&path, page()).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap();
-    assert_eq!(stored, page(), "docs/src/reference/scenario.md is out of date: run the test with BLESS=1");
+    let page = page();
+    let differs = page.lines().find(|line| !stored.lines().any(|other| other == *line));
+    assert!(stored == page, "{} is out of date, first at {differs:?}: run the test with BLESS=1", path.display());
 }

@@ -56,7 +56,7 @@ fn first_look_draws_what_a_run_wrote() {
         .arg(root.join("notebooks/first-look.ipynb"))
         .arg(FIGURES)
         .env("SIMULATE_RESULT", &out)
-        .env("MPLBACKEND", "agg")
+        .env_remove("MPLBACKEND")
         .assert()
         .success();
 }

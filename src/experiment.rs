@@ -103,10 +103,10 @@ impl fmt::Display for RunError {
                     f,
                     "about {} requests ({} with every deployment) would take some {} core hours to play one by one; \
                      the bound is {}. Shorten `traffic.duration`, lower the rate, or run fewer replications",
-                    grouped(&format!("{requests:.0}")),
-                    grouped(&format!("{request_deployments:.0}")),
-                    grouped(&format!("{hours:.0}")),
-                    grouped(&format!("{MOST_REQUEST_DEPLOYMENTS:.0}")),
+                    rounded(*requests),
+                    rounded(*request_deployments),
+                    rounded(hours),
+                    rounded(MOST_REQUEST_DEPLOYMENTS),
                 )
             }
             Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
@@ -118,6 +118,12 @@ impl fmt::Display for RunError {
 }
 
 impl std::error::Error for RunError {}
+
+/// An estimate to two digits: more would claim too much.
+fn rounded(value: f64) -> String {
+    let unit = libm::pow(10.0, value.log10().floor() - 1.0).max(1.0);
+    grouped(&format!("{:.0}", (value / unit).round() * unit))
+}
 
 /// Plays every replication of `scenario` and compares its deployments.
 ///

@@ -24,6 +24,7 @@ use crate::document::provenance::Provenance;
 
 /// What kind of platform it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     /// Functions as a service.
@@ -97,6 +98,7 @@ pub struct Fact {
 
 /// A key that the scenario changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Override {
     /// Dotted key below the deployment.
     pub key: String,

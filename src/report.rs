@@ -22,6 +22,8 @@ mod markdown;
 mod number;
 mod page;
 mod run;
+#[cfg(test)]
+mod schema;
 mod sweep;
 mod table;
 mod terminal;

@@ -11,7 +11,8 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use super::{Failure, version};
+use super::{Exit, Failure, version};
+use crate::document::diagnostic::Diagnostic;
 use crate::report;
 
 /// Subcommands of the language that are not built yet.
@@ -241,8 +242,9 @@ impl Arguments {
         let mut command = command();
         let matches = command.try_get_matches_from_mut(line)?;
         if let Some(name) = matches.subcommand_name().filter(|name| LATER.contains(name)) {
-            return Err(Failure::bad(format!("`simulate {name}` is not built yet"))
-                .help("what there is: `simulate --help`; a file of this name is `./".to_owned() + name + "`"));
+            let problem = Diagnostic::error(format!("`simulate {name}` is not built yet"));
+            let help = format!("what there is: `simulate --help`; a file of this name is `./{name}`");
+            return Err(Failure::of(Exit::Bad, problem.help(help)));
         }
         let typed = CommandLine::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
         if typed.options.no_color {
@@ -283,8 +285,8 @@ impl Arguments {
             format.to_possible_value().map_or_else(String::new, |value| format!("`{}`", value.get_name()))
         };
         let words: Vec<String> = offered.iter().map(word).collect();
-        Err(Failure::bad(format!("there is no format {} here", word(&format)))
-            .help(format!("valid: {}", words.join(", "))))
+        let problem = Diagnostic::error(format!("there is no format {} here", word(&format)));
+        Err(Failure::of(Exit::Bad, problem.help(format!("valid: {}", words.join(", ")))))
     }
 }
 

@@ -1,6 +1,5 @@
 //! How a run of the program ends: exit codes, and what is said when there is no result.
 
-use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use super::output;
@@ -59,12 +58,6 @@ impl Failure {
         Self::of(exit, Diagnostic::error(message))
     }
 
-    /// What was asked for cannot be done.
-    #[must_use]
-    pub fn bad(message: impl Into<String>) -> Self {
-        Self::new(Exit::Bad, message)
-    }
-
     /// A problem that has no place in a text.
     #[must_use]
     pub fn of(exit: Exit, problem: Diagnostic) -> Self {
@@ -75,15 +68,6 @@ impl Failure {
     #[must_use]
     pub const fn scenario(text: String) -> Self {
         Self::Problem { exit: Exit::Bad, text }
-    }
-
-    /// The same with a line of help.
-    #[must_use]
-    pub fn help(mut self, help: impl AsRef<str>) -> Self {
-        if let Self::Problem { text, .. } = &mut self {
-            let _ = writeln!(text, "  = help: {}", help.as_ref());
-        }
-        self
     }
 
     /// Says it, and gives the exit code.
@@ -130,12 +114,14 @@ impl From<RunError> for Failure {
             RunError::Interrupted => Exit::Interrupted,
             RunError::Threads(_) => Exit::Retry,
         };
-        let failure = Self::new(exit, error.to_string());
-        match error {
-            RunError::Unpriced { deployment, .. } => failure.help(format!(
+        let problem = Diagnostic::error(error.to_string());
+        let problem = match error {
+            RunError::Unpriced { deployment, .. } => problem.help(format!(
                 "price it in `deployment.{deployment}.tariff`, or choose what the platform's own tariff prices"
             )),
-            _ => failure,
-        }
+            RunError::Interrupted => problem.help("there is nothing to print or write"),
+            _ => problem,
+        };
+        Self::of(exit, problem)
     }
 }

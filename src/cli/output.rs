@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::{Exit, Failure};
+use crate::document::diagnostic::Diagnostic;
 
 /// Prints a result.
 ///
@@ -40,8 +41,9 @@ pub fn prepare(folder: &Path) -> Result<(), Failure> {
             io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => "it is not a folder".to_owned(),
             _ => error.to_string(),
         };
-        Failure::new(Exit::Failed, format!("cannot write into {name}: {why}"))
-            .help("nothing was run; `--out` takes the folder to write into, made where it is missing")
+        let problem = Diagnostic::error(format!("cannot write into {name}: {why}"));
+        let help = "nothing was run; `--out` takes the folder to write into, made where it is missing";
+        Failure::of(Exit::Failed, problem.help(help))
     })
 }
 

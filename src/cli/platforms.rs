@@ -54,7 +54,7 @@ pub fn show(id: &str, arguments: &Arguments) -> Result<Exit, Failure> {
             "id": platform.id,
             "family": platform.family,
             "title": platform.title,
-            "queueing": platform.queueing,
+            "queueing": queueing(platform, &rows),
             "defaults": rows,
             "not_offered": pairs(&platform.not_offered, "key", "why"),
             "not_modelled": pairs(&platform.not_modelled, "item", "usual_share"),
@@ -67,7 +67,8 @@ pub fn show(id: &str, arguments: &Arguments) -> Result<Exit, Failure> {
 fn unknown(id: &str) -> Failure {
     let catalogue = Catalogue::builtin();
     if catalogue.is_later_platform(id) {
-        return Failure::bad(format!("`{id}` is not simulated yet")).help("what is: `simulate platforms`");
+        let problem = Diagnostic::error(format!("`{id}` is not simulated yet"));
+        return Failure::of(Exit::Bad, problem.help("what is: `simulate platforms`"));
     }
     let ids = catalogue.platforms().iter().map(|platform| platform.id.as_str());
     Failure::of(Exit::Bad, Diagnostic::error(format!("there is no platform `{id}`")).nearest(id, ids))
@@ -77,10 +78,16 @@ fn pairs(list: &[(String, String)], first: &str, second: &str) -> Vec<serde_json
     list.iter().map(|(one, other)| json!({ first: one, second: other })).collect()
 }
 
+/// Where requests queue: each `{key}` of the catalogue's sentence with its value.
+fn queueing(platform: &Platform, rows: &[Row]) -> String {
+    let with_value = |text: String, row: &Row| text.replace(&format!("{{{}}}", row.key), &row.value);
+    rows.iter().fold(platform.queueing.clone(), with_value)
+}
+
 /// One paragraph per default: what it is, how far it can be trusted, and who says so.
 fn text(platform: &Platform, rows: &[Row]) -> String {
     let mut text =
-        format!("{} ({}): {}\n\n{}\n", platform.id, platform.family.word(), platform.title, platform.queueing);
+        format!("{} ({}): {}\n\n{}\n", platform.id, platform.family.word(), platform.title, queueing(platform, rows));
     for row in rows {
         let unit = if row.unit.is_empty() { String::new() } else { format!(" {}", row.unit) };
         let flag = if row.confidence.is_flagged() { " (!)" } else { "" };

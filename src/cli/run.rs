@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use super::{Arguments, Exit, Failure, opening, output, watch};
+use crate::experiment;
 use crate::experiment::judge::required;
 use crate::experiment::result::Judgement;
-use crate::experiment::{self, RunError};
 use crate::report;
 
 /// Runs the scenario at `path`.
@@ -19,7 +19,7 @@ pub fn run(path: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
     if let Some(folder) = &options.out {
         output::prepare(folder)?;
     }
-    let result = watch::watched(options, |run_options| experiment::run(&scenario, run_options)).map_err(stopped)?;
+    let result = watch::watched(options, |run_options| experiment::run(&scenario, run_options))?;
     output::print(&report::render(&result, options.format.unwrap_or_default().into())?)?;
     if let Some(folder) = &options.out {
         report::write(&result, folder)?;
@@ -40,11 +40,4 @@ pub fn run(path: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
 /// What is said about the files of a report.
 pub(super) fn written(folder: &Path, others: &str) -> String {
     format!("Wrote {}, and beside it {others}", folder.join("report.html").display())
-}
-
-/// A run without a result.
-pub(super) fn stopped(error: RunError) -> Failure {
-    let interrupted = error == RunError::Interrupted;
-    let failure = Failure::from(error);
-    if interrupted { failure.help("there is nothing to print or write") } else { failure }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::run::{stopped, written};
+use super::run::written;
 use super::{Arguments, Exit, Failure, opening, output, watch};
 use crate::experiment::sweep::{self, SweepError};
 use crate::report;
@@ -26,7 +26,7 @@ pub fn sweep(path: &Path, over: &str, arguments: &Arguments) -> Result<Exit, Fai
     let result = watch::watched(options, |run_options| sweep::sweep(&document, &axis, run_options));
     let result = result.map_err(|error| match error {
         SweepError::Point { document, diagnostics } => Failure::scenario(document.render(&diagnostics, true)),
-        SweepError::Run(error) => stopped(error),
+        SweepError::Run(error) => error.into(),
     })?;
     output::print(&report::render_sweep(&result, options.format.unwrap_or_default().into())?)?;
     if let Some(folder) = &options.out {

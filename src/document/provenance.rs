@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// How far a default or a price can be trusted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Read in the provider's own text or worked example.

@@ -17,6 +17,7 @@ pub const SCHEMA: &str = "breakeven/result/1";
 
 /// A 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Interval {
     /// Lower end.
     pub low: f64,
@@ -29,6 +30,7 @@ pub type Intervals = Option<BTreeMap<String, Interval>>;
 
 /// What a run found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct RunResult {
     /// [`SCHEMA`].
     pub schema: String,
@@ -67,6 +69,7 @@ pub struct RunResult {
 
 /// A file that was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Input {
     /// Path as written in the scenario.
     pub path: String,
@@ -76,6 +79,7 @@ pub struct Input {
 
 /// The catalogue in use.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct CatalogueInfo {
     /// Files of the catalogue that the run used.
     pub files: Vec<String>,
@@ -87,6 +91,7 @@ pub struct CatalogueInfo {
 
 /// The traffic that was played, warm-up excluded.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TrafficResult {
     /// Requests, all replications.
     pub requests: u64,
@@ -104,6 +109,7 @@ pub struct TrafficResult {
 
 /// What one deployment did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeploymentResult {
     /// Name.
     pub name: String,
@@ -148,6 +154,7 @@ pub struct DeploymentResult {
 
 /// Which engine ran, and why.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FidelityResult {
     /// `exact` or `tick`.
     pub engine: String,
@@ -157,6 +164,7 @@ pub struct FidelityResult {
 
 /// What clients wanted and got.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Requests {
     /// Requests offered.
     pub offered: u64,
@@ -170,6 +178,7 @@ pub struct Requests {
 
 /// How attempts ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Attempts {
     /// Attempts offered.
     pub offered: u64,
@@ -187,6 +196,7 @@ pub struct Attempts {
 
 /// A limit that held load back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Limit {
     /// What is limited, in the words of the scenario: `autoscaler.max`, `autoscaler.scale_rate`, `fleet.queue`...
     pub limit: String,
@@ -200,6 +210,7 @@ pub struct Limit {
 
 /// Percentiles of latency.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Latency {
     /// Mean.
     pub mean: Option<f64>,
@@ -221,6 +232,7 @@ pub struct Latency {
 
 /// Percentiles of queue wait.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct QueueWait {
     /// Mean.
     pub mean: Option<f64>,
@@ -244,6 +256,7 @@ pub struct QueueWait {
 
 /// Cold starts.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ColdStarts {
     /// Attempts that waited for an instance to start, all replications.
     pub count: u64,
@@ -255,6 +268,7 @@ pub struct ColdStarts {
 
 /// Instances.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Instances {
     /// Time average between start request and end, starting and draining included.
     pub mean: Option<f64>,
@@ -276,6 +290,7 @@ pub struct Instances {
 
 /// Nodes.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Nodes {
     /// Time average.
     pub mean: Option<f64>,
@@ -293,14 +308,18 @@ pub struct Nodes {
 
 /// The bill of a deployment: means over replications, exact decimals as strings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Cost {
     /// ISO code.
     pub currency: String,
     /// Of the measured time.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub total: Decimal,
     /// Of a month of such time: the sum of the lines.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub per_month: Decimal,
     /// `total` per million succeeded requests; null without any.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub per_million_requests: Option<Decimal>,
     /// Billing periods.
     pub months: Vec<MonthTotal>,
@@ -314,17 +333,20 @@ pub struct Cost {
 
 /// The covered share of one billing period's bill.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MonthTotal {
     /// First instant.
     pub from: String,
     /// End of the covered part.
     pub to: String,
     /// Covered share of the period's bill.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub total: Decimal,
 }
 
 /// One line of the bill: `quantity x unit_price = amount`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Line {
     /// The service; empty for what all share.
     pub service: String,
@@ -337,12 +359,15 @@ pub struct Line {
     /// Which tier, from 1; 0 for what an allowance covers.
     pub tier: u32,
     /// In `unit`.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub quantity: Decimal,
     /// What is counted.
     pub unit: String,
     /// Price of one unit.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub unit_price: Decimal,
     /// `quantity x unit_price`.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub amount: Decimal,
     /// Source of the price.
     pub source: String,
@@ -354,6 +379,7 @@ pub struct Line {
 
 /// Something that the bill leaves out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotModelled {
     /// What.
     pub item: String,
@@ -363,6 +389,7 @@ pub struct NotModelled {
 
 /// Usage of one replication on one day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct UsageRow {
     /// From 0.
     pub replication: u32,
@@ -381,6 +408,7 @@ pub struct UsageRow {
 
 /// Met, missed, or not to be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Judgement {
     /// All of the interval is on the right side.
@@ -393,6 +421,7 @@ pub enum Judgement {
 
 /// One objective, judged.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Verdict {
     /// p50, p90, p95, p99, p999 (milliseconds), availability, `cold_starts` (shares) or `cost_per_month`.
     pub objective: String,
@@ -410,6 +439,7 @@ pub struct Verdict {
 
 /// How the deployments compare.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Comparison {
     /// The first deployment.
     pub baseline: String,
@@ -423,6 +453,7 @@ pub struct Comparison {
 
 /// A difference between two deployments under common random numbers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Pair {
     /// The deployment.
     pub a: String,
@@ -476,6 +507,7 @@ pub struct DeploymentCharts {
 
 /// What a sweep found.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SweepResult {
     /// [`SCHEMA`].
     pub schema: String,
@@ -497,6 +529,7 @@ pub struct SweepResult {
 
 /// What a sweep varies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Axis {
     /// Path of the key.
     pub path: String,
@@ -510,6 +543,7 @@ pub struct Axis {
 
 /// All deployments at one value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SweepPoint {
     /// In base units.
     pub value: f64,
@@ -519,10 +553,12 @@ pub struct SweepPoint {
 
 /// One deployment at one value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SweepDeployment {
     /// Name.
     pub name: String,
     /// Cost of a month; null without a bill.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub cost_per_month: Option<Decimal>,
     /// Interval of it.
     pub ci95: Option<Interval>,
@@ -532,6 +568,7 @@ pub struct SweepDeployment {
 
 /// A sign change of the mean paired cost difference.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Crossing {
     /// One deployment.
     pub a: String,

@@ -1,0 +1,152 @@
+//! Bad input: what is said, and the exit code that tells a script not to try again.
+
+use super::{Desk, files, stderr, stdout};
+
+/// What a bad command says.
+fn refused(desk: &Desk, line: &[&str]) -> String {
+    let assert = desk.simulate(line).code(2);
+    assert_eq!(stdout(&assert), "", "{line:?} prints no result");
+    stderr(&assert)
+}
+
+#[test]
+fn bad_values_are_shown_with_what_would_do() {
+    let desk = Desk::new();
+    for (set, says) in [
+        ("traffic.sorce.rate=1/s", &["unknown key `sorce`", "did you mean `source`?"][..]),
+        ("traffic.source.rate=5ms", &["expected a rate", "^^^"]),
+        ("traffic.source.rate=-5/s", &["negative"]),
+        ("class.cpu=nan", &["numbers are finite"]),
+        ("traffic.duration=0s", &["above 0s"]),
+        ("deployment.ec2.platform=ec3", &["unknown platform `ec3`", "did you mean `ec2`?"]),
+        ("deployment.ec2.platform=heroku", &["not simulated yet"]),
+        ("deployment.aws-lambda.instance.vcpu=2", &["does not offer `vcpu`", "in proportion to memory"]),
+        ("deployment.k8s.fleet.slots=2", &["k8s"]),
+        ("scenario.replications=0", &["1 to 100000"]),
+        ("scenario.seed", &["expected PATH=VALUE"]),
+        ("queue=[{name=\"q\"}]", &["queues are not simulated yet"]),
+    ] {
+        let text = refused(&desk, &["tiny.toml", "--set", set]);
+        assert!(text.contains("<--set 1>:1:"), "{set}: {text}");
+        for words in says {
+            assert!(text.contains(words), "{set} says {words:?}: {text}");
+        }
+        assert_eq!(text, refused(&desk, &["check", "tiny.toml", "--set", set]), "check and run agree");
+    }
+}
+
+#[test]
+fn all_problems_of_a_file_are_told_at_once() {
+    let desk = Desk::new();
+    desk.write(
+        "bad.toml",
+        "traffic.source = { rate = \"5/m\" }\nclass = { cpu = \"20ms\", oi = \"1s\" }\n[[deployment]]\nplatform = \"eks\"\nautoscaler.kind = \"hpb\"\n",
+    );
+    let text = refused(&desk, &["bad.toml", "--set", "traffic.duration=0s"]);
+    for place in ["bad.toml:1:28", "bad.toml:2:", "bad.toml:5:", "<--set 1>:1:"] {
+        assert!(text.contains(place), "{place}: {text}");
+    }
+    assert_eq!(text.matches("error: ").count(), 4, "{text}");
+}
+
+#[test]
+fn flags_that_are_values_of_the_scenario_are_checked_like_them() {
+    let desk = Desk::new();
+    let text = refused(&desk, &["tiny.toml", "--fidelity", "tick"]);
+    assert!(text.contains("<--fidelity>") && text.contains("not simulated yet"), "{text}");
+    let text = refused(&desk, &["tiny.toml", "--seed", "9007199254740993"]);
+    assert!(text.contains("<--seed>"), "{text}");
+    let text = refused(&desk, &["tiny.toml", "--replications", "0"]);
+    assert!(text.contains("<--replications>"), "{text}");
+    assert!(refused(&desk, &["tiny.toml", "--seed", "x"]).contains("--seed"));
+}
+
+#[test]
+fn files_that_cannot_be_read_are_named() {
+    let desk = Desk::new();
+    desk.write("binary.toml", [0xff, 0xfe, 0x00]);
+    desk.write("scenarios/a.toml", "");
+    assert!(refused(&desk, &["binary.toml"]).contains("binary.toml is not UTF-8"));
+    assert!(refused(&desk, &["check", "scenarios"]).contains("is a directory"));
+    let text = refused(&desk, &["nowhere.toml"]);
+    assert!(text.contains("file not found: nowhere.toml") && text.contains("scenarios/a.toml"), "{text}");
+    assert!(refused(&desk, &["scenarios/b.toml"]).contains("did you mean `scenarios/a.toml`?"));
+    assert!(refused(&desk, &["chekc"]).contains("did you mean `simulate check`?"));
+}
+
+#[test]
+fn trace_files_that_cannot_be_read_are_named() {
+    let desk = Desk::new();
+    let whole = {
+        use std::io::Write;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        for minute in 0..500 {
+            writeln!(packed, "{},{}", minute * 60, minute % 7).unwrap();
+        }
+        packed.finish().unwrap()
+    };
+    desk.write("truncated.csv.gz", &whole[..whole.len() / 2]);
+    desk.write("binary.csv", [0x7f, b'E', b'L', b'F', 0, 0xff, 0xfe, 0]);
+    desk.write("words.csv", "epoch_s,requests\n0,many\n");
+    desk.write("empty.csv", "");
+    for file in ["missing.csv", "truncated.csv.gz", "binary.csv", "words.csv", "empty.csv"] {
+        let source = format!("traffic.source={{kind=\"counts\", file=\"{file}\"}}");
+        let text = refused(&desk, &["tiny.toml", "--set", &source]);
+        assert!(text.contains(file) && text.contains("<--set 1>"), "{file}: {text}");
+    }
+}
+
+#[test]
+fn a_run_beyond_reason_is_refused_before_it_starts() {
+    let desk = Desk::new();
+    let rate = "traffic.source.rate=1000000000000/s";
+    for command in ["run", "check"] {
+        let line = [command, "tiny.toml", "--fidelity", "exact", "--set", rate];
+        let text = refused(&desk, &line);
+        assert!(text.contains("3,000,000,000,000,000 requests") && text.contains("core hours"), "{text}");
+    }
+    refused(&desk, &["tiny.toml", "--set", rate, "--out", "out"]);
+    assert!(!desk.path("out").exists());
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_found_out_before_the_run() {
+    let desk = Desk::new();
+    desk.write("file", "");
+    for out in ["file", "file/below"] {
+        // The longest run that is not refused: if it were started, this test would not end.
+        let long =
+            ["tiny.toml", "--set", "traffic.source.rate=1000000/s", "--set", "traffic.duration=20h", "--out", out];
+        let assert = desk.simulate(&long).code(1);
+        let text = stderr(&assert);
+        assert!(text.contains(&format!("cannot write into {out}: ")) && text.contains("nothing was run"), "{text}");
+        assert_eq!(stdout(&assert), "");
+    }
+    assert_eq!(desk.read("file"), "");
+    assert_eq!(files(&desk.path("")).len(), 2);
+}
+
+#[test]
+fn an_axis_that_leads_nowhere_is_refused() {
+    let desk = Desk::new();
+    for (over, says) in [
+        ("traffic.source.rat=1/s..2/s:3", "did you mean `rate`?"),
+        ("traffic.source.rate=1/s..2/s:1", "number of points"),
+        ("traffic.source.rate=2/s..1/s:3", "lower limit"),
+        ("traffic.timezone=1..2:3", "timezone"),
+        ("x", "no `=`"),
+    ] {
+        let text = refused(&desk, &["sweep", "tiny.toml", "--over", over]);
+        assert!(text.contains(says) && text.contains("<--over>"), "{over}: {text}");
+    }
+    let text = refused(&desk, &["sweep", "tiny.toml", "--over", "deployment.ec2.autoscaler.replicas=0..3:4"]);
+    assert!(text.contains("replicas"), "a bad point is shown: {text}");
+}
+
+#[test]
+fn what_is_used_without_a_price_is_named() {
+    let desk = Desk::new();
+    let tariff = "deployment=[{platform=\"aws-lambda\", tariff=\"ec2\"}]";
+    let text = refused(&desk, &["tiny.toml", "--set", tariff]);
+    assert!(text.contains("aws-lambda") && text.contains("tariff"), "{text}");
+}

@@ -30,31 +30,36 @@ const SCOPE: [(&str, &[&str]); 8] = [
     ("strict", &["run"]),
 ];
 
+// Lines are short enough for a manual page, which would break longer ones.
 const EXAMPLES: &str = "\
 Examples:
-  simulate init > my.toml                 Start a scenario of your own
-  simulate my.toml --out report           Run it; print the comparison and write the report
+  simulate init > my.toml            Start a scenario of your own
+  simulate my.toml --out report      Run it and write the report
   simulate sweep my.toml --over traffic.source.rate=1/s..1000/s:8:log
-                                          Find where one platform becomes cheaper than another";
+                                     Find where platforms break even";
 
 const REFERENCE: &str = "\
 Exit codes:
   0    done
-  1    the run failed: output could not be written, or a defect of this program
+  1    the run failed: unwritable output, or a defect of simulate
   2    bad scenario, input file or usage; never worth a retry
   3    done, and what `slo.require` asks for is not satisfied
-  4    done, and whether it is satisfied cannot be told (with --strict)
+  4    done, and it cannot be told whether it is (with --strict)
   75   the machine had no resources left; worth a retry
-  130  interrupted: finished replications are printed and written, marked as partial
+  130  interrupted: finished replications are printed and written,
+       marked as partial
 
 Environment:
-  SIMULATE_OUT, SIMULATE_FORMAT, SIMULATE_SEED, SIMULATE_REPLICATIONS, SIMULATE_FIDELITY, SIMULATE_THREADS,
-  SIMULATE_STRICT, SIMULATE_QUIET, SIMULATE_NO_COLOR and SIMULATE_SET (one KEY=VALUE per line) stand for the flags of
-  these names. A flag wins over the environment, the environment over the scenario. NO_COLOR is respected.";
+  SIMULATE_OUT, SIMULATE_FORMAT, SIMULATE_SEED, SIMULATE_THREADS,
+  SIMULATE_REPLICATIONS, SIMULATE_FIDELITY, SIMULATE_STRICT,
+  SIMULATE_QUIET and SIMULATE_NO_COLOR stand for the flags of these
+  names, SIMULATE_SET for --set with one KEY=VALUE per line. A flag
+  wins over the environment, the environment over the scenario.
+  NO_COLOR is respected.";
 
 /// Plays the same traffic on FaaS, PaaS and Kubernetes and compares what users wait and what it is billed.
 #[derive(Debug, Parser)]
-#[command(name = "simulate", disable_version_flag = true, disable_help_subcommand = true, after_help = EXAMPLES)]
+#[command(name = "simulate", version, disable_version_flag = true, disable_help_subcommand = true, after_help = EXAMPLES)]
 #[command(after_long_help = format!("{EXAMPLES}\n\n{REFERENCE}"), override_usage = "simulate SCENARIO.toml [OPTIONS]\n       simulate COMMAND [OPTIONS]")]
 #[command(subcommand_value_name = "COMMAND", max_term_width = 100)]
 struct CommandLine {
@@ -239,7 +244,7 @@ impl Arguments {
     /// # Errors
     /// A [`Failure`] that prints help, version or what is wrong.
     pub fn read(line: impl IntoIterator<Item = OsString>) -> Result<Self, Failure> {
-        let mut command = command();
+        let mut command = with_later(command());
         let matches = command.try_get_matches_from_mut(line)?;
         if let Some(name) = matches.subcommand_name().filter(|name| LATER.contains(name)) {
             let problem = Diagnostic::error(format!("`simulate {name}` is not built yet"));
@@ -294,10 +299,6 @@ impl Arguments {
 #[must_use]
 pub fn command() -> clap::Command {
     let mut command = CommandLine::command();
-    for name in LATER {
-        let rest = clap::Arg::new("rest").num_args(..).trailing_var_arg(true).allow_hyphen_values(true);
-        command = command.subcommand(clap::Command::new(name).hide(true).arg(rest));
-    }
     let hidden = |id: &str| command.get_arguments().find(|arg| arg.get_id() == id).cloned().map(|arg| arg.hide(true));
     let hidden: Vec<_> = SCOPE.iter().filter_map(|(id, names)| Some((hidden(id)?, names))).collect();
     for subcommand in command.get_subcommands_mut() {
@@ -309,6 +310,12 @@ pub fn command() -> clap::Command {
         }
     }
     command
+}
+
+/// The same with what is not built yet, so that it can be refused by name whatever follows it.
+fn with_later(command: clap::Command) -> clap::Command {
+    let rest = clap::Arg::new("rest").num_args(..).trailing_var_arg(true).allow_hyphen_values(true);
+    command.subcommands(LATER.map(|name| clap::Command::new(name).hide(true).arg(rest.clone())))
 }
 
 /// What the environment changes, then what the flags change.
@@ -355,11 +362,12 @@ mod tests {
     #[test]
     fn the_grammar_is_consistent() {
         CommandLine::command().debug_assert();
-        for (id, names) in SCOPE {
-            for name in names {
-                let command = command();
-                let subcommand = command.find_subcommand(name).unwrap();
-                assert!(subcommand.get_arguments().any(|arg| arg.get_id() == id), "{name} {id}");
+        let mut command = command();
+        command.build();
+        for subcommand in command.get_subcommands() {
+            for (id, names) in SCOPE {
+                let flag = subcommand.get_arguments().find(|arg| arg.get_id() == id).unwrap();
+                assert_eq!(flag.is_hide_set(), !names.contains(&subcommand.get_name()), "{subcommand} --{id}");
             }
         }
     }

@@ -9,14 +9,14 @@ use crate::document::diagnostic::Diagnostic;
 /// When there is no such subcommand.
 pub fn man(name: Option<&str>) -> Result<Exit, Failure> {
     let mut command = arguments::command();
+    command.build();
     if let Some(name) = name {
-        let visible = |command: &&clap::Command| !command.is_hide_set();
-        let Some(found) = command.get_subcommands().filter(visible).find(|one| one.get_name() == name) else {
-            let names: Vec<&str> = command.get_subcommands().filter(visible).map(clap::Command::get_name).collect();
+        let Some(found) = command.find_subcommand(name) else {
+            let names = command.get_subcommands().map(clap::Command::get_name);
             let problem = Diagnostic::error(format!("there is no subcommand `{name}`")).nearest(name, names);
             return Err(Failure::of(Exit::Bad, problem));
         };
-        command = found.clone().display_name(format!("simulate-{name}"));
+        command = found.clone();
     }
     let mut page = Vec::new();
     clap_mangen::Man::new(command)

@@ -41,9 +41,9 @@ fn missing(path: &Path) -> Failure {
     let name = path.display().to_string();
     let problem = Diagnostic::error(format!("file not found: {name}"));
     let commands = command();
-    let visible = commands.get_subcommands().filter(|command| !command.is_hide_set()).map(clap::Command::get_name);
+    let subcommands = commands.get_subcommands().map(clap::Command::get_name);
     let scenarios: Vec<String> = scenarios(path).iter().map(|path| path.display().to_string()).collect();
-    let problem = if let Some(near) = nearest(&name, visible) {
+    let problem = if let Some(near) = nearest(&name, subcommands) {
         problem.help(format!("did you mean `simulate {near}`?"))
     } else if scenarios.is_empty() {
         problem.help("`simulate init > my.toml` writes a scenario to start from")

@@ -61,7 +61,7 @@ fn finished_replications_are_printed_and_written() {
 #[test]
 fn without_a_finished_replication_there_is_nothing() {
     let desk = Desk::new();
-    let long = ["tiny.toml", "--set", "traffic.source.rate=100000/s", "--set", "traffic.duration=100d"];
+    let long = ["tiny.toml", "--set", "traffic.source.rate=100000/s", "--set", "traffic.duration=10d"];
     let output = interrupted(&desk, "-INT", &long, unheard);
     assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
     assert!(text(&output.stderr).contains("interrupted before the first replication was finished"));

@@ -43,7 +43,7 @@ fn all_problems_of_a_file_are_told_at_once() {
         "traffic.source = { rate = \"5/m\" }\nclass = { cpu = \"20ms\", oi = \"1s\" }\n[[deployment]]\nplatform = \"eks\"\nautoscaler.kind = \"hpb\"\n",
     );
     let text = refused(&desk, &["bad.toml", "--set", "traffic.duration=0s"]);
-    for place in ["bad.toml:1:28", "bad.toml:2:", "bad.toml:5:", "<--set 1>:1:"] {
+    for place in ["bad.toml:1:27", "bad.toml:2:", "bad.toml:5:", "<--set 1>:1:"] {
         assert!(text.contains(place), "{place}: {text}");
     }
     assert_eq!(text.matches("error: ").count(), 4, "{text}");

@@ -369,8 +369,9 @@ impl<'a> Core<'a> {
     /// CPU used so far on all instances where it is not booked request by request.
     fn cpu_used_by_all(&mut self) -> u128 {
         let mut used = self.cpu_used;
-        for (cpu, instance) in self.cpus.iter_mut().zip(&self.instances) {
-            if instance.is_alive() {
+        for (index, instance) in self.instances.iter().enumerate().filter(|(_, instance)| instance.is_alive()) {
+            used += instance.own_cpu.used(self.now);
+            if let Some(cpu) = self.cpus.get_mut(index) {
                 cpu.advance(self.now);
                 used += cpu.used();
             }

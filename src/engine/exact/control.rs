@@ -1,5 +1,7 @@
 //! Control loops: the laws of the platform room, fed with what they would see and obeyed at their instants.
 
+use std::collections::VecDeque;
+
 use crate::application::Service;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
@@ -37,18 +39,46 @@ pub(super) struct Control<'a> {
     desired: u32,
     /// Since when there are more instances than the minimum.
     pub above_min_since: u64,
-    /// App Engine: attempts given to instances, and CPU used, at the last look; and what came of them since the one before.
     pub looked: Looked,
     /// How long a start takes on average.
     pub mean_start: Nanos,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+/// What App Engine's scheduler remembers from look to look.
+#[derive(Debug, Default)]
 pub(super) struct Looked {
+    /// Attempts given to instances.
     pub served: u64,
-    pub used: u128,
+    /// CPU used by all instances at the looks of the last window, in micro-vCPU nanoseconds.
+    pub used: VecDeque<u128>,
+    /// Attempts per second since the look before.
     pub rate: f64,
+    /// vCPUs in use over the window.
     pub vcpu: f64,
+    /// When how many instances were wanted: the largest first, each later one smaller.
+    wanted: VecDeque<(u64, u32)>,
+}
+
+impl Looked {
+    /// Remembers what was wanted at `now`.
+    pub fn remember(&mut self, now: u64, wanted: u32) {
+        while self.wanted.back().is_some_and(|&(_, other)| other <= wanted) {
+            self.wanted.pop_back();
+        }
+        self.wanted.push_back((now, wanted));
+    }
+
+    /// Forgets what was wanted `span` ago or earlier.
+    pub fn forget(&mut self, now: u64, span: u64) {
+        while self.wanted.front().is_some_and(|&(at, _)| at.saturating_add(span) <= now) {
+            self.wanted.pop_front();
+        }
+    }
+
+    /// The most that was wanted at a look that is remembered; without any, nothing is known to be too many.
+    pub fn wanted_of_late(&self) -> u32 {
+        self.wanted.front().map_or(u32::MAX, |&(_, wanted)| wanted)
+    }
 }
 
 #[derive(Debug)]
@@ -123,7 +153,11 @@ impl Core<'_> {
                 spec.sync_period
             }
             Law::TargetTracking(policy) => policy.period,
-            Law::AppEngine(law) => law.interval,
+            Law::AppEngine(law) => {
+                // What is there at the first instant was wanted then.
+                self.control.looked.remember(0, self.active);
+                law.interval
+            }
         };
         self.again(first, Event::Decide);
     }
@@ -307,7 +341,7 @@ impl Core<'_> {
         let rank = |instance: &u32| {
             let life = &self.instances[*instance as usize];
             let step = match life.phase {
-                Phase::Pending => 0,
+                Phase::Pending if life.load == 0 => 0,
                 Phase::Starting if life.load == 0 => 1,
                 Phase::Ready => 2,
                 _ => return None,

@@ -38,6 +38,8 @@ pub(super) struct Instance {
     pub fresh: bool,
     /// Whether the router has it.
     pub routed: bool,
+    /// Whether it is out of service as soon as it is ready: it was stopped while attempts waited for its start.
+    pub doomed: bool,
     /// Number of the start, in order.
     pub birth: u64,
     /// When it was asked for.
@@ -147,6 +149,7 @@ impl Core<'_> {
             used: 0,
             fresh: false,
             routed: false,
+            doomed: false,
             birth: self.births,
             born: now,
             placed: u64::MAX,
@@ -233,7 +236,8 @@ impl Core<'_> {
             record.startup = self.now - record.arrived.max(born);
             self.begin(slot);
         }
-        while self.instances[index].used < self.slots
+        while self.instances[index].phase == Phase::Ready
+            && self.instances[index].used < self.slots
             && let Some(slot) = self.next_queued()
         {
             let record = self.records.get_mut(slot);
@@ -251,7 +255,7 @@ impl Core<'_> {
     pub(super) fn make_ready(&mut self, instance: u32) {
         let now = self.now;
         let life = &mut self.instances[instance as usize];
-        life.phase = Phase::Ready;
+        life.phase = if life.doomed { Phase::Draining } else { Phase::Ready };
         life.last_use = now;
         self.tally.starting_slots.lower(u64::from(life.used), now);
         self.tally.ready.raise(1, now);
@@ -395,7 +399,10 @@ impl Core<'_> {
             self.end_instance(instance, self.now);
             return;
         }
-        life.phase = Phase::Draining;
+        match life.phase {
+            Phase::Pending | Phase::Starting => life.doomed = true,
+            _ => life.phase = Phase::Draining,
+        }
         self.active -= 1;
         self.note_max(self.now);
         self.reroute(instance);

@@ -5,26 +5,27 @@ use crate::platform::autoscaler::app_engine;
 use crate::units::Nanos;
 
 use super::Core;
-use super::control::{Looked, count};
+use super::control::count;
 use super::cpu::MICRO;
 use super::instances::Phase;
 
 impl Core<'_> {
-    /// What App Engine's scheduler knows of the last interval.
+    /// What App Engine's scheduler knows of the last interval, and of the CPU over the last window.
     pub(super) fn measure_look(&mut self, interval: Nanos, window: Nanos) {
         let used = self.cpu_used_by_all();
-        let served = self.instances.iter().map(|life| life.served).sum::<u64>() + self.served_by_ended;
-        let last = self.control.looked;
-        let seconds = interval.seconds();
-        let vcpu = (used - last.used) as f64 / MICRO / interval.0 as f64;
-        // An exponential moving average over the window; a window of zero takes the last interval alone.
-        let weight = -libm::expm1(-seconds / window.seconds());
-        self.control.looked = Looked {
-            served,
-            used,
-            rate: (served - last.served) as f64 / seconds,
-            vcpu: last.vcpu + weight * (vcpu - last.vcpu),
-        };
+        let alive = self.instances.iter().filter(|life| life.is_alive());
+        let served = alive.map(|life| life.served).sum::<u64>() + self.served_by_ended;
+        let looked = &mut self.control.looked;
+        let most = usize::try_from(window.0.div_ceil(interval.0.max(1))).unwrap_or(usize::MAX).max(1);
+        looked.used.push_back(used);
+        if looked.used.len() > most + 1 {
+            looked.used.pop_front();
+        }
+        let span = interval.0 as f64 * (looked.used.len() - 1).max(1) as f64;
+        let oldest = looked.used.front().copied().unwrap_or(used);
+        looked.vcpu = (used - oldest) as f64 / MICRO / span;
+        looked.rate = (served - looked.served) as f64 / interval.seconds();
+        looked.served = served;
     }
 
     /// A request waits: App Engine's scheduler looks at once.
@@ -37,18 +38,18 @@ impl Core<'_> {
     /// One look of App Engine's scheduler; only the regular one ends instances.
     pub(super) fn look(&mut self, regular: bool) {
         let Law::AppEngine(law) = &self.deployment.autoscaler.law else { return };
+        self.control.looked.forget(self.now, law.idle_timeout.0);
         let autoscaler = &self.deployment.autoscaler;
         let size = &self.deployment.instance;
         let ready = count(self.tally.ready.count());
         let draining = count(self.tally.instances.count()).saturating_sub(self.active);
         let oldest = self.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
-        let idle = if regular { self.idle_since(u64::MAX) } else { Vec::new() };
-        let long = self.now.checked_sub(law.idle_timeout.0);
+        let idle = if regular { self.idle() } else { 0 };
         let seen = app_engine::Observation {
             ready: ready.saturating_sub(draining),
             starting: self.active.saturating_sub(ready.saturating_sub(draining)),
-            idle: count(idle.len() as u64),
-            idle_long: count(idle.iter().filter(|&&(since, _)| long.is_some_and(|long| since <= long)).count() as u64),
+            idle,
+            wanted_of_late: self.control.looked.wanted_of_late(),
             in_flight: count(self.tally.slots.count()),
             pending: self.queue.len(),
             oldest_wait: Nanos(oldest),
@@ -67,22 +68,35 @@ impl Core<'_> {
                 self.bind_to_start(instance, slot);
             }
         }
-        for &(_, instance) in idle.iter().take(decision.stop as usize) {
-            self.stop_instance(instance);
+        // An instance that served anything since the last look was wanted, however short the request.
+        let wanted = decision.wanted.max(u32::from(self.control.looked.rate > 0.0));
+        self.control.looked.remember(self.now, wanted);
+        if regular {
+            for instance in self.least_wanted(decision.stop) {
+                self.stop_instance(instance);
+            }
         }
     }
 
-    /// Ready instances without attempts since `at` or earlier, the longest idle first.
-    pub(super) fn idle_since(&self, at: u64) -> Vec<(u64, u32)> {
-        let mut idle: Vec<(u64, u32)> = self
+    /// Ready instances without attempts.
+    fn idle(&self) -> u32 {
+        let idle = self.instances.iter().filter(|life| life.phase == Phase::Ready && life.load == 0);
+        count(idle.count() as u64)
+    }
+
+    /// The ready instances that are ended first: the least busy, of these the one last at work longest ago.
+    fn least_wanted(&self, most: u32) -> Vec<u32> {
+        if most == 0 {
+            return Vec::new();
+        }
+        let mut ready: Vec<(u32, u64, u32)> = self
             .numbers()
             .filter_map(|instance| {
                 let life = &self.instances[instance as usize];
-                (life.phase == Phase::Ready && life.load == 0 && life.last_use <= at)
-                    .then_some((life.last_use, instance))
+                (life.phase == Phase::Ready).then_some((life.load, life.last_use, instance))
             })
             .collect();
-        idle.sort_unstable();
-        idle
+        ready.sort_unstable();
+        ready.into_iter().take(most as usize).map(|(_, _, instance)| instance).collect()
     }
 }

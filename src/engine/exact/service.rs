@@ -86,7 +86,7 @@ impl Core<'_> {
         self.assign(instance);
         self.take_slot(instance);
         let life = &self.instances[instance as usize];
-        if life.phase == Phase::Starting {
+        if matches!(life.phase, Phase::Pending | Phase::Starting) {
             let open = life.used < self.slots;
             let listed = self.open.contains(&instance);
             if open && !listed {
@@ -185,7 +185,7 @@ impl Core<'_> {
         let life = &mut self.instances[instance as usize];
         life.used += 1;
         self.tally.slots.raise(1, self.now);
-        if life.phase == Phase::Starting {
+        if matches!(life.phase, Phase::Pending | Phase::Starting) {
             self.tally.starting_slots.raise(1, self.now);
         }
     }
@@ -194,7 +194,7 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
         if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
-            self.begin_fresh(Record { instance, cold: true, own_start: true, ..record_of(request) });
+            self.fresh(Record { instance, cold: true, own_start: true, ..record_of(request) });
             return;
         }
         if self.shortcut && self.book(Life::of(request), instance, self.now) {
@@ -209,7 +209,7 @@ impl Core<'_> {
         let life = &mut self.instances[instance as usize];
         let mut record = Record { instance, cold: true, own_start: true, ..record };
         if std::mem::take(&mut life.fresh) {
-            self.begin_fresh(record);
+            self.fresh(record);
             return;
         }
         let ready_at = life.ready_at;
@@ -273,8 +273,9 @@ impl Core<'_> {
         record.started = self.now;
         let record = *record;
         if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
-            self.forget(slot);
-            self.begin_fresh(Record { cold: true, own_start: true, ..record });
+            let record = self.records.get_mut(slot);
+            (record.cold, record.own_start) = (true, true);
+            self.begin_fresh(slot);
             return;
         }
         if self.shortcut && record.kind == Kind::Client && self.book(record.life(), instance, self.now) {

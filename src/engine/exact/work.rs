@@ -51,16 +51,36 @@ impl Core<'_> {
         }
     }
 
-    /// The first request of an instance whose start and first work are one draw.
-    pub(super) fn begin_fresh(&mut self, record: Record) {
-        let Some(law) = &self.deployment.fleet.cold_service else { return };
-        let whole = law.draw_whole(&mut self.luck.start);
-        let record = Record { started: self.now, state: State::Io, work: 0, ..record };
-        let end = self.now.saturating_add(whole);
+    /// A request that arrives now is the first of an instance whose start and first work are one draw.
+    pub(super) fn fresh(&mut self, record: Record) {
+        let end = self.fresh_end();
         if self.shortcut && self.book_until(record.life(), record.instance, self.now, end) {
             return;
         }
         let slot = self.insert(record);
+        self.fresh_until(slot, end);
+    }
+
+    /// The same for an attempt that was queued.
+    pub(super) fn begin_fresh(&mut self, slot: u32) {
+        let end = self.fresh_end();
+        let record = *self.records.get(slot);
+        let booked = self.shortcut && record.kind == Kind::Client;
+        if booked && self.book_until(record.life(), record.instance, self.now, end) {
+            self.forget(slot);
+            return;
+        }
+        self.fresh_until(slot, end);
+    }
+
+    fn fresh_end(&mut self) -> u64 {
+        let whole = self.deployment.fleet.cold_service.as_ref().map_or(0, |law| law.draw_whole(&mut self.luck.start));
+        self.now.saturating_add(whole)
+    }
+
+    fn fresh_until(&mut self, slot: u32, end: u64) {
+        let record = self.records.get_mut(slot);
+        (record.started, record.work) = (self.now, 0);
         self.arm_kill(slot);
         self.wait_until(slot, end);
     }

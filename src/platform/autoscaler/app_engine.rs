@@ -19,11 +19,11 @@ pub struct AppEngine {
     pub max_idle_instances: Option<u32>,
     /// Whether new instances are warmed up before they get a request (not the first).
     pub warmup_requests: bool,
-    /// How long a surplus instance idles before it is ended when `max_idle_instances` is automatic.
+    /// An instance is ended when for this long there were more than the scheduler wanted.
     pub idle_timeout: Nanos,
     /// How often the scheduler looks.
     pub interval: Nanos,
-    /// Over how long the CPU in use is averaged (exponentially).
+    /// Over how long the CPU in use is averaged.
     pub cpu_window: Nanos,
 }
 
@@ -36,8 +36,8 @@ pub struct Observation {
     pub starting: u32,
     /// Ready instances without a request.
     pub idle: u32,
-    /// Of these, those idle for at least [`AppEngine::idle_timeout`].
-    pub idle_long: u32,
+    /// The most instances that the scheduler wanted at one look within the last [`AppEngine::idle_timeout`].
+    pub wanted_of_late: u32,
     /// Requests that instances work on.
     pub in_flight: u32,
     /// Requests that wait for an instance.
@@ -61,26 +61,30 @@ pub struct Observation {
 pub struct Decision {
     /// Instances to start.
     pub start: u32,
-    /// Idle instances to end, those idle longest first.
+    /// Ready instances to end: idle ones first, those idle longest before the others, then the least busy.
     pub stop: u32,
+    /// Instances that the scheduler wants, which its owner remembers for `wanted_of_late`.
+    pub wanted: u32,
 }
 
 impl AppEngine {
-    /// One look, between `min` and `max` instances (`None`: unbounded). It needs no memory.
+    /// One look, between `min` and `max` instances (`None`: unbounded). It has no memory of its own.
     ///
     /// Documented by Google (App Engine, app.yaml reference, automatic scaling): the two utilisation targets, either of
     /// which asks for instances; idle instances on top of what they ask for; the meaning of the two pending latencies;
     /// that the scheduler weighs the time of a start against how fast the queue drains; that idle instances above
     /// `max_idle_instances` are ended. Ours, as Google publishes no formula: pending requests count as load once a start
-    /// is considered, the weighing itself ([`AppEngine::considers_start`]), and the timeout of idle instances.
+    /// is considered, the weighing itself ([`AppEngine::considers_start`]), and that instances are ended when there have
+    /// been too many of them for `idle_timeout`, whether or not requests happened to reach each of them.
     #[must_use]
     pub fn decide(&self, min: u32, max: Option<u32>, seen: &Observation) -> Decision {
         let wanted = self.needed(seen).saturating_add(self.min_idle_instances).max(min);
         let there = seen.ready.saturating_add(seen.starting);
         let start = wanted.min(max.unwrap_or(u32::MAX)).saturating_sub(there);
         let beyond_idle = self.max_idle_instances.map_or(0, |most| seen.idle.saturating_sub(most));
-        let stop = seen.idle_long.max(beyond_idle).min(seen.idle).min(seen.ready.saturating_sub(wanted));
-        Decision { start, stop }
+        let surplus = seen.ready.saturating_sub(seen.wanted_of_late);
+        let stop = surplus.max(beyond_idle).min(seen.ready.saturating_sub(wanted));
+        Decision { start, stop, wanted }
     }
 
     /// Instances that keep both utilisations at or below their targets.
@@ -134,7 +138,7 @@ mod tests {
             ready: 0,
             starting: 0,
             idle: 0,
-            idle_long: 0,
+            wanted_of_late: 50,
             in_flight: 0,
             pending: 0,
             oldest_wait: Nanos::ZERO,
@@ -176,13 +180,14 @@ mod tests {
         let patient = AppEngine { min_pending_latency: Nanos::SECOND, ..law() };
         assert!(!patient.considers_start(&Observation { completion_rate: 0.1, ..full }));
         let cold = Observation { pending: 1, ..quiet() };
-        assert_eq!(law().decide(0, None, &cold), Decision { start: 1, stop: 0 }, "nothing drains the queue");
+        assert_eq!(law().decide(0, None, &cold), Decision { start: 1, stop: 0, wanted: 1 }, "nothing drains the queue");
     }
 
     #[test]
-    fn a_surplus_ends_when_idle_for_long_or_above_the_maximum() {
-        let seen = Observation { ready: 8, idle: 6, idle_long: 2, in_flight: 8, ..quiet() };
-        assert_eq!(law().decide(0, None, &seen).stop, 2);
+    fn a_surplus_ends_when_it_lasted_or_idles_above_the_maximum() {
+        let seen = Observation { ready: 8, idle: 6, wanted_of_late: 6, in_flight: 8, ..quiet() };
+        assert_eq!(law().decide(0, None, &seen), Decision { start: 0, stop: 2, wanted: 2 });
+        assert_eq!(law().decide(0, None, &Observation { wanted_of_late: 9, ..seen }).stop, 0, "9 were wanted just now");
         let few = AppEngine { max_idle_instances: Some(1), ..law() };
         assert_eq!(few.decide(0, None, &seen).stop, 5);
         assert_eq!(few.decide(6, None, &seen).stop, 2, "the minimum holds");
@@ -192,22 +197,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_bounds_hold_and_only_idle_instances_end(
-            ready in 0..50u32, starting in 0..10u32, idle_share in 0.0..1.0f64, long_share in 0.0..1.0f64,
+        fn the_bounds_hold(
+            ready in 0..50u32, starting in 0..10u32, idle_share in 0.0..1.0f64, wanted_of_late in 0..60u32,
             in_flight in 0..500u32, pending in 0..500u32, cpu_used in 0.0..50.0f64,
             max_idle in proptest::option::of(1..5u32), min_idle in 0..5u32, min in 0..5u32, max in 5..60u32,
         ) {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-            let share = |of: u32, share: f64| (f64::from(of) * share) as u32;
-            let idle = share(ready, idle_share);
+            let idle = (f64::from(ready) * idle_share) as u32;
             let seen = Observation {
-                ready, starting, idle, idle_long: share(idle, long_share), in_flight, pending, cpu_used,
+                ready, starting, idle, wanted_of_late, in_flight, pending, cpu_used,
                 completion_rate: 1.0, ..quiet()
             };
             let law = AppEngine { max_idle_instances: max_idle, min_idle_instances: min_idle, ..law() };
-            let Decision { start, stop } = law.decide(min, Some(max), &seen);
+            let Decision { start, stop, wanted } = law.decide(min, Some(max), &seen);
             prop_assert!(start == 0 || ready + starting + start <= max);
-            prop_assert!(stop <= idle && (stop == 0 || ready - stop >= min));
+            prop_assert!(stop == 0 || (ready - stop >= min && ready - stop >= wanted));
             prop_assert!(start == 0 || stop == 0);
             prop_assert!(ready + starting + start >= min);
         }

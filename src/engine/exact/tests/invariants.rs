@@ -6,10 +6,15 @@ use super::{Run, SECOND, class, constant, exponential, faas, fixed, play, poisso
 use crate::application::{Application, Class};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
 use crate::metering::measurement::Measurement;
+use crate::metering::usage::Dimension;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
+use crate::platform::autoscaler::app_engine::AppEngine;
+use crate::platform::autoscaler::hpa::{HpaSpec, MetricTarget};
 use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
+use crate::platform::autoscaler::target_tracking::{Metric, TargetTracking};
 use crate::platform::fleet::{KeepAliveFrom, QueueAt, Reuse, Routing, Sharing};
+use crate::platform::meter::Per;
 use crate::units::Nanos;
 
 fn distribution() -> impl Strategy<Value = Distribution> {
@@ -94,6 +99,93 @@ prop_compose! {
     }
 }
 
+/// A law that watches its fleet.
+fn watching() -> impl Strategy<Value = Law> {
+    let seconds = |seconds: u64| Nanos(seconds * SECOND);
+    let hpa = move |metric| {
+        Law::Hpa(HpaSpec {
+            metrics: vec![metric],
+            behavior: None,
+            tolerance: 0.1,
+            sync_period: seconds(2),
+            metric_resolution: seconds(1),
+            cpu_initialization_period: seconds(5),
+            initial_readiness_delay: seconds(1),
+            downscale_stabilization: seconds(4),
+        })
+    };
+    let tracking = move |(metric, target)| {
+        Law::TargetTracking(TargetTracking {
+            metric,
+            target,
+            period: seconds(1),
+            evaluation_periods_out: 2,
+            evaluation_periods_in: 3,
+            scale_in_ratio: 0.7,
+            scale_out_cooldown: seconds(1),
+            scale_in_cooldown: seconds(2),
+            warmup: seconds(1),
+        })
+    };
+    let app_engine = move |(warmup_requests, max_idle_instances)| {
+        Law::AppEngine(AppEngine {
+            target_cpu_utilization: 0.6,
+            target_throughput_utilization: 0.6,
+            min_pending_latency: Nanos::ZERO,
+            max_pending_latency: seconds(10),
+            min_idle_instances: 0,
+            max_idle_instances,
+            warmup_requests,
+            idle_timeout: seconds(3),
+            interval: seconds(1),
+            cpu_window: seconds(2),
+        })
+    };
+    prop_oneof![
+        prop_oneof![
+            Just(MetricTarget::CpuUtilization(50)),
+            Just(MetricTarget::RequestsPerSecond(5000)),
+            Just(MetricTarget::MemoryUtilization(20))
+        ]
+        .prop_map(hpa),
+        prop_oneof![Just((Metric::CpuUtilization, 0.4)), Just((Metric::RequestsPerInstance, 200.0))].prop_map(tracking),
+        (any::<bool>(), prop_oneof![Just(None), Just(Some(1))]).prop_map(app_engine),
+    ]
+}
+
+prop_compose! {
+    /// Any fleet under any law, on nodes or not.
+    fn controlled()(
+        base in many_slots(),
+        law in prop_oneof![1 => Just(None), 3 => watching().prop_map(Some)],
+        on_nodes in any::<bool>(),
+        boot in 0.5_f64..6.0,
+        at_instance in any::<bool>(),
+        vcpu_limit in prop_oneof![Just(None), Just(Some(1.0))],
+    ) -> Deployment {
+        let mut deployment = base;
+        if let Some(law) = law {
+            deployment.autoscaler.min = deployment.autoscaler.min.max(u32::from(!matches!(law, Law::AppEngine(_))));
+            deployment.autoscaler.max = Some(deployment.autoscaler.max.unwrap_or(9).max(deployment.autoscaler.min));
+            deployment.fleet.queue_at = if at_instance && !matches!(law, Law::AppEngine(_)) {
+                QueueAt::Instance
+            } else {
+                QueueAt::Fleet
+            };
+            deployment.autoscaler.law = law;
+        }
+        if on_nodes {
+            deployment.fleet.sharing = Sharing::Processor;
+            deployment.instance.vcpu = 0.7;
+            deployment.instance.vcpu_limit = vcpu_limit;
+            deployment.placement = super::timelines::nodes(2.0, 1, 4, Some(boot));
+            deployment.meter.per = Per::Node;
+            deployment.meter.counts = vec![Dimension::NodeHours];
+        }
+        deployment
+    }
+}
+
 prop_compose! {
     /// Any fleet with several slots.
     fn many_slots()(
@@ -159,6 +251,23 @@ proptest! {
             prop_assert_eq!(bits(&whole), bits(&cut));
         }
         conserved(&whole);
+    }
+
+    #[test]
+    fn control_loops_conserve_everything(
+        application in application(), deployment in controlled(), rate in 0.5_f64..60.0, seed in any::<u32>(),
+    ) {
+        let requests = poisson(&application, rate, 40.0, u64::from(seed));
+        let run = Run { warmup: SECOND, first_rate: rate, ..Run::of(45.0) };
+        let whole = play(&deployment, &application, &requests, run);
+        let cut = play(&deployment, &application, &requests, Run { batch: 3, shortcut: false, ..run });
+        prop_assert_eq!(bits(&whole), bits(&cut));
+        conserved(&whole);
+        let peak = deployment.autoscaler.max.map_or(u64::MAX, u64::from);
+        prop_assert!(whole.nodes_peak <= 4);
+        if matches!(deployment.autoscaler.law, Law::AppEngine(_)) {
+            prop_assert!(whole.peak <= peak, "never more instances than the maximum");
+        }
     }
 
     #[test]

@@ -19,11 +19,22 @@ pub(super) fn interval(estimate: Estimate) -> Option<Interval> {
     estimate.ci95.map(|(low, high)| Interval { low, high })
 }
 
-/// Intervals of several scalars by key; `None` where no scalar has one.
+/// The same for a quantity that is never negative, and for a share at most 1: Student's interval of few replications
+/// may reach beyond what is possible.
+pub(super) fn possible(estimate: Estimate, is_share: bool) -> Option<Interval> {
+    let most = if is_share { 1.0 } else { f64::MAX };
+    interval(estimate).map(|ci95| Interval { low: ci95.low.max(0.0), high: ci95.high.min(most) })
+}
+
+/// The keys of results that are shares.
+const SHARES: [&str; 6] =
+    ["fraction", "share_waiting", "utilization", "cpu_utilization", "requested_share", "used_share"];
+
+/// Intervals of several scalars by key, none of them ever negative; `None` where no scalar has one.
 pub(super) fn intervals<'k, 's>(entries: impl IntoIterator<Item = (&'k str, &'s Samples)>) -> Intervals {
     let found: BTreeMap<String, Interval> = entries
         .into_iter()
-        .filter_map(|(key, samples)| Some((key.to_owned(), interval(mean_interval(samples)?)?)))
+        .filter_map(|(key, samples)| Some((key.to_owned(), possible(mean_interval(samples)?, SHARES.contains(&key))?)))
         .collect();
     (!found.is_empty()).then_some(found)
 }

@@ -1,6 +1,6 @@
 //! Objectives, judged on the interval of what was found.
 
-use super::estimates::{Samples, interval};
+use super::estimates::{Samples, possible};
 use super::fold::{FoldedDeployment, Quality};
 use super::result::{Interval, Judgement, RunResult, Verdict};
 use crate::kernel::estimate::mean_interval;
@@ -28,7 +28,8 @@ fn verdict(scenario: &Scenario, folded: &FoldedDeployment, objective: &Objective
     };
     let estimate = mean_interval(samples.unwrap_or(&empty));
     let actual = estimate.map(|estimate| estimate.mean);
-    let ci95 = estimate.and_then(interval);
+    let is_share = matches!(objective.metric, Metric::Availability | Metric::ColdStarts);
+    let ci95 = estimate.and_then(|estimate| possible(estimate, is_share));
     Verdict {
         objective: objective.metric.key().to_owned(),
         class: objective.class.clone(),

@@ -90,6 +90,9 @@ fn difference(result: &RunResult, pair: &Pair) -> String {
     let Some(difference) = pair.difference else {
         return format!("{a} against {b}: {what} cannot be compared, because one of them has none.");
     };
+    if difference == 0.0 && pair.ci95.is_some_and(|ci95| ci95.low == 0.0 && ci95.high == 0.0) {
+        return format!("{a} and {b} do not differ in {what}.");
+    }
     if pair.verdict == "inconclusive" {
         let (value, ci95, unit) = in_unit(result, pair, difference);
         let by = estimate(Some(value), ci95, unit);

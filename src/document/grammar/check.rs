@@ -102,6 +102,9 @@ fn value(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) -> Result<(), 
         }
         (Kind::Tagged(tagged), Value::Table(table)) => check_tagged(table, node.span, tagged, diagnostics)?,
         (Kind::OneOrMany(kind), Value::Table(_)) => check_node(node, kind, diagnostics),
+        (Kind::OneOrMany(_), Value::Array(nodes)) if nodes.is_empty() => {
+            diagnostics.push(Diagnostic::error("there must be at least one entry").at(node.span));
+        }
         (Kind::OneOrMany(kind), Value::Array(nodes)) => {
             for node in nodes {
                 check_node(node, kind, diagnostics);

@@ -4,9 +4,6 @@
 
 mod support;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
-use support::{once, play, scenario};
-
 /// Three one-slot fleets: functions, a fixed fleet with room, a fixed fleet at its limit.
 const ONE_SLOT: &str = r#"
 traffic = { duration = "1000s", source = { rate = "10000/s" } }
@@ -30,18 +27,5 @@ fn cases() -> Vec<(&'static str, String)> {
 }
 
 fn main() {
-    if once(&cases()) {
-        return;
-    }
-    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
-    let mut group = criterion.benchmark_group("fan_out");
-    for (name, text) in cases() {
-        let scenario = scenario(&text);
-        group.throughput(Throughput::Elements(play(&scenario)));
-        group.bench_with_input(BenchmarkId::from_parameter(name), &scenario, |bencher, scenario| {
-            bencher.iter(|| play(scenario));
-        });
-    }
-    group.finish();
-    criterion.final_summary();
+    support::measure("fan_out", cases());
 }

@@ -4,9 +4,6 @@
 
 mod support;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
-use support::{once, play, scenario};
-
 /// One-slot functions with log-normal work of mean 0.1 s, ten minutes of keep-alive, and a cold start of 250 ms.
 fn faas(rate: f64, seconds: f64) -> String {
     format!(
@@ -63,18 +60,5 @@ fn cases() -> Vec<(&'static str, String)> {
 }
 
 fn main() {
-    if once(&cases()) {
-        return;
-    }
-    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
-    let mut group = criterion.benchmark_group("hot_loop");
-    for (name, text) in cases() {
-        let scenario = scenario(&text);
-        group.throughput(Throughput::Elements(play(&scenario)));
-        group.bench_with_input(BenchmarkId::from_parameter(name), &scenario, |bencher, scenario| {
-            bencher.iter(|| play(scenario));
-        });
-    }
-    group.finish();
-    criterion.final_summary();
+    support::measure("hot_loop", cases());
 }

@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::time::Instant;
 
+use criterion::{BenchmarkId, Criterion, Throughput};
+
 use breakeven::experiment::{RunOptions, run};
 use breakeven::scenario::{Document, Scenario};
 
 /// A scenario of one replication from its text.
-pub fn scenario(text: &str) -> Scenario {
+fn scenario(text: &str) -> Scenario {
     let mut document = Document::new("bench", text, Path::new("."), "bench", &["scenario.replications=1".to_owned()]);
     match document.build() {
         Ok(scenario) => scenario,
@@ -16,15 +18,34 @@ pub fn scenario(text: &str) -> Scenario {
 }
 
 /// Plays it on one thread and tells how many requests there were.
-pub fn play(scenario: &Scenario) -> u64 {
+fn play(scenario: &Scenario) -> u64 {
     let options = RunOptions { threads: Some(1), ..RunOptions::quiet() };
     run(scenario, &options).expect("a bench scenario runs").traffic.requests
 }
 
-/// With `ONCE=CASE` in the environment plays that case once and prints nanoseconds per request: what instruction
-/// counters and profilers are pointed at. `true`: there is nothing more to do.
-pub fn once(cases: &[(&str, String)]) -> bool {
-    let Ok(wanted) = std::env::var("ONCE") else { return false };
+/// Measures every case as one of `group`.
+///
+/// With `ONCE=CASE` in the environment it plays that case once instead and prints nanoseconds per request: what
+/// instruction counters and profilers are pointed at.
+pub fn measure(group: &str, cases: Vec<(&str, String)>) {
+    if let Ok(wanted) = std::env::var("ONCE") {
+        once(&wanted, &cases);
+        return;
+    }
+    let mut criterion = Criterion::default().configure_from_args().sample_size(10);
+    let mut group = criterion.benchmark_group(group);
+    for (name, text) in cases {
+        let scenario = scenario(&text);
+        group.throughput(Throughput::Elements(play(&scenario)));
+        group.bench_with_input(BenchmarkId::from_parameter(name), &scenario, |bencher, scenario| {
+            bencher.iter(|| play(scenario));
+        });
+    }
+    group.finish();
+    criterion.final_summary();
+}
+
+fn once(wanted: &str, cases: &[(&str, String)]) {
     for (name, text) in cases.iter().filter(|(name, _)| wanted == "all" || *name == wanted) {
         let scenario = scenario(text);
         let start = Instant::now();
@@ -32,5 +53,4 @@ pub fn once(cases: &[(&str, String)]) -> bool {
         let nanoseconds = start.elapsed().as_nanos() as f64 / requests as f64;
         println!("{name}: {requests} requests, {nanoseconds:.1} ns per request, {:.1} M/s", 1e3 / nanoseconds);
     }
-    true
 }

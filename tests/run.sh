@@ -50,6 +50,8 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 say "dependencies"
 no_font_libraries
 say "tests"
-cargo test --locked 2>&1 | tee "$log"
+status=0
+cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
 awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
      END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
+exit "$status"

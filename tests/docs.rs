@@ -86,8 +86,8 @@ fn the_pages_of_platforms_are_fresh() {
     }
     index.push_str("\nThe first kind is the default. Edges: ");
     writeln!(index, "{}.", words(catalogue.edges())).unwrap();
-    write!(index, "Machine types: {}.\n", words(catalogue.machines())).unwrap();
-    write!(index, "Runtimes: {}.\n", words(catalogue.runtimes())).unwrap();
+    writeln!(index, "Machine types: {}.", words(catalogue.machines())).unwrap();
+    writeln!(index, "Runtimes: {}.", words(catalogue.runtimes())).unwrap();
     fresh("reference/platforms.md", &index);
 }
 

@@ -115,8 +115,7 @@ fn platform_page(catalogue: &Catalogue, platform: &Platform) -> String {
     }
     list(&mut text, "Not offered", platform.not_offered.iter().map(|(key, why)| format!("`{key}`: {why}")));
     let bills = platform.not_modelled.iter();
-    let bills =
-        bills.map(|(item, share)| if share.is_empty() { item.clone() } else { format!("{item}: usually {share}") });
+    let bills = bills.map(|(item, share)| if share.is_empty() { item.clone() } else { format!("{item}: {share}") });
     list(&mut text, "Billed, but not modelled", bills);
     text + &sources.list()
 }

@@ -112,7 +112,7 @@ impl From<serde_json::Error> for Error {
 /// When it cannot be rendered, which is an error of this program.
 pub fn render(result: &RunResult, format: Format) -> Result<String, Error> {
     match format {
-        Format::Table => Ok(terminal::render(&run::text(result))),
+        Format::Table => Ok(terminal::render(&run::text(result), None)),
         Format::Json => json(result),
         Format::Csv => csv_files::summary(result),
         Format::Markdown => Ok(markdown::render(&run::text(result))),
@@ -125,11 +125,23 @@ pub fn render(result: &RunResult, format: Format) -> Result<String, Error> {
 /// As [`render`].
 pub fn render_sweep(result: &SweepResult, format: Format) -> Result<String, Error> {
     match format {
-        Format::Table => Ok(terminal::render(&sweep::text(result))),
+        Format::Table => Ok(terminal::render(&sweep::text(result), None)),
         Format::Json => json(result),
         Format::Csv => csv_files::sweep(result),
         Format::Markdown => Ok(markdown::render(&sweep::text(result))),
     }
+}
+
+/// The table of a run for a terminal that is `width` characters wide.
+#[must_use]
+pub fn table(result: &RunResult, width: usize) -> String {
+    terminal::render(&run::text(result), Some(width))
+}
+
+/// The table of a sweep for a terminal that is `width` characters wide.
+#[must_use]
+pub fn sweep_table(result: &SweepResult, width: usize) -> String {
+    terminal::render(&sweep::text(result), Some(width))
 }
 
 /// Indented JSON with a line feed at its end.

@@ -1,7 +1,7 @@
 //! Where words go: results to standard output, everything else to standard error.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -21,6 +21,11 @@ pub fn print(text: &str) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
+}
+
+/// Characters of a line, where results are read on a terminal.
+pub fn width() -> Option<usize> {
+    io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
 }
 
 /// Says a line on standard error, in colour where that is welcome.

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::arguments::Format;
 use super::{Arguments, Exit, Failure, opening, output, watch};
 use crate::experiment;
 use crate::experiment::judge::required;
@@ -20,7 +21,10 @@ pub fn run(path: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
         output::prepare(folder)?;
     }
     let result = watch::watched(options, |run_options| experiment::run(&scenario, run_options))?;
-    output::print(&report::render(&result, options.format.unwrap_or_default().into())?)?;
+    output::print(&match (options.format.unwrap_or_default(), output::width()) {
+        (Format::Table, Some(width)) => report::table(&result, width),
+        (format, _) => report::render(&result, format.into())?,
+    })?;
     if let Some(folder) = &options.out {
         report::write(&result, folder)?;
         if !options.quiet {

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::arguments::Format;
 use super::run::written;
 use super::{Arguments, Exit, Failure, opening, output, watch};
 use crate::experiment::sweep::{self, SweepError};
@@ -28,7 +29,10 @@ pub fn sweep(path: &Path, over: &str, arguments: &Arguments) -> Result<Exit, Fai
         SweepError::Point { document, diagnostics } => Failure::scenario(document.render(&diagnostics, true)),
         SweepError::Run(error) => error.into(),
     })?;
-    output::print(&report::render_sweep(&result, options.format.unwrap_or_default().into())?)?;
+    output::print(&match (options.format.unwrap_or_default(), output::width()) {
+        (Format::Table, Some(width)) => report::sweep_table(&result, width),
+        (format, _) => report::render_sweep(&result, format.into())?,
+    })?;
     if let Some(folder) = &options.out {
         report::write_sweep(&result, folder)?;
         if !options.quiet {

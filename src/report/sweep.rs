@@ -145,7 +145,8 @@ fn reading(result: &SweepResult) -> Section {
             .to_owned(),
         format!(
             "A crossing is where the mean paired cost difference changes its sign, interpolated {scale} between two values. \
-             Its interval is that of the replications' own crossings; without one, a replication has no crossing there."
+             Its interval is that of the replications' own crossings; without one, a replication has no crossing there. \
+             What lies between two values is not known: more of them, close together, place a crossing better."
         ),
         "Intervals cover the simulation's own noise and the uncertainty that the scenario declares; they do not cover \
          constants that may be wrong."

@@ -75,9 +75,15 @@ fn failing(deployment: &DeploymentResult) -> String {
     }
 }
 
-/// The paired differences to the baseline, one sentence each.
+/// The paired differences to the baseline, one sentence each. Medians are left to the table, and so are availabilities
+/// that do not differ at all.
 pub fn differences(result: &RunResult) -> Vec<String> {
-    result.comparison.pairs.iter().map(|pair| difference(result, pair)).collect()
+    let told = |pair: &&Pair| match pair.metric.as_str() {
+        "p50" => false,
+        "availability" => pair.difference != Some(0.0),
+        _ => true,
+    };
+    result.comparison.pairs.iter().filter(told).map(|pair| difference(result, pair)).collect()
 }
 
 fn difference(result: &RunResult, pair: &Pair) -> String {

@@ -95,6 +95,6 @@ fn reports_are_readable_in_a_browser() {
         return;
     };
     look_at(&mut browser, &page("run", &["scenario.toml"]));
-    let over = "traffic.source.rate=1/s..100/s:4:log";
+    let over = "traffic.source.rate=1/s..30/s:3:log";
     look_at(&mut browser, &page("sweep", &["sweep", "scenario.toml", "--over", over]));
 }

@@ -12,10 +12,16 @@ use crate::report::sweep::{at, crossing, unchanged};
 /// lie on the floor of a linear one.
 const LOGARITHMIC_SPAN: f64 = 15.0;
 
-/// One deployment's costs: (value, low, cost, high) with a bill.
+/// Pieces of a curve between two values, where the cost axis bends what is straight.
+const STEPS: u32 = 16;
+
+/// Value, low, cost, high.
+type Point = (f64, f64, f64, f64);
+
+/// One deployment's costs where it has a bill.
 struct Curve<'a> {
     name: &'a str,
-    points: Vec<(f64, f64, f64, f64)>,
+    points: Vec<Point>,
 }
 
 /// Lines with intervals: cost per month by value; crossings are ruled.
@@ -32,12 +38,12 @@ pub fn costs(result: &SweepResult) -> Option<Result<Chart, ChartError>> {
     let mut marks = Vec::new();
     for (index, curve) in curves.iter().enumerate() {
         let ink = series(index);
-        let upper = curve.points.iter().map(|(x, _, _, high)| (across(*x), up(*high)));
-        let lower = curve.points.iter().rev().map(|(x, low, _, _)| (across(*x), up(*low)));
-        let middle: Vec<_> = curve.points.iter().map(|(x, _, cost, _)| (across(*x), up(*cost))).collect();
+        let path = interpolated(&curve.points, across, if tall { STEPS } else { 1 });
+        let upper = path.iter().map(|(x, _, _, high)| (*x, up(*high)));
+        let lower = path.iter().rev().map(|(x, low, _, _)| (*x, up(*low)));
         marks.push(Mark::Area(ink, 0.18, upper.chain(lower).collect()));
-        marks.extend(middle.iter().map(|point| Mark::Dot(ink, *point)));
-        marks.push(Mark::Line(ink, middle));
+        marks.extend(curve.points.iter().map(|(x, _, cost, _)| Mark::Dot(ink, (across(*x), up(*cost)))));
+        marks.push(Mark::Line(ink, path.iter().map(|(x, _, cost, _)| (*x, up(*cost))).collect()));
     }
     let unit = &result.axis.unit;
     // Labels of neighbouring crossings stand below each other.
@@ -63,6 +69,19 @@ pub fn costs(result: &SweepResult) -> Option<Result<Chart, ChartError>> {
     let sentences: Vec<String> = result.crossings.iter().map(|one| crossing(one, unit)).collect();
     let sentence = if sentences.is_empty() { unchanged(result) } else { sentences.join(" ") };
     Some(Chart::draw("sweep", sentence, &plot))
+}
+
+/// The curve as crossings are found on it: costs are linear between values in the axis's own scale, which on a
+/// logarithmic cost axis is no straight line. First members are in that scale.
+fn interpolated(points: &[Point], across: impl Fn(f64) -> f64, steps: u32) -> Vec<Point> {
+    let scaled: Vec<Point> = points.iter().map(|(x, low, cost, high)| (across(*x), *low, *cost, *high)).collect();
+    let between = |pair: &[Point], step: u32| {
+        let (a, b, share) = (pair[0], pair[1], f64::from(step) / f64::from(steps));
+        let at = |from: f64, to: f64| from + (to - from) * share;
+        (at(a.0, b.0), at(a.1, b.1), at(a.2, b.2), at(a.3, b.3))
+    };
+    let inner = scaled.windows(2).flat_map(|pair| (0..steps).map(move |step| between(pair, step)));
+    inner.chain(scaled.last().copied()).collect()
 }
 
 /// The curves of all deployments, in order; those without a bill are empty.

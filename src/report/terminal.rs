@@ -73,8 +73,8 @@ fn grid(table: &Table, width: Option<usize>) -> String {
         let label = format!("{:indent$}{}", "", printable(&row.label));
         let label = wrapped(&label, width.map(|_| NARROWEST.0), indent + 2);
         let mut cells = vec![label.trim_end().to_owned()];
-        cells.extend(row.cells.iter().map(|cell| if width.is_some() { stacked(cell) } else { cell.joined(" ") }));
-        let cells = cells.iter().map(|cell| cell.split('\n').map(printable).collect::<Vec<_>>().join("\n"));
+        let set = |cell: &Cell| if width.is_some() { stacked(cell) } else { printable(&cell.joined(" ")) };
+        cells.extend(row.cells.iter().map(set));
         grid.add_row(cells);
     }
     for (index, column) in grid.column_iter_mut().enumerate() {
@@ -86,8 +86,9 @@ fn grid(table: &Table, width: Option<usize>) -> String {
 
 /// Figure and interval below each other, each in one piece; a verdict may stand above its figure.
 fn stacked(cell: &Cell) -> String {
-    let text = cell.joined("\n").replace(' ', "\u{a0}");
-    text.replacen(":\u{a0}", ": ", 1)
+    let whole = |text: &str| printable(text).replace(' ', "\u{a0}");
+    let figure = whole(&cell.text).replacen(":\u{a0}", ": ", 1);
+    if cell.interval.is_empty() { figure } else { format!("{figure}\n{}", whole(&cell.interval)) }
 }
 
 /// `line` with a line feed, broken at spaces before `width`; what follows a break is indented.

@@ -1,4 +1,4 @@
-//! As much of the Chrome DevTools Protocol as it takes to look at a page: commands and events are JSON, each ended by a
+//! As much of the Chrome `DevTools` Protocol as it takes to look at a page: commands and events are JSON, each ended by a
 //! zero byte, over two named pipes that the browser knows as file descriptors 3 and 4.
 //! (<https://chromedevtools.github.io/devtools-protocol/>)
 
@@ -93,11 +93,11 @@ impl Chromium {
             loaded: false,
             _profile: profile,
         };
-        let target = browser.call("Target.createTarget", json!({ "url": "about:blank" }))["targetId"].clone();
+        let target = browser.call("Target.createTarget", &json!({ "url": "about:blank" }))["targetId"].clone();
         let attach = json!({ "targetId": target, "flatten": true });
-        browser.session = browser.call("Target.attachToTarget", attach)["sessionId"].clone();
+        browser.session = browser.call("Target.attachToTarget", &attach)["sessionId"].clone();
         for domain in ["Page", "Network", "Runtime", "Log"] {
-            browser.call(&format!("{domain}.enable"), json!({}));
+            browser.call(&format!("{domain}.enable"), &json!({}));
         }
         Some(browser)
     }
@@ -105,13 +105,13 @@ impl Chromium {
     /// Opens the page in a file, and tells what happened until it was there.
     pub fn open(&mut self, page: &Path, look: &Look) -> Seen {
         let scheme = json!({ "features": [{ "name": "prefers-color-scheme", "value": look.scheme }] });
-        self.call("Emulation.setEmulatedMedia", scheme);
+        self.call("Emulation.setEmulatedMedia", &scheme);
         let size = json!({ "width": look.width, "height": 900, "deviceScaleFactor": 1, "mobile": look.width < 600 });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
         self.seen = Seen::default();
         self.loaded = false;
         let address = format!("file://{}", page.display());
-        self.call("Page.navigate", json!({ "url": address }));
+        self.call("Page.navigate", &json!({ "url": address }));
         while !self.loaded {
             let event = self.next();
             self.notice(&event);
@@ -123,18 +123,18 @@ impl Chromium {
 
     /// The value of a JavaScript expression on the page.
     pub fn evaluate(&mut self, expression: &str) -> Value {
-        let answer = self.call("Runtime.evaluate", json!({ "expression": expression, "returnByValue": true }));
+        let answer = self.call("Runtime.evaluate", &json!({ "expression": expression, "returnByValue": true }));
         assert!(answer["exceptionDetails"].is_null(), "{}", answer["exceptionDetails"]);
         answer["result"]["value"].clone()
     }
 
     /// Saves a picture of the whole page.
     pub fn picture(&mut self, path: &Path) {
-        let answer = self.call("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+        let answer = self.call("Page.captureScreenshot", &json!({ "captureBeyondViewport": true }));
         std::fs::write(path, decode(answer["data"].as_str().unwrap())).unwrap();
     }
 
-    fn call(&mut self, method: &str, parameters: Value) -> Value {
+    fn call(&mut self, method: &str, parameters: &Value) -> Value {
         self.last += 1;
         let id = self.last;
         let mut message = json!({ "id": id, "method": method, "params": parameters });

@@ -64,6 +64,9 @@ fn grid(table: &Table, width: Option<usize>) -> String {
         grid.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     }
     grid.set_header(table.head.iter().map(|title| printable(title)));
+    let figures = NARROWEST.1 * table.head.len().saturating_sub(1);
+    // A column has a blank on either side.
+    let labels = width.map(|width| width.saturating_sub(figures).max(NARROWEST.0) - 2);
     for row in &table.rows {
         let indent = match row.kind {
             RowKind::Heading => 0,
@@ -71,7 +74,7 @@ fn grid(table: &Table, width: Option<usize>) -> String {
             RowKind::Part => 4,
         };
         let label = format!("{:indent$}{}", "", printable(&row.label));
-        let label = wrapped(&label, width.map(|_| NARROWEST.0), indent + 2);
+        let label = wrapped(&label, labels, indent + 2);
         let mut cells = vec![label.trim_end().to_owned()];
         let set = |cell: &Cell| if width.is_some() { stacked(cell) } else { printable(&cell.joined(" ")) };
         cells.extend(row.cells.iter().map(set));

@@ -47,17 +47,20 @@ impl Account {
         Self::new(tariffs, "2026-01-05T00:00:00[UTC]", 720, Month::Fixed(hours(720)))
     }
 
-    pub(super) fn used(mut self, service: &str, dimension: Dimension, slice: usize, quantity: u128) -> Self {
+    pub(super) fn used(mut self, service: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
         let meter = Meter { service: service.to_owned(), dimension, variant: String::new() };
+        let slice = self.calendar.slices.partition_point(|slice| slice.hour < hour);
         self.usage.add(&meter, slice, quantity);
         self
     }
 
-    /// The same usage in every slice.
-    fn steady(mut self, dimension: Dimension, variant: &str, per_slice: u128) -> Self {
+    /// The same usage in every hour.
+    fn steady(mut self, dimension: Dimension, variant: &str, per_hour: u128) -> Self {
         let meter = Meter { service: String::new(), dimension, variant: variant.to_owned() };
         for slice in 0..self.calendar.slices.len() {
-            self.usage.add(&meter, slice, per_slice);
+            if slice == 0 || self.calendar.slices[slice].hour != self.calendar.slices[slice - 1].hour {
+                self.usage.add(&meter, slice, per_hour);
+            }
         }
         self
     }
@@ -344,9 +347,13 @@ fn cost_over_time_follows_the_usage_and_ends_at_the_total() {
         .used("", Dimension::Requests, 0, 1_000_000)
         .used("", Dimension::Requests, 2, 3_000_000);
     let bill = account.bill();
-    let curve = cost_over_time(&bill, &account.usage, &account.calendar);
+    let hourly = |curve: Vec<Decimal>| {
+        let per_hour = curve.len() / 4;
+        curve.into_iter().skip(per_hour - 1).step_by(per_hour).collect::<Vec<_>>()
+    };
+    let curve = hourly(cost_over_time(&bill, &account.usage, &account.calendar));
     assert_eq!(curve, [usd("0.2"), usd("0.2"), usd("0.8"), usd("0.8")]);
     assert_eq!(bill.total, usd("0.8"));
-    let even = cost_over_time(&bill, &Usage::default(), &account.calendar);
+    let even = hourly(cost_over_time(&bill, &Usage::default(), &account.calendar));
     assert_eq!(even, [usd("0.2"), usd("0.4"), usd("0.6"), usd("0.8")]);
 }

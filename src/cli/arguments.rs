@@ -1,6 +1,6 @@
 //! What was typed on the command line, checked for what makes no sense together.
 //!
-//! Flags are global: they may stand before or after the subcommand. [`SCOPE`] says to which subcommands each applies;
+//! Flags are global: they may stand before or after the subcommand. `SCOPE` says to which subcommands each applies;
 //! help and refusals both follow it.
 
 use std::ffi::OsString;

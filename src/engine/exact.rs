@@ -18,7 +18,7 @@
 //! instance. Results are the same with the shortcut off, to the bit.
 //!
 //! At one instant: completions first, then instances and nodes that become ready, then timers, then control loops, then
-//! the end of a slice, then arrivals; equal ones by the number of their instance or record ([`event`]).
+//! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
 mod billing;
 mod cluster;

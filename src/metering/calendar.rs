@@ -82,7 +82,7 @@ pub struct Calendar {
 
 impl Calendar {
     /// Cuts `duration` from `start` (which the engine reaches at instant `warmup`) into days of `day_zone`, periods of
-    /// `month` and slices: an hour, or the shorter length that cuts the duration into [`SLICES`] or a few more.
+    /// `month` and slices: an hour, or the shorter length that cuts the duration into `SLICES` or a few more.
     ///
     /// # Errors
     /// When an instant lies outside the years that calendars cover (-9999 to 9999).
@@ -181,7 +181,7 @@ impl Calendar {
         Ok(Self { slices, days, periods })
     }
 
-    /// The length of slices: the longest of those that divide an hour evenly and give at least [`SLICES`] of them.
+    /// The length of slices: the longest of those that divide an hour evenly and give at least `SLICES` of them.
     #[must_use]
     pub fn slice_length(duration: Nanos) -> Nanos {
         const SECONDS: [u64; 12] = [3600, 1800, 900, 600, 300, 120, 60, 30, 15, 10, 5, 1];

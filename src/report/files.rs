@@ -46,10 +46,10 @@ pub fn write(result: &RunResult, folder: &Path) -> Result<(), Error> {
     put(folder, "report.html", &html::render(&page)?)
 }
 
-/// Writes `result.json`, `report.html`, `report.md`, `sweep.csv` and `charts/sweep.svg` into `folder`; see [`write`].
+/// Writes `result.json`, `report.html`, `report.md`, `sweep.csv` and `charts/sweep.svg` into `folder`; see [`write()`].
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_sweep(result: &SweepResult, folder: &Path) -> Result<(), Error> {
     let page = sweep::page(result)?;
     put(folder, "result.json", &json(result)?)?;

@@ -52,6 +52,9 @@ no_font_libraries
 say "tests"
 status=0
 cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
+if [ -z "${SIMULATE_TRACES:-}" ]; then
+  printf 'SKIPPED: SIMULATE_TRACES is not set, tests on recorded traffic read nothing\n' >&2
+fi
 awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
      END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
 exit "$status"

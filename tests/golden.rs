@@ -1,6 +1,7 @@
 //! Every scenario of `scenarios/` is documentation and a golden test: what it prints is compared with
 //! `tests/golden/NAME.txt`. `BLESS=1 cargo test --test golden` rewrites these files: read the difference before
-//! committing it. Figures are rounded in the report, so that they are the same on every machine.
+//! committing it. Figures are rounded in the report, so that they are the same on every machine. The sample in the README
+//! is the head of one of these outputs, and is renewed with them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,7 +13,10 @@ use breakeven::scenario::Document;
 use breakeven::scenario::templates::TEMPLATES;
 
 /// Scenarios that are played for less than they say, so that the test takes seconds.
-const SHORTENED: &[(&str, &[&str])] = &[("school-week", &["traffic.duration=1d", "scenario.replications=2"])];
+const SHORTENED: &[(&str, &[&str])] = &[("school-week", &["traffic.duration=1d"])];
+
+/// The scenario whose output the README shows, where in the README, and the last line that it shows.
+const SAMPLE: (&str, &str, &str) = ("school-week", "## What it prints", " Objectives");
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
@@ -62,6 +66,19 @@ fn first_difference(known: &str, found: &str) -> String {
     "only in how a line ends".to_owned()
 }
 
+/// The README with its sample as `printed` is now: the command, then the head of what it prints.
+fn readme_with_sample(readme: &str, printed: &str) -> String {
+    let (_, heading, last) = SAMPLE;
+    let (command, output) = printed.split_once("\n\n").unwrap();
+    let head: String = output.lines().take_while(|line| *line != last).flat_map(|line| [line, "\n"]).collect();
+    let section = readme.find(heading).unwrap_or_else(|| panic!("the README has no section `{heading}`"));
+    let (before, after) = readme.split_at(section);
+    let fence = |rest: &str| rest.find("```").unwrap();
+    let start = fence(after);
+    let end = start + 3 + fence(&after[start + 3..]);
+    format!("{before}{}```text\n$ {command}\n\n{head}[...]\n{}", &after[..start], &after[end..])
+}
+
 #[test]
 fn scenarios_print_what_they_are_known_to_print() {
     let bless = std::env::var_os("BLESS").is_some();
@@ -75,6 +92,15 @@ fn scenarios_print_what_they_are_known_to_print() {
         let known = fs::read_to_string(&file).unwrap_or_default();
         if known != found {
             let _ = writeln!(differing, "{name}: {}", first_difference(&known, &found));
+        }
+        if name == SAMPLE.0 {
+            let readme = fs::read_to_string(folder("README.md")).unwrap();
+            let renewed = readme_with_sample(&readme, &found);
+            if bless {
+                fs::write(folder("README.md"), &renewed).unwrap();
+            } else if readme != renewed {
+                let _ = writeln!(differing, "README.md: {}", first_difference(&readme, &renewed));
+            }
         }
     }
     assert!(differing.is_empty(), "BLESS=1 takes over what is intended:\n{differing}");

@@ -519,6 +519,8 @@ pub struct SweepResult {
     pub seed: u64,
     /// Replications at each point.
     pub replications: u32,
+    /// ISO code of the currency of all costs.
+    pub currency: String,
     /// What was varied.
     pub axis: Axis,
     /// In the order of the axis.
@@ -562,11 +564,13 @@ pub struct SweepDeployment {
     pub cost_per_month: Option<Decimal>,
     /// Interval of it.
     pub ci95: Option<Interval>,
+    /// Share of the requests that ended which failed; null when none ended.
+    pub failed_share: Option<f64>,
     /// The worst of its verdicts; null without objectives.
     pub slo_verdict: Option<Judgement>,
 }
 
-/// A sign change of the mean paired cost difference.
+/// A sign change of the mean paired cost difference, between deployments that meet the objectives if there are any.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Crossing {
@@ -580,6 +584,20 @@ pub struct Crossing {
     pub ci95: Option<Interval>,
     /// The one that is cheaper above.
     pub cheaper_above: String,
+    /// Where the cheaper one, at the points to either side, fails requests that the other serves.
+    pub sheds: Vec<Shedding>,
+}
+
+/// A deployment that is the cheaper one while it fails a share of the requests that matters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Shedding {
+    /// Its name.
+    pub deployment: String,
+    /// The point of the axis, in base units.
+    pub at: f64,
+    /// Share of the requests that it fails there.
+    pub failed_share: f64,
 }
 
 /// The interval of one estimate of an object, where there is one.

@@ -2,11 +2,15 @@
 //!
 //! The same seeds at every point, so that the difference between two points is the key's doing. A crossing is a sign
 //! change of the mean paired cost difference, interpolated linearly in the axis's own scale; its interval comes from
-//! the crossings that each replication has of its own.
+//! the crossings that each replication has of its own. With objectives only deployments that meet them compete; without,
+//! a crossing says when the cheaper deployment fails requests that the other serves.
 
-use super::estimates::{Samples, interval, mean};
+use super::estimates::{Samples, interval, mean, possible};
+use super::fold::Folded;
 use super::judge::{verdicts, worst};
-use super::result::{Axis as AxisResult, Crossing, SCHEMA, SweepDeployment, SweepPoint, SweepResult};
+use super::result::{
+    Axis as AxisResult, Crossing, Interval, Judgement, SCHEMA, Shedding, SweepDeployment, SweepPoint, SweepResult,
+};
 use super::{RunError, RunOptions, fold_replications, with_threads};
 use crate::document::diagnostic::Diagnostics;
 use crate::kernel::estimate::{mean_interval, paired};
@@ -28,10 +32,12 @@ pub enum SweepError {
     Run(RunError),
 }
 
-/// What one point found: cost per month of every deployment, one sample per replication.
-struct Costs {
-    samples: Vec<Samples>,
-}
+/// Share of the requests that the cheaper deployment must fail beyond the other for a crossing to say so: what is left
+/// of its price advantage then depends on what a failed request is worth.
+const RELEVANT_SHARE: f64 = 0.01;
+
+/// Cost per month of every deployment at one point, one sample per replication.
+type Costs = Vec<Samples>;
 
 /// Runs `document` at every value of `axis`.
 ///
@@ -58,22 +64,10 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
         if (folded.replications() as u64) < u64::from(scenario.replications) {
             return Err(SweepError::Run(RunError::Interrupted));
         }
-        let deployments = scenario.deployments.iter().zip(&folded.deployments).map(|(placed, one)| {
-            let estimate = mean_interval(&one.cost_per_month);
-            SweepDeployment {
-                name: placed.deployment.name.clone(),
-                cost_per_month: mean(&one.cost_per_month).and_then(money),
-                ci95: estimate.and_then(interval),
-                slo_verdict: worst(&verdicts(&scenario, one)),
-            }
-        });
-        points.push(SweepPoint { value: *value, deployments: deployments.collect() });
-        costs.push(Costs { samples: folded.deployments.iter().map(|one| one.cost_per_month.clone()).collect() });
+        points.push(point(&scenario, &folded, *value));
+        costs.push(folded.deployments.iter().map(|one| one.cost_per_month.clone()).collect());
         last = Some(scenario);
     }
-    let names: Vec<String> = points
-        .first()
-        .map_or_else(Vec::new, |point| point.deployments.iter().map(|deployment| deployment.name.clone()).collect());
     let scenario = last.as_ref();
     Ok(SweepResult {
         schema: SCHEMA.to_owned(),
@@ -81,15 +75,28 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
         scenario: scenario.map_or_else(String::new, |scenario| scenario.name.clone()),
         seed: scenario.map_or(0, |scenario| scenario.seed),
         replications: scenario.map_or(0, |scenario| scenario.replications),
+        currency: scenario.map_or_else(String::new, |scenario| scenario.pricing.currency.code.clone()),
         axis: AxisResult {
             path: axis.path.clone(),
             unit: axis.unit.to_owned(),
             values: axis.values.clone(),
             logarithmic: axis.logarithmic,
         },
-        crossings: crossings(axis, &names, &costs),
+        crossings: crossings(axis, &points, &costs),
         points,
     })
+}
+
+/// What one point of the axis found.
+fn point(scenario: &Scenario, folded: &Folded, value: f64) -> SweepPoint {
+    let deployments = scenario.deployments.iter().zip(&folded.deployments).map(|(placed, one)| SweepDeployment {
+        name: placed.deployment.name.clone(),
+        cost_per_month: mean(&one.cost_per_month).and_then(money),
+        ci95: mean_interval(&one.cost_per_month).and_then(|estimate| possible(estimate, false)),
+        failed_share: mean(&one.all.availability).map(|availability| 1.0 - availability),
+        slo_verdict: worst(&verdicts(scenario, one)),
+    });
+    SweepPoint { value, deployments: deployments.collect() }
 }
 
 /// A mean of amounts, to the sixth decimal as bills are.
@@ -99,76 +106,115 @@ fn money(amount: f64) -> Option<Decimal> {
 }
 
 /// Every crossing of every pair of deployments, along the axis.
-fn crossings(axis: &Axis, names: &[String], costs: &[Costs]) -> Vec<Crossing> {
+fn crossings(axis: &Axis, points: &[SweepPoint], costs: &[Costs]) -> Vec<Crossing> {
     let mut found = Vec::new();
-    for a in 0..names.len() {
+    for a in 0..points.first().map_or(0, |point| point.deployments.len()) {
         for b in 0..a {
-            let differences: Vec<Option<f64>> = costs
-                .iter()
-                .map(|point| paired(&point.samples[a], &point.samples[b]).map(|estimate| estimate.mean))
-                .collect();
-            for (number, at) in sign_changes(axis, &differences).into_iter().enumerate() {
-                let before = differences[..=at.index].iter().rev().flatten().find(|difference| **difference != 0.0);
-                let cheaper_above = if before.is_some_and(|difference| *difference > 0.0) { a } else { b };
-                found.push(Crossing {
-                    a: names[a].clone(),
-                    b: names[b].clone(),
-                    at: at.value,
-                    ci95: own_crossings(axis, costs, (a, b), number),
-                    cheaper_above: names[cheaper_above].clone(),
-                });
-            }
+            let pair = Pair { axis, points, costs, a, b };
+            found.extend(pair.crossings());
         }
     }
     found.sort_by(|x, y| x.at.total_cmp(&y.at));
     found
 }
 
-/// The interval of the crossing with this number, from the replications' own; `None` if one has none.
-fn own_crossings(
-    axis: &Axis,
-    costs: &[Costs],
-    (a, b): (usize, usize),
-    number: usize,
-) -> Option<super::result::Interval> {
-    let replications = costs.first()?.samples[a].len();
-    let samples: Option<Vec<f64>> = (0..replications)
-        .map(|replication| {
-            let differences: Vec<Option<f64>> = costs
-                .iter()
-                .map(|point| Some(point.samples[a][replication]? - point.samples[b][replication]?))
-                .collect();
-            sign_changes(axis, &differences).get(number).map(|at| at.value)
+/// Two deployments along the axis.
+struct Pair<'a> {
+    axis: &'a Axis,
+    points: &'a [SweepPoint],
+    costs: &'a [Costs],
+    a: usize,
+    b: usize,
+}
+
+impl Pair<'_> {
+    fn crossings(&self) -> Vec<Crossing> {
+        let changes = self.sign_changes(|a, b| paired(a, b).map(|estimate| estimate.mean));
+        let crossing = |(number, change): (usize, &SignChange)| {
+            let (below, above) = if change.rises { (self.a, self.b) } else { (self.b, self.a) };
+            let sheds = [(below, above, change.before), (above, below, change.after)];
+            Crossing {
+                a: self.name(self.a),
+                b: self.name(self.b),
+                at: change.value,
+                ci95: self.own_crossings(number),
+                cheaper_above: self.name(above),
+                sheds: sheds.into_iter().filter_map(|(cheap, dear, point)| self.sheds(cheap, dear, point)).collect(),
+            }
+        };
+        changes.iter().enumerate().map(crossing).collect()
+    }
+
+    fn name(&self, deployment: usize) -> String {
+        self.points[0].deployments[deployment].name.clone()
+    }
+
+    /// What the cheaper deployment fails at a point, if the dearer serves it and it is enough to matter.
+    fn sheds(&self, cheap: usize, dear: usize, point: usize) -> Option<Shedding> {
+        let SweepPoint { value, deployments } = &self.points[point];
+        let (failed_share, others) = (deployments[cheap].failed_share?, deployments[dear].failed_share?);
+        (failed_share - others >= RELEVANT_SHARE).then(|| Shedding {
+            deployment: self.name(cheap),
+            at: *value,
+            failed_share,
         })
-        .collect();
-    mean_interval(&samples?).and_then(interval)
+    }
+
+    /// The interval of the crossing with this number, from the replications' own; `None` if one has none.
+    fn own_crossings(&self, number: usize) -> Option<Interval> {
+        let replications = self.costs.first()?[self.a].len();
+        let own = |replication: usize| self.sign_changes(|a, b| Some(a[replication]? - b[replication]?));
+        let samples: Option<Vec<f64>> =
+            (0..replications).map(|replication| own(replication).get(number).map(|change| change.value)).collect();
+        mean_interval(&samples?).and_then(interval)
+    }
+
+    /// Where the difference of the costs changes its sign, between points at which both compete. Equal costs belong to
+    /// either side; what lies beyond a point without a comparison is not compared with what lies before it.
+    fn sign_changes(&self, difference: impl Fn(&Samples, &Samples) -> Option<f64>) -> Vec<SignChange> {
+        let logarithmic = self.axis.logarithmic;
+        let scale = |value: f64| if logarithmic { value.ln() } else { value };
+        let back = |value: f64| if logarithmic { value.exp() } else { value };
+        let mut found = Vec::new();
+        let mut last: Option<(usize, f64)> = None;
+        for (after, (point, costs)) in self.points.iter().zip(self.costs).enumerate() {
+            let compete = competes(&point.deployments[self.a]) && competes(&point.deployments[self.b]);
+            let here = difference(&costs[self.a], &costs[self.b]).filter(|_| compete);
+            let Some(here) = here else {
+                last = None;
+                continue;
+            };
+            if here == 0.0 {
+                continue;
+            }
+            if let Some((before, there)) = last
+                && (there < 0.0) != (here < 0.0)
+            {
+                let (low, high) = (scale(self.axis.values[before]), scale(self.axis.values[after]));
+                let value = back(low + (high - low) * there / (there - here));
+                found.push(SignChange { before, after, value, rises: here > 0.0 });
+            }
+            last = Some((after, here));
+        }
+        found
+    }
+}
+
+/// Whether a deployment takes part in the comparison: where there are objectives, only one that is shown to meet them.
+fn competes(deployment: &SweepDeployment) -> bool {
+    matches!(deployment.slo_verdict, None | Some(Judgement::Met))
 }
 
 /// Where a difference changes its sign.
 struct SignChange {
     /// The point before it.
-    index: usize,
+    before: usize,
+    /// The point after it.
+    after: usize,
     /// Value of the axis, interpolated.
     value: f64,
-}
-
-fn sign_changes(axis: &Axis, differences: &[Option<f64>]) -> Vec<SignChange> {
-    let scale = |value: f64| if axis.logarithmic { value.ln() } else { value };
-    let back = |value: f64| if axis.logarithmic { value.exp() } else { value };
-    let mut found = Vec::new();
-    let mut last: Option<(usize, f64)> = None;
-    for (index, difference) in differences.iter().enumerate() {
-        let Some(here) = difference.filter(|difference| *difference != 0.0) else { continue };
-        if let Some((before, there)) = last
-            && (there < 0.0) != (here < 0.0)
-        {
-            let (low, high) = (scale(axis.values[before]), scale(axis.values[index]));
-            let value = back(low + (high - low) * there / (there - here));
-            found.push(SignChange { index: before, value });
-        }
-        last = Some((index, here));
-    }
-    found
+    /// Whether it rises from negative to positive.
+    rises: bool,
 }
 
 #[cfg(test)]
@@ -179,19 +225,72 @@ mod tests {
         Axis { path: "x".to_owned(), unit: "1", values: values.to_vec(), texts: Vec::new(), logarithmic }
     }
 
+    /// `flat`, then `rising`, at every value: costs, the same in two replications.
+    fn costs(costs: [[f64; 3]; 2]) -> Vec<Costs> {
+        (0..3).map(|point| costs.iter().map(|one| vec![Some(one[point]); 2]).collect()).collect()
+    }
+
+    fn points(axis: &Axis) -> Vec<SweepPoint> {
+        let deployment = |name: &str| SweepDeployment {
+            name: name.to_owned(),
+            cost_per_month: None,
+            ci95: None,
+            failed_share: Some(0.0),
+            slo_verdict: None,
+        };
+        let point = |value: &f64| SweepPoint { value: *value, deployments: ["flat", "rising"].map(deployment).into() };
+        axis.values.iter().map(point).collect()
+    }
+
+    const COSTS: [[f64; 3]; 2] = [[10.0, 10.0, 10.0], [4.0, 12.0, 13.0]];
+
     #[test]
     fn a_crossing_is_interpolated_in_the_scale_of_the_axis() {
-        let costs = [[10.0, 10.0, 10.0], [4.0, 12.0, 13.0]];
-        let points: Vec<Costs> = (0..3)
-            .map(|point| Costs { samples: vec![vec![Some(costs[0][point]); 2], vec![Some(costs[1][point]); 2]] })
-            .collect();
-        let names = ["flat".to_owned(), "rising".to_owned()];
-        let linear = crossings(&axis(&[1.0, 9.0, 10.0], false), &names, &points);
+        let axis_of = |values: &[f64], logarithmic| {
+            let axis = axis(values, logarithmic);
+            crossings(&axis, &points(&axis), &costs(COSTS))
+        };
+        let linear = axis_of(&[1.0, 9.0, 10.0], false);
         assert_eq!(linear.len(), 1);
         assert!((linear[0].at - 7.0).abs() < 1e-12);
         assert_eq!(linear[0].cheaper_above, "flat");
         assert_eq!(linear[0].ci95.map(|ci| (ci.low, ci.high)), Some((linear[0].at, linear[0].at)));
-        let logarithmic = crossings(&axis(&[1.0, 16.0, 100.0], true), &names, &points);
+        assert!(linear[0].sheds.is_empty());
+        let logarithmic = axis_of(&[1.0, 16.0, 100.0], true);
         assert!((logarithmic[0].at - 8.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn equal_costs_belong_to_either_side() {
+        let axis = axis(&[1.0, 2.0, 3.0], false);
+        let found = crossings(&axis, &points(&axis), &costs([[5.0, 5.0, 5.0], [4.0, 5.0, 6.0]]));
+        assert_eq!(found.len(), 1);
+        assert!((found[0].at - 2.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_crossing_says_when_the_cheaper_one_fails_requests() {
+        let axis = axis(&[1.0, 9.0, 10.0], false);
+        let mut points = points(&axis);
+        points[1].deployments[0].failed_share = Some(0.34);
+        let found = crossings(&axis, &points, &costs(COSTS));
+        let shed = |shedding: &Shedding| (shedding.deployment.clone(), shedding.at, shedding.failed_share);
+        assert_eq!(found[0].sheds.iter().map(shed).collect::<Vec<_>>(), [("flat".to_owned(), 9.0, 0.34)]);
+        points[1].deployments[1].failed_share = Some(0.335);
+        assert!(crossings(&axis, &points, &costs(COSTS))[0].sheds.is_empty(), "both fail as much");
+        points[0].deployments[1].failed_share = Some(0.5);
+        assert_eq!(crossings(&axis, &points, &costs(COSTS))[0].sheds[0].deployment, "rising", "cheaper below");
+    }
+
+    #[test]
+    fn only_what_meets_the_objectives_competes() {
+        let axis = axis(&[1.0, 9.0, 10.0], false);
+        for (verdict, expected) in [(Judgement::Met, 1), (Judgement::Missed, 0), (Judgement::Inconclusive, 0)] {
+            let mut points = points(&axis);
+            let deployments = points.iter_mut().flat_map(|point| &mut point.deployments);
+            deployments.for_each(|deployment| deployment.slo_verdict = Some(Judgement::Met));
+            points[1].deployments[0].slo_verdict = Some(verdict);
+            assert_eq!(crossings(&axis, &points, &costs(COSTS)).len(), expected, "{verdict:?}");
+        }
     }
 }

@@ -215,6 +215,8 @@ pub fn sweep<'a>() -> Vec<Column<Point<'a>>> {
         column("cost_per_month", "currency", "cost of a month; empty without a bill", |r| decimal(r.deployment.cost_per_month)),
         column("cost_per_month_ci95_low", "currency", "lower end of its 95 % interval", |r| low(r.deployment.ci95)),
         column("cost_per_month_ci95_high", "currency", "upper end of its 95 % interval", |r| high(r.deployment.ci95)),
+        column("currency", "", "ISO code of the costs", |r| r.sweep.currency.clone()),
+        column("failed_share", "1", "share of the requests that ended which failed", |r| number(r.deployment.failed_share)),
         column("slo_verdict", "", "worst verdict of its objectives: met, missed or inconclusive; empty without any", |r| r.deployment.slo_verdict.map_or_else(String::new, |verdict| word(verdict).to_owned())),
     ]
 }

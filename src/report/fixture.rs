@@ -344,6 +344,7 @@ pub fn sweep() -> SweepResult {
             name: name.to_owned(),
             cost_per_month: Some(decimal(&format!("{cost:.6}"))),
             ci95: Some(Interval { low: cost * 0.95, high: cost * 1.05 }),
+            failed_share: Some(0.0),
             slo_verdict: Some(verdict),
         };
         let late = if *value > 600.0 { Judgement::Missed } else { Judgement::Met };
@@ -362,6 +363,7 @@ pub fn sweep() -> SweepResult {
         at,
         ci95,
         cheaper_above: cheaper.to_owned(),
+        sheds: Vec::new(),
     };
     let crossings = vec![
         crossing("a", "b", 212.2, Some(Interval { low: 198.4, high: 227.0 }), "b"),
@@ -373,6 +375,7 @@ pub fn sweep() -> SweepResult {
         scenario: "fixture".to_owned(),
         seed: 7,
         replications: 5,
+        currency: "USD".to_owned(),
         axis: Axis {
             path: "traffic.source.web.rate".to_owned(),
             unit: "requests/s".to_owned(),

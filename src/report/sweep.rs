@@ -4,10 +4,10 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::charts::{self, ChartError};
 use super::figures::word;
-use super::number::{Unit, estimate, span};
+use super::number::{Unit, estimate, plain, span};
 use super::page::{Block, Page, Section};
 use super::table::{Cell, Row, Table};
-use crate::experiment::result::{Crossing, Interval, SweepDeployment, SweepResult};
+use crate::experiment::result::{Crossing, Interval, Judgement, Shedding, SweepDeployment, SweepResult};
 use crate::units::{Bytes, significant};
 
 /// The page of `result`, with its chart.
@@ -31,7 +31,8 @@ pub fn text(result: &SweepResult) -> Page {
     Page {
         title: result.scenario.clone(),
         subtitle: format!(
-            "Cost per month against {}, {} values; {}",
+            "Cost per month in {} against {}, {} values; {}",
+            result.currency,
             result.axis.path,
             result.points.len(),
             if replications == 1 {
@@ -50,10 +51,17 @@ pub fn text(result: &SweepResult) -> Page {
     }
 }
 
-/// Where one deployment becomes cheaper than another: `eks becomes cheaper than aws-lambda at 212/s [198, 227].`
+/// Where one deployment becomes cheaper than another: `eks becomes cheaper than aws-lambda at 212/s [198, 227].` A
+/// deployment that is cheaper for serving less is named with what it fails.
 pub fn crossing(crossing: &Crossing, unit: &str) -> String {
     let other = if crossing.cheaper_above == crossing.a { &crossing.b } else { &crossing.a };
-    format!("{} becomes cheaper than {other} at {}.", crossing.cheaper_above, at(crossing, unit))
+    let shed = |shedding: &Shedding| {
+        let failed = plain(shedding.failed_share, Unit::Share);
+        format!("{} fails {failed} of the requests at {}", shedding.deployment, exact(shedding.at, unit))
+    };
+    let sheds: Vec<String> = crossing.sheds.iter().map(shed).collect();
+    let but = if sheds.is_empty() { String::new() } else { format!(", but sheds load: {}", sheds.join(" and ")) };
+    format!("{} becomes cheaper than {other} at {}{but}.", crossing.cheaper_above, at(crossing, unit))
 }
 
 /// The place of a crossing and its interval.
@@ -94,11 +102,17 @@ fn in_unit(value: f64, unit: &str) -> String {
 
 /// What a sweep without crossings says.
 pub fn unchanged(result: &SweepResult) -> String {
-    let billed = result.points.iter().flat_map(|point| &point.deployments).any(|d| d.cost_per_month.is_some());
-    if billed {
-        "The order of the deployments by cost does not change within the range.".to_owned()
+    let all = || result.points.iter().flat_map(|point| &point.deployments);
+    if !all().any(|deployment| deployment.cost_per_month.is_some()) {
+        return "No deployment has a bill, so no costs cross.".to_owned();
+    }
+    if !all().any(|deployment| deployment.slo_verdict.is_some()) {
+        return "The order of the deployments by cost does not change within the range.".to_owned();
+    }
+    if all().any(|deployment| deployment.slo_verdict == Some(Judgement::Met)) {
+        "The order by cost of the deployments that meet the objectives does not change within the range.".to_owned()
     } else {
-        "No deployment has a bill, so no costs cross.".to_owned()
+        "No deployment is shown to meet the objectives anywhere in the range, so no costs are compared.".to_owned()
     }
 }
 
@@ -110,7 +124,8 @@ fn table(result: &SweepResult) -> Table {
         let cells = point.deployments.iter().map(cell).collect();
         Row::of(exact(point.value, &result.axis.unit), cells)
     });
-    Table { caption: "Cost per month by value".to_owned(), head, text_columns: vec![0], rows: rows.collect() }
+    let caption = format!("Cost per month by value, {}", result.currency);
+    Table { caption, head, text_columns: vec![0], rows: rows.collect() }
 }
 
 /// Cost of a month; the verdict stands with it where there are objectives.
@@ -140,9 +155,13 @@ fn remarks(result: &SweepResult) -> Vec<String> {
 fn reading(result: &SweepResult) -> Section {
     let scale = if result.axis.logarithmic { "logarithmically" } else { "linearly" };
     let items = vec![
-        "Costs are those of a month, in the currency of the scenario; met, missed or inconclusive is the worst verdict \
-         of the objectives at that value."
-            .to_owned(),
+        format!(
+            "Costs are those of a month, in {}; met, missed or inconclusive is the worst verdict of the objectives at \
+             that value. Where there are objectives, only deployments that meet them at both neighbouring values cross; \
+             where there are none, a crossing names the cheaper deployment's failed requests if it fails more of them \
+             than the other by a hundredth of all.",
+            result.currency
+        ),
         format!(
             "A crossing is where the mean paired cost difference changes its sign, interpolated {scale} between two values. \
              Its interval is that of the replications' own crossings; without one, a replication has no crossing there. \
@@ -153,10 +172,7 @@ fn reading(result: &SweepResult) -> Section {
             .to_owned(),
         format!(
             "Seed {}, the same at every value; {} replications; breakeven {}, schema {}.",
-            result.seed,
-            result.replications,
-            result.version,
-            result.schema
+            result.seed, result.replications, result.version, result.schema
         ),
     ];
     let title = "How to read the figures".to_owned();

@@ -170,6 +170,25 @@ fn a_sweep_prints_writes_and_names_crossings() {
 }
 
 #[test]
+fn a_sweep_says_when_the_cheaper_deployment_only_sheds_load() {
+    let desk = Desk::new();
+    let over = ["sweep", "tiny.toml", "--over", "traffic.source.rate=0.01/s..200/s:3:log", "--replications", "2"];
+    let table = stdout(&desk.simulate(&over).success());
+    assert!(table.contains("ec2 becomes cheaper than aws-lambda at"), "{table}");
+    assert!(table.contains(", but sheds load: ec2 fails ") && table.contains(" of the requests at 200/s."), "{table}");
+    assert!(table.contains("Cost per month in USD against traffic.source.rate"), "{table}");
+
+    let result = desk.json(&[&over[..], &["-f", "json"]].concat());
+    assert_eq!(result["currency"], "USD");
+    assert!(result["crossings"][0]["sheds"][0]["failed_share"].as_f64().unwrap() > 0.3, "{result}");
+
+    let objective = ["--set", "slo.availability=99%"];
+    let table = stdout(&desk.simulate(&[&over[..], &objective].concat()).success());
+    assert!(!table.contains("becomes cheaper"), "what misses the objective does not compete: {table}");
+    assert!(table.contains("order by cost of the deployments that meet the objectives does not change"), "{table}");
+}
+
+#[test]
 #[cfg(unix)]
 fn a_reader_that_goes_away_is_no_error() {
     let desk = Desk::new();

@@ -55,10 +55,11 @@ pub fn costs(result: &SweepResult) -> Option<Result<Chart, ChartError>> {
     } else {
         Axis::between(&title, first, last)
     };
+    let currency = &result.currency;
     let y = if tall {
-        Axis::logarithmic("cost per month (logarithmic)", lowest * 0.8, highest * 1.6)
+        Axis::logarithmic(&format!("cost per month ({currency}, logarithmic)"), lowest * 0.8, highest * 1.6)
     } else {
-        Axis::linear("cost per month", highest * 1.15)
+        Axis::linear(&format!("cost per month ({currency})"), highest * 1.15)
     };
     let plot = Plot {
         title: format!("Cost per month against {}", result.axis.path),

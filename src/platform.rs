@@ -12,6 +12,7 @@
 
 pub mod autoscaler;
 pub mod catalogue;
+pub mod counted;
 pub mod edge;
 pub mod fleet;
 pub mod instance;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use breakeven::experiment::result::{DeploymentResult, RunResult};
 use breakeven::experiment::{self, RunOptions};
+use breakeven::platform::counted::meters;
 use breakeven::scenario::{Document, Scenario};
 use proptest::prelude::*;
 use rust_decimal::Decimal;
@@ -98,6 +99,20 @@ fn lines_add_up(deployment: &DeploymentResult) {
     }
 }
 
+/// Prices are asked for before anything is played: nothing may be counted that was not foreseen.
+fn what_is_counted_was_known_before(scenario: &Scenario, result: &RunResult) {
+    for (placed, deployment) in scenario.deployments.iter().zip(&result.deployments) {
+        let foreseen = meters(&placed.deployment, &scenario.application);
+        for row in &deployment.usage {
+            let known = foreseen.iter().any(|meter| {
+                (&meter.service, meter.dimension.id(), &meter.variant)
+                    == (&row.service, row.dimension.as_str(), &row.variant)
+            });
+            assert!(known, "{}: {row:?} is not among {foreseen:?}", deployment.name);
+        }
+    }
+}
+
 /// Busy instances are ready, ready ones are there, and no share is above 1.
 fn instances_are_consistent(result: &RunResult) {
     const ROUNDING: f64 = 1e-9;
@@ -120,7 +135,9 @@ proptest! {
 
     #[test]
     fn everything_is_conserved_and_adds_up(drawn in drawn()) {
-        let result = run(&drawn.scenario(&DEPLOYMENTS), &RunOptions::quiet());
+        let scenario = drawn.scenario(&DEPLOYMENTS);
+        let result = run(&scenario, &RunOptions::quiet());
+        what_is_counted_was_known_before(&scenario, &result);
         requests_and_attempts_are_conserved(&result);
         result.deployments.iter().for_each(lines_add_up);
         instances_are_consistent(&result);

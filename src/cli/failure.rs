@@ -116,9 +116,6 @@ impl From<RunError> for Failure {
         };
         let problem = Diagnostic::error(error.to_string());
         let problem = match error {
-            RunError::Unpriced { deployment, .. } => problem.help(format!(
-                "price it in `deployment.{deployment}.tariff`, or choose what the platform's own tariff prices"
-            )),
             RunError::Interrupted => problem.help("there is nothing to print or write"),
             _ => problem,
         };

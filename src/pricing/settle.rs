@@ -149,6 +149,30 @@ pub fn settle(
     Ok(Settlement { quantities, charges, periods, months, not_priced })
 }
 
+/// The meters that would be billed and that no tariff prices: what [`settle`] refuses as soon as they are used. None where
+/// a tariff is partial.
+#[must_use]
+pub fn unpriced<'m>(
+    meters: impl IntoIterator<Item = &'m Meter>,
+    tariffs: &[Tariff],
+    options: &Options,
+) -> Vec<&'m Meter> {
+    if tariffs.iter().any(|tariff| tariff.partial) {
+        return Vec::new();
+    }
+    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
+    meters.into_iter().filter(|meter| is_billed(meter, options) && charging(&items, meter).is_none()).collect()
+}
+
+fn is_billed(meter: &Meter, options: &Options) -> bool {
+    options.egress || meter.dimension != Dimension::EgressBytes
+}
+
+/// The place of the first item that charges a meter.
+fn charging(items: &[&Item], meter: &Meter) -> Option<usize> {
+    items.iter().position(|item| item.applies_to(meter.dimension, &meter.variant) && !item.tiers.is_empty())
+}
+
 /// Finds the item that charges each meter.
 fn assign(
     usage: &Usage,
@@ -160,12 +184,10 @@ fn assign(
     let mut charges: BTreeMap<usize, Charge> = BTreeMap::new();
     let mut not_priced = Vec::new();
     for (meter, counts) in &usage.counts {
-        let billed = options.egress || meter.dimension != Dimension::EgressBytes;
-        if !billed || counts.iter().all(|&count| count == 0) {
+        if !is_billed(meter, options) || counts.iter().all(|&count| count == 0) {
             continue;
         }
-        let applies = |item: &&Item| item.applies_to(meter.dimension, &meter.variant) && !item.tiers.is_empty();
-        match items.iter().position(applies) {
+        match charging(&items, meter) {
             Some(place) => charges
                 .entry(place)
                 .or_insert_with(|| Charge { item: items[place].clone(), meters: Vec::new() })

@@ -112,7 +112,8 @@ fn parts(context: &mut Context, table: &mut Table, names: &Names) -> Option<Part
     let pricing = pricing::options(context, table.at("pricing").table());
     // Without an application, deployments are checked against the smallest one.
     let smallest = application::smallest;
-    let deployments = deployments::deployments(context, table, &application.clone().unwrap_or_else(smallest));
+    let demand = application.clone().unwrap_or_else(smallest);
+    let deployments = deployments::deployments(context, table, &demand, pricing.as_ref());
     Some(Parts { traffic: traffic?, application: application?, deployments: deployments?, pricing: pricing? })
 }
 

@@ -144,9 +144,25 @@ fn an_axis_that_leads_nowhere_is_refused() {
 }
 
 #[test]
-fn what_is_used_without_a_price_is_named() {
+fn what_can_be_counted_without_a_price_is_named_before_anything_is_played() {
     let desk = Desk::new();
-    let tariff = "deployment=[{platform=\"aws-lambda\", tariff=\"ec2\"}]";
-    let text = refused(&desk, &["tiny.toml", "--set", tariff]);
-    assert!(text.contains("aws-lambda") && text.contains("tariff"), "{text}");
+    // So much traffic that playing any of it would take hours.
+    let line = ["tiny.toml", "--set", "traffic.duration=300d", "--set", "traffic.source.rate=1000/s", "--set"];
+    for (deployment, says) in [
+        (
+            "{platform=\"aws-lambda\", tariff=\"ec2\"}",
+            "no price in ec2, aws-http-api for what `aws-lambda` counts: `requests`, `gib-seconds`",
+        ),
+        (
+            "{name=\"k\", platform=\"eks\", tariff=\"ec2\"}",
+            "no price in ec2, aws-alb for what `k` counts: `cluster-hours`",
+        ),
+    ] {
+        let set = format!("deployment=[{deployment}]");
+        let line = [&line[..], &[&set]].concat();
+        let text = refused(&desk, &line);
+        assert!(text.contains(says) && text.contains(".tariff`, or choose"), "{text}");
+        assert!(text.contains("<--set 3>") && text.contains("^^^^^"), "underlined where the tariff is chosen: {text}");
+        assert_eq!(text, refused(&desk, &[&["check"], &line[..]].concat()), "check and run agree");
+    }
 }

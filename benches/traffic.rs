@@ -96,8 +96,9 @@ fn observation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("observe");
     group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(1)).sample_size(20);
     for rate in [200, 20_000] {
-        let requests: Vec<Request> =
-            (0..REQUESTS).map(|index| Request { at: index * 1_000_000_000 / rate, key: 0, cpu: 0, class: 0 }).collect();
+        let requests: Vec<Request> = (0..REQUESTS)
+            .map(|index| Request { at: index * 1_000_000_000 / rate, key: 0, cpu: 0, io: 0, class: 0 })
+            .collect();
         group.bench_function(format!("{rate} per second"), |bencher| {
             bencher.iter(|| {
                 let mut observer = Observer::new(Nanos::ZERO, Nanos::NEVER);

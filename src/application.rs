@@ -54,15 +54,17 @@ pub struct Application {
     pub service: Service,
 }
 
-/// One request as it crosses the wall from traffic to a deployment: 32 bytes.
+/// One request as it crosses the wall from traffic to a deployment: 40 bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     /// Arrival at the provider's edge.
     pub at: u64,
-    /// Names the request; all its later work is drawn from it.
+    /// Names the request; all its work is drawn from it.
     pub key: u64,
-    /// CPU time of its first step on one reference vCPU, in nanoseconds.
+    /// CPU time of its first step on one reference vCPU, in nanoseconds: drawn from the key once for all deployments.
     pub cpu: u64,
+    /// Waiting without CPU that follows, in nanoseconds: drawn likewise.
+    pub io: u64,
     /// Index of its class.
     pub class: u32,
 }

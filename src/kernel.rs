@@ -8,5 +8,6 @@ pub mod estimate;
 pub mod exponential;
 pub mod heap;
 pub mod histogram;
+pub mod ladder;
 pub mod queueing;
 pub mod streams;

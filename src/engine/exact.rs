@@ -43,22 +43,23 @@ mod work;
 
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
-use crate::kernel::distribution::Distribution;
-use crate::kernel::heap::Heap;
+use crate::kernel::ladder::Ladder;
 use crate::kernel::streams::{Stream, stream};
 use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
-use crate::platform::fleet::Sharing;
+use crate::platform::fleet::{QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::placement::scheduler::Resources;
+use crate::units::Nanos;
 
 use super::{Plan, Platform};
 use billing::BilledTime;
 use cluster::Cluster;
 use control::Control;
 use cpu::{Cpu, CpuModel, micro};
+use deadlines::Deadlines;
 use event::Event;
 use instances::{Instance, simple_keep_alive};
 use pool::Pool;
@@ -81,7 +82,7 @@ enum Compute {
 /// Where free instances are found.
 #[derive(Debug)]
 enum Supply {
-    /// One-slot instances that follow requests.
+    /// One-slot instances that follow requests, or are always there.
     Pool(Pool),
     /// Any other fleet.
     Router(Router),
@@ -90,7 +91,6 @@ enum Supply {
 /// What is the same for every request of a class on this deployment.
 #[derive(Debug)]
 struct ClassRun {
-    io: Distribution,
     /// Group of the CPU model.
     group: usize,
     /// vCPUs it uses when alone on an instance or a core, in millionths.
@@ -103,15 +103,6 @@ struct ClassRun {
     patience: u64,
     /// Whether that is the edge.
     edge_gives_up: bool,
-    /// Lane of its deadlines.
-    lane: usize,
-}
-
-/// Lanes after those of the classes.
-#[derive(Clone, Copy, Debug)]
-struct Lanes {
-    queue: usize,
-    kill: usize,
 }
 
 /// Independent luck of a deployment.
@@ -130,9 +121,9 @@ pub struct Core<'a> {
     now: u64,
     agenda: Agenda,
     /// Where instances cannot be told apart: when requests booked by the shortcut end, and the instances at work on them.
-    departures: Heap<u64>,
+    departures: Ladder<u64>,
     departing: Vec<u32>,
-    lanes: Lanes,
+    deadlines: Deadlines,
     records: Records,
     in_flight: usize,
     classes: Vec<ClassRun>,
@@ -190,7 +181,6 @@ impl<'a> Core<'a> {
     pub fn new(plan: Plan<'a>) -> Self {
         let deployment = plan.deployment;
         let fleet = &deployment.fleet;
-        let follows_requests = matches!(deployment.autoscaler.law, Law::PerRequest(_));
         let slots = fleet.slots.unwrap_or(u32::MAX);
         let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
         let limit = deployment.instance.vcpu_limit.unwrap_or(deployment.instance.vcpu);
@@ -200,14 +190,19 @@ impl<'a> Core<'a> {
             Sharing::Processor => Compute::Shared,
             Sharing::FifoCores => Compute::Cores(limit as u32),
         };
-        let supply = if follows_requests && slots == 1 {
-            Supply::Pool(Pool::new(fleet.reuse, simple_keep_alive(fleet)))
-        } else {
-            Supply::Router(Router::new(fleet.routing))
-        };
-        let exchangeable = matches!(supply, Supply::Pool(Pool::Recent { .. })) && deployment.meter.per == Per::Request;
-        let (classes, cpu_model) = class_runs(&plan, limit, compute);
-        let lanes = Lanes { queue: classes.len(), kill: classes.len() + 1 };
+        let supply = supply(deployment);
+        let pooled = matches!(supply, Supply::Pool(_));
+        // What follows requests ends one by one, and only a bill by request does not ask which.
+        let exchangeable = matches!(supply, Supply::Pool(Pool::Recent { .. }))
+            && (deployment.meter.per == Per::Request || matches!(deployment.autoscaler.law, Law::Fixed { .. }));
+        let (classes, mut cpu_model) = class_runs(&plan, limit, compute);
+        cpu_model.keep(limit, deployment.instance.cpu_speed);
+        let never = |timeout: Option<Nanos>| timeout.map_or(u64::MAX, |timeout| timeout.0);
+        let deadlines = Deadlines::new(
+            classes.iter().map(|class| class.patience),
+            never(fleet.queue_timeout),
+            never(fleet.timeout),
+        );
         let luck = |purpose| stream(plan.seed, purpose, &deployment.name, plan.replication);
         let vcpu_micro = micro(limit);
         let window = (plan.warmup.0, plan.horizon.0);
@@ -220,9 +215,9 @@ impl<'a> Core<'a> {
             plan,
             deployment,
             now: 0,
-            agenda: Agenda::new(classes.len() + 2),
-            lanes,
-            departures: Heap::new(),
+            agenda: Agenda::new(),
+            deadlines,
+            departures: Ladder::new(),
             departing: Vec::new(),
             records: Records::new(),
             in_flight: 0,
@@ -255,12 +250,12 @@ impl<'a> Core<'a> {
                 plan.application,
                 deployment.edge.as_ref(),
                 vcpu_micro,
-                follows_requests && slots == 1,
+                pooled,
                 window,
             ),
             shortcut: false,
             hot: Hot {
-                kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
+                kill_after: never(fleet.timeout),
                 bills_requests: meter.per == Per::Request,
                 limits_busy: matches!(&deployment.autoscaler.law,
                     Law::PerRequest(law) if law.account_concurrency.is_some() || law.reserved.is_some()),
@@ -313,9 +308,9 @@ impl<'a> Core<'a> {
     #[inline]
     fn run_until(&mut self, until: u64) {
         loop {
+            let due = until.min(self.agenda.next_at());
             if let Some(at) = self.departures.peek()
-                && at <= until
-                && at <= self.agenda.next_at()
+                && at <= due
             {
                 self.departures.pop();
                 self.now = at;
@@ -343,8 +338,7 @@ impl<'a> Core<'a> {
             Event::Record(slot) => self.wait_over(slot),
             Event::Cpu(instance) => self.cpu_due(instance),
             Event::Ready(instance) => self.instance_ready(instance),
-            Event::Deadline(slot) => self.client_gives_up(slot),
-            Event::QueueDeadline(slot) => self.queue_gives_up(slot),
+            Event::Deadline(lane) => self.deadline(lane),
             Event::Kill(slot) => self.platform_ends(slot),
             Event::Idle(instance) => self.idle_over(instance),
             Event::Roll => self.roll(),
@@ -401,6 +395,25 @@ impl Platform for Core<'_> {
     }
 }
 
+/// How free instances are found: one-slot ones that cannot be chosen between need no router.
+fn supply(deployment: &Deployment) -> Supply {
+    let (fleet, meter) = (&deployment.fleet, &deployment.meter);
+    // A pool keeps no books of when each of its instances is at work.
+    let by_use = meter.per == Per::Instance && !meter.idle_billed;
+    if fleet.slots == Some(1) && !by_use {
+        match &deployment.autoscaler.law {
+            Law::PerRequest(_) => return Supply::Pool(Pool::new(fleet.reuse, simple_keep_alive(fleet))),
+            Law::Fixed { .. }
+                if fleet.queue_at == QueueAt::Fleet && matches!(deployment.placement, Placement::Provider) =>
+            {
+                return Supply::Pool(Pool::new(Reuse::MostRecent, Some(u64::MAX)));
+            }
+            _ => {}
+        }
+    }
+    Supply::Router(Router::new(fleet.routing))
+}
+
 /// What one pod requests.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
 fn pod_request(deployment: &Deployment) -> Resources {
@@ -418,19 +431,17 @@ fn class_runs(plan: &Plan<'_>, limit: f64, compute: Compute) -> (Vec<ClassRun>, 
     let edge = deployment.edge.as_ref();
     let latency = edge.map_or(0, |edge| edge.latency.0);
     let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
-    let runs = classes.iter().enumerate().map(|(lane, class)| {
+    let runs = classes.iter().map(|class| {
         let vcpu = if matches!(compute, Compute::Cores(_)) { class.threads.min(1.0) } else { class.threads.min(limit) };
         let client = class.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(latency));
         ClassRun {
-            io: class.io.clone(),
             group: threads.iter().position(|&threads| threads == class.threads).unwrap_or(0),
             micro_vcpu: micro(vcpu),
             pace: 1.0 / (vcpu * speed),
             pace_alone: 1.0 / (class.threads.min(limit) * speed),
             patience: client.min(edge_patience),
             edge_gives_up: edge_patience < client,
-            lane,
         }
     });
-    (runs.collect(), CpuModel { threads })
+    (runs.collect(), CpuModel::new(threads))
 }

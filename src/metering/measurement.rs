@@ -111,12 +111,12 @@ pub struct LimitMeasure {
 /// Latency of the requests that arrived in one bucket of the charts: eight buckets per power of two.
 #[derive(Clone, Debug)]
 pub struct CoarseHistogram {
-    counts: Vec<u32>,
+    counts: Box<[u32; 512]>,
 }
 
 impl Default for CoarseHistogram {
     fn default() -> Self {
-        Self { counts: vec![0; 64 * 8] }
+        Self { counts: Box::new([0; 512]) }
     }
 }
 
@@ -149,7 +149,7 @@ impl CoarseHistogram {
 
     /// Adds the counts of another.
     pub fn merge(&mut self, other: &Self) {
-        for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
+        for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
             *mine = mine.saturating_add(*theirs);
         }
     }

@@ -1,4 +1,4 @@
-//! What a request of a source asks for: its class by the source's mix and its first work, both drawn from its key.
+//! What a request of a source asks for: its class by the source's mix and its work, both drawn from its key.
 
 use crate::application::{Application, Request, Step, work};
 use crate::kernel::distribution::Distribution;
@@ -11,7 +11,8 @@ pub(super) struct Demand {
     /// Class `i` is picked by draws below `below[i]` and not below the one before. Empty: always `only`.
     below: Vec<u64>,
     only: u32,
-    cpu: Vec<Distribution>,
+    /// CPU time and waiting of each class.
+    work: Vec<(Distribution, Distribution)>,
 }
 
 impl Demand {
@@ -22,10 +23,10 @@ impl Demand {
         let own: Vec<f64> = application.classes.iter().map(|class| class.weight).collect();
         let weights = if weights.iter().sum::<f64>() > 0.0 { weights } else { &own };
         let total: f64 = weights.iter().sum();
-        let cpu = application.classes.iter().map(|class| class.cpu.clone()).collect();
+        let work = application.classes.iter().map(|class| (class.cpu.clone(), class.io.clone())).collect();
         let used: Vec<usize> = (0..weights.len()).filter(|class| weights[*class] > 0.0).collect();
         if used.len() <= 1 {
-            return Self { below: Vec::new(), only: used.first().map_or(0, |class| *class as u32), cpu };
+            return Self { below: Vec::new(), only: used.first().map_or(0, |class| *class as u32), work };
         }
         let (mut sum, last) = (0.0, used[used.len() - 1]);
         let mut below = Vec::with_capacity(last + 1);
@@ -34,7 +35,7 @@ impl Demand {
             below.push((sum * 2f64.powi(64)) as u64);
         }
         below.push(u64::MAX);
-        Self { below, only: 0, cpu }
+        Self { below, only: 0, work }
     }
 
     /// The request `key` that arrives at `at`.
@@ -48,6 +49,7 @@ impl Demand {
             let last = self.below.len() - 1;
             self.below[..last].iter().position(|limit| drawn < *limit).unwrap_or(last) as u32
         };
-        Request { at, key, cpu: work(&self.cpu[class as usize], key, Step::Cpu), class }
+        let (cpu, io) = &self.work[class as usize];
+        Request { at, key, cpu: work(cpu, key, Step::Cpu), io: work(io, key, Step::Io), class }
     }
 }

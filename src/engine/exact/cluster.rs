@@ -32,6 +32,8 @@ pub(super) struct Node {
     pub pods: Vec<u32>,
     /// vCPUs for pods, in millionths.
     pub capacity: u64,
+    /// vCPUs that one of them may use when the others leave it enough.
+    pub pod_limit: f64,
     /// What the pods could use now, in millionths.
     pub demand: u64,
     pub contended: bool,
@@ -195,10 +197,10 @@ impl Core<'_> {
         let pod = cluster.pod;
         cluster.nodes[node].room.add(pod);
         cluster.nodes[node].pods.push(instance);
-        let vcpu = cluster.nodes[node].capacity as f64 / MICRO;
+        let limit = cluster.nodes[node].pod_limit;
         self.instances[instance as usize].node = u32::try_from(node).unwrap_or(NONE);
         self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
-        let limit = self.deployment.instance.vcpu_limit.unwrap_or(vcpu).min(vcpu);
+        self.cpu_model.keep(limit, speed);
         if let Some(cpu) = self.cpus.get_mut(instance as usize) {
             cpu.set_limit(limit);
             cpu.set_speed(speed);
@@ -225,17 +227,20 @@ impl Core<'_> {
         if self.deployment.meter.per == Per::Node {
             self.billed[group].open(now);
         }
+        let pod_limit = self.deployment.instance.vcpu_limit.unwrap_or(f64::INFINITY);
         let daemon_milli = self.node_spec().map_or(0, |spec| spec.daemonset_milli_vcpu);
         let Some(cluster) = &mut self.cluster else { return NONE };
         cluster.last_id += 1;
         let template = &cluster.groups[group];
+        let capacity = template.capacity.milli_vcpu.saturating_sub(daemon_milli).max(1) * 1000;
         let node = Node {
             id: cluster.last_id,
             group,
             stage: Some(Stage::Booting),
             room: template.template,
             pods: Vec::new(),
-            capacity: template.capacity.milli_vcpu.saturating_sub(daemon_milli).max(1) * 1000,
+            capacity,
+            pod_limit: pod_limit.min(capacity as f64 / MICRO),
             demand: 0,
             contended: false,
             image_at: u64::MAX,

@@ -10,11 +10,9 @@ impl Core<'_> {
     /// Shares the CPU of an instance's node out again after the jobs of the instance have changed.
     pub(super) fn share_node(&mut self, instance: u32) {
         let index = self.instances[instance as usize].node as usize;
-        let own_limit = self.deployment.instance.vcpu_limit;
         let Some(cluster) = &mut self.cluster else { return };
         let node = &mut cluster.nodes[index];
-        let whole = node.capacity as f64 / MICRO;
-        let limit = own_limit.map_or(whole, |limit| limit.min(whole));
+        let limit = node.pod_limit;
         let cpu = &mut self.cpus[instance as usize];
         let demand = micro(cpu.demand(&self.cpu_model).min(limit));
         node.demand = node.demand - std::mem::replace(&mut cpu.wanted, demand) + demand;

@@ -18,10 +18,34 @@ pub(super) const MICRO: f64 = 1e6;
 struct Group {
     /// Work that every job of the group has attained since the group was last empty.
     attained: u64,
-    /// vCPUs that each job has now.
-    share: f64,
+    /// How fast each job is served now.
+    pace: Pace,
     /// (attained work at which it ends, record), the one that ends first last; equal ones in order of arrival.
     jobs: Vec<(u64, u32)>,
+}
+
+/// How fast each of some equal jobs is served.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// Parts of work per nanosecond.
+    rate: f64,
+    /// Nanoseconds per part. A division takes longer than all else that is done for an event.
+    inverse: f64,
+    /// vCPUs of all of them, in millionths.
+    allocated: u64,
+}
+
+impl Pace {
+    /// Of `count` jobs of so many threads that share `limit` vCPUs.
+    fn of_equal(threads: f64, limit: f64, speed: f64, count: f64) -> Self {
+        Self::of(threads.min(limit / count), speed, count)
+    }
+
+    /// Of `count` jobs that have `share` vCPUs of this speed each.
+    fn of(share: f64, speed: f64, count: f64) -> Self {
+        let rate = share * speed * PARTS;
+        Self { rate, inverse: 1.0 / rate, allocated: micro(share * count) }
+    }
 }
 
 /// The CPU of one instance.
@@ -51,7 +75,36 @@ pub(super) struct Cpu {
 #[derive(Clone, Debug)]
 pub(super) struct CpuModel {
     /// Distinct numbers of threads, rising.
-    pub threads: Vec<f64>,
+    threads: Vec<f64>,
+    /// Where all jobs have equal threads: their paces on instances that have all of their CPU.
+    kept: Vec<Paces>,
+}
+
+/// What each of one, two... jobs gets on an instance with so many vCPUs of this speed.
+#[derive(Clone, Debug)]
+struct Paces {
+    limit: f64,
+    speed: f64,
+    paces: Vec<Pace>,
+}
+
+impl CpuModel {
+    /// Paces are kept for up to this many jobs; those of more are computed when needed.
+    const KEPT: u32 = 128;
+
+    /// Of jobs of these distinct numbers of threads, rising.
+    pub const fn new(threads: Vec<f64>) -> Self {
+        Self { threads, kept: Vec::new() }
+    }
+
+    /// There are instances with this limit and speed.
+    pub fn keep(&mut self, limit: f64, speed: f64) {
+        let known = self.kept.iter().any(|kept| kept.limit == limit && kept.speed == speed);
+        if let ([threads], false) = (self.threads.as_slice(), known) {
+            let pace = |jobs: u32| Pace::of_equal(*threads, limit, speed, f64::from(jobs));
+            self.kept.push(Paces { limit, speed, paces: (1..=Self::KEPT).map(pace).collect() });
+        }
+    }
 }
 
 impl Cpu {
@@ -91,10 +144,9 @@ impl Cpu {
             return;
         }
         self.used += u128::from(self.allocated) * u128::from(elapsed);
-        let speed = self.speed * PARTS;
         for group in &mut self.groups {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
-            let gained = (elapsed as f64 * (group.share * speed)) as u64;
+            let gained = (elapsed as f64 * group.pace.rate) as u64;
             group.attained = group.attained.saturating_add(gained);
         }
     }
@@ -117,7 +169,7 @@ impl Cpu {
         let next = if self.groups.len() == 1 {
             0
         } else {
-            let end = |index: &usize| self.groups[*index].next_end(self.last, self.speed);
+            let end = |index: &usize| self.groups[*index].next_end(self.last);
             (0..self.groups.len()).min_by_key(end).unwrap_or(0)
         };
         self.groups[next].jobs.pop().map_or(NONE, |(_, record)| record)
@@ -144,16 +196,19 @@ impl Cpu {
     #[inline]
     pub fn share(&mut self, model: &CpuModel) {
         if let ([group], [threads]) = (self.groups.as_mut_slice(), model.threads.as_slice()) {
-            let count = group.jobs.len() as f64;
-            if group.jobs.is_empty() {
-                // Also keeps 0/0 from becoming the share of an idle instance.
+            let Some(others) = group.jobs.len().checked_sub(1) else {
+                // An idle instance has no pace: it would be 0/0.
                 self.allocated = 0;
                 self.due = u64::MAX;
                 return;
-            }
-            group.share = threads.min(self.limit / count);
-            self.allocated = micro(group.share * count);
-            self.due = group.next_end(self.last, self.speed);
+            };
+            let kept = model.kept.iter().find(|kept| kept.limit == self.limit && kept.speed == self.speed);
+            group.pace = match kept.and_then(|kept| kept.paces.get(others)) {
+                Some(pace) => *pace,
+                None => Pace::of_equal(*threads, self.limit, self.speed, group.jobs.len() as f64),
+            };
+            self.allocated = group.pace.allocated;
+            self.due = group.next_end(self.last);
             return;
         }
         self.share_groups(model);
@@ -170,11 +225,12 @@ impl Cpu {
             if count == 0 {
                 continue;
             }
-            group.share = threads.min(rest / jobs as f64);
-            rest -= group.share * count as f64;
-            used += group.share * count as f64;
+            let share = threads.min(rest / jobs as f64);
+            group.pace = Pace::of(share, self.speed, count as f64);
+            rest -= share * count as f64;
+            used += share * count as f64;
             jobs -= count;
-            self.due = self.due.min(group.next_end(self.last, self.speed));
+            self.due = self.due.min(group.next_end(self.last));
         }
         self.allocated = micro(used);
     }
@@ -184,11 +240,11 @@ impl Group {
     /// When the next job of the group ends, seen from `now`.
     #[inline]
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
-    fn next_end(&self, now: u64, speed: f64) -> u64 {
+    fn next_end(&self, now: u64) -> u64 {
         match self.jobs.last() {
             None => u64::MAX,
             Some(&(end, _)) => {
-                let rest = end.saturating_sub(self.attained) as f64 / (self.share * speed * PARTS);
+                let rest = end.saturating_sub(self.attained) as f64 * self.pace.inverse;
                 now.saturating_add(rest.ceil() as u64)
             }
         }

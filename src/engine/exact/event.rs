@@ -1,7 +1,7 @@
 //! What is on the agenda, and what comes first at one instant.
 
 /// What happens. In the order of one instant: completions, then what becomes ready, then timers, then control loops,
-/// then the end of a slice; equal ones by the number of their instance or record.
+/// then the end of a slice; equal ones by the number of their instance, record or lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// A request booked by the shortcut frees its one-slot instance.
@@ -16,11 +16,9 @@ pub(super) enum Event {
     Ready(u32),
     /// A node is up.
     Node(u32),
-    /// The client of a record gives up.
+    /// The front of a lane of deadlines is due.
     Deadline(u32),
-    /// A record has waited in the queue for as long as it may.
-    QueueDeadline(u32),
-    /// The platform ends an attempt.
+    /// The platform ends an attempt whose client has gone.
     Kill(u32),
     /// An instance may have been idle for long enough.
     Idle(u32),
@@ -48,14 +46,13 @@ impl Event {
             Self::Cpu(instance) => (2, instance, 0),
             Self::Ready(instance) => (3, instance, 0),
             Self::Node(node) => (4, node, 0),
-            Self::Deadline(slot) => (5, slot, 0),
-            Self::QueueDeadline(slot) => (6, slot, 0),
-            Self::Kill(slot) => (7, slot, 0),
-            Self::Idle(instance) => (8, instance, 0),
-            Self::Scrape => (9, 0, 0),
-            Self::Decide => (10, 0, 0),
-            Self::Scan => (11, 0, 0),
-            Self::Roll => (12, 0, 0),
+            Self::Deadline(lane) => (5, lane, 0),
+            Self::Kill(slot) => (6, slot, 0),
+            Self::Idle(instance) => (7, instance, 0),
+            Self::Scrape => (8, 0, 0),
+            Self::Decide => (9, 0, 0),
+            Self::Scan => (10, 0, 0),
+            Self::Roll => (11, 0, 0),
         };
         (kind << KIND_SHIFT) | ((number as u64) << NUMBER_SHIFT) | last
     }
@@ -73,12 +70,11 @@ impl Event {
             3 => Self::Ready(number),
             4 => Self::Node(number),
             5 => Self::Deadline(number),
-            6 => Self::QueueDeadline(number),
-            7 => Self::Kill(number),
-            8 => Self::Idle(number),
-            9 => Self::Scrape,
-            10 => Self::Decide,
-            11 => Self::Scan,
+            6 => Self::Kill(number),
+            7 => Self::Idle(number),
+            8 => Self::Scrape,
+            9 => Self::Decide,
+            10 => Self::Scan,
             _ => Self::Roll,
         }
     }
@@ -99,7 +95,6 @@ mod tests {
             Event::Ready(3),
             Event::Node(2),
             Event::Deadline(5),
-            Event::QueueDeadline(5),
             Event::Kill(5),
             Event::Idle(1),
             Event::Scrape,

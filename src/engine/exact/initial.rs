@@ -92,7 +92,7 @@ impl Core<'_> {
             self.take_slot(instance);
             self.reroute(instance);
         }
-        let blank = Request { at: 0, key: 0, cpu: 0, class: 0 };
+        let blank = Request { at: 0, key: 0, cpu: 0, io: 0, class: 0 };
         let slot = self.insert(Record { instance, kind: Kind::Initial, started: 0, ..record_of(&blank) });
         // It has been at work for a while; what is left is taken as a whole draw, without contention.
         self.wait_until(slot, paced(cpu, self.classes[0].pace).saturating_add(io));

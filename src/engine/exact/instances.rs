@@ -296,7 +296,10 @@ impl Core<'_> {
             return;
         }
         if !matches!(self.deployment.autoscaler.law, Law::PerRequest(_)) {
-            self.reroute(instance);
+            match &mut self.supply {
+                Supply::Pool(pool) => pool.put(instance, life.birth, now, u64::MAX),
+                Supply::Router(_) => self.reroute(instance),
+            }
             return;
         }
         let keep = |keep_alive: &Distribution, luck: &mut _| match fleet.keep_alive_from {

@@ -26,22 +26,50 @@ pub(super) enum Pool {
     Ordered(Ordered),
 }
 
-/// Idle instances by order of reuse and by deadline.
+/// Idle instances by order of reuse and by deadline. Those that expired stay in their order until they come up, or are
+/// too many.
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
-    reuse: Reuse,
-    /// By order of reuse, unless that is random: (key, instance), the largest first. Those that expired stay until they
-    /// come up, or are too many.
-    by_order: BinaryHeap<(u64, u32)>,
-    /// For random reuse.
-    dense: Vec<u32>,
-    /// Per instance: its key in `by_order` or its position in `dense`, and its deadline; `None` while not idle.
+    order: Order,
+    /// Per instance: its key in `order` and its deadline; `None` while not idle.
     entries: Vec<Option<(u64, u64)>>,
     /// Idle instances.
     idle: usize,
+    /// At most one entry of an instance counts, that in `armed`: one whose deadline has moved on is found out when its
+    /// entry comes up.
     deadlines: BinaryHeap<Reverse<(u64, u32)>>,
+    /// Per instance: where its entry in `deadlines` stands; `u64::MAX` without one.
+    armed: Vec<u64>,
     /// Numbers the times an instance became idle.
     turn: u64,
+}
+
+/// The order in which idle instances are used again, with their keys.
+#[derive(Clone, Debug)]
+enum Order {
+    /// By the turn in which they became idle.
+    MostRecent(VecDeque<(u64, u32)>),
+    LeastRecent(VecDeque<(u64, u32)>),
+    /// By the number of their start; the largest key first.
+    Newest(BinaryHeap<(u64, u32)>),
+    Oldest(BinaryHeap<(u64, u32)>),
+    /// The key is the position.
+    Random(Vec<u32>),
+}
+
+impl Order {
+    fn retain(&mut self, idle: usize, mut wanted: impl FnMut(u64, u32) -> bool) {
+        let most = 64 + 4 * idle;
+        match self {
+            Self::MostRecent(turns) | Self::LeastRecent(turns) if turns.len() > most => {
+                turns.retain(|&(key, instance)| wanted(key, instance));
+            }
+            Self::Newest(births) | Self::Oldest(births) if births.len() > most => {
+                births.retain(|&(key, instance)| wanted(key, instance));
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Pool {
@@ -49,12 +77,17 @@ impl Pool {
         match (reuse, constant_keep_alive) {
             (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: VecDeque::new(), keep_alive },
             _ => Self::Ordered(Ordered {
-                reuse,
-                by_order: BinaryHeap::new(),
-                dense: Vec::new(),
+                order: match reuse {
+                    Reuse::MostRecent => Order::MostRecent(VecDeque::new()),
+                    Reuse::LeastRecent => Order::LeastRecent(VecDeque::new()),
+                    Reuse::Newest => Order::Newest(BinaryHeap::new()),
+                    Reuse::Oldest => Order::Oldest(BinaryHeap::new()),
+                    Reuse::Random => Order::Random(Vec::new()),
+                },
                 entries: Vec::new(),
                 idle: 0,
                 deadlines: BinaryHeap::new(),
+                armed: Vec::new(),
                 turn: 0,
             }),
         }
@@ -77,7 +110,7 @@ impl Pool {
         }
     }
 
-    /// No idle instance expires before this.
+    /// No idle instance expires before this; the first that does may do so later.
     pub fn next_deadline(&self) -> u64 {
         match self {
             Self::Recent { idle, keep_alive } => {
@@ -109,49 +142,64 @@ impl Pool {
 impl Ordered {
     fn put(&mut self, instance: u32, birth: u64, deadline: u64) {
         self.turn += 1;
-        let key = match self.reuse {
-            Reuse::MostRecent => self.turn,
-            Reuse::LeastRecent => u64::MAX - self.turn,
-            Reuse::Newest => birth,
-            Reuse::Oldest => u64::MAX - birth,
-            Reuse::Random => self.dense.len() as u64,
-        };
-        if self.reuse == Reuse::Random {
-            self.dense.push(instance);
-        } else {
-            self.by_order.push((key, instance));
-        }
         self.idle += 1;
+        let turn = self.turn;
+        let key = match &mut self.order {
+            Order::MostRecent(turns) | Order::LeastRecent(turns) => {
+                turns.push_back((turn, instance));
+                turn
+            }
+            Order::Newest(births) => {
+                births.push((birth, instance));
+                birth
+            }
+            Order::Oldest(births) => {
+                births.push((u64::MAX - birth, instance));
+                u64::MAX - birth
+            }
+            Order::Random(dense) => {
+                dense.push(instance);
+                dense.len() as u64 - 1
+            }
+        };
         let index = instance as usize;
         if self.entries.len() <= index {
             self.entries.resize(index + 1, None);
+            self.armed.resize(index + 1, u64::MAX);
         }
         self.entries[index] = Some((key, deadline));
-        // What is stale must not pile up.
-        let most = 64 + 4 * self.idle;
         let entries = &self.entries;
-        if self.by_order.len() > most {
-            self.by_order.retain(|&(key, id)| entries[id as usize].is_some_and(|(own, _)| own == key));
-        }
-        if deadline < u64::MAX {
+        self.order.retain(self.idle, |key, id| entries[id as usize].is_some_and(|(own, _)| own == key));
+        self.arm(instance, deadline);
+    }
+
+    /// Sees to an instance's entry among the deadlines.
+    fn arm(&mut self, instance: u32, deadline: u64) {
+        let armed = &mut self.armed[instance as usize];
+        if deadline < *armed {
+            *armed = deadline;
             self.deadlines.push(Reverse((deadline, instance)));
-            if self.deadlines.len() > most {
-                self.deadlines.retain(|&Reverse((at, id))| entries[id as usize].is_some_and(|(_, due)| due == at));
+            if self.deadlines.len() > 64 + 2 * self.armed.len() {
+                let armed = &self.armed;
+                self.deadlines.retain(|&Reverse((at, id))| armed[id as usize] == at);
             }
         }
     }
 
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
-        if self.reuse == Reuse::Random {
-            if self.dense.is_empty() {
-                return None;
-            }
-            let instance = self.dense[below(routing, self.dense.len())];
-            self.remove(instance);
-            return Some(instance);
-        }
         loop {
-            let (key, instance) = self.by_order.pop()?;
+            let (key, instance) = match &mut self.order {
+                Order::MostRecent(turns) => turns.pop_back()?,
+                Order::LeastRecent(turns) => turns.pop_front()?,
+                Order::Newest(births) | Order::Oldest(births) => births.pop()?,
+                Order::Random(dense) => {
+                    if dense.is_empty() {
+                        return None;
+                    }
+                    let position = below(routing, dense.len());
+                    (position as u64, dense[position])
+                }
+            };
             if self.entries[instance as usize].is_some_and(|(own, _)| own == key) {
                 self.remove(instance);
                 return Some(instance);
@@ -160,26 +208,35 @@ impl Ordered {
     }
 
     fn expire(&mut self, now: u64) -> Option<(u32, u64)> {
-        while let Some(&Reverse((deadline, instance))) = self.deadlines.peek() {
-            if deadline > now {
+        while let Some(&Reverse((at, instance))) = self.deadlines.peek() {
+            if at > now {
                 return None;
             }
             self.deadlines.pop();
-            if self.entries[instance as usize].is_some_and(|(_, due)| due == deadline) {
-                self.remove(instance);
-                return Some((instance, deadline));
+            let index = instance as usize;
+            if self.armed[index] != at {
+                continue;
+            }
+            self.armed[index] = u64::MAX;
+            match self.entries[index] {
+                Some((_, due)) if due == at => {
+                    self.remove(instance);
+                    return Some((instance, due));
+                }
+                Some((_, due)) => self.arm(instance, due),
+                None => {}
             }
         }
         None
     }
 
     fn remove(&mut self, instance: u32) {
-        let (key, _) = self.entries[instance as usize].take().expect("an idle instance has an entry");
+        let Some((key, _)) = self.entries[instance as usize].take() else { return };
         self.idle -= 1;
-        if self.reuse == Reuse::Random {
+        if let Order::Random(dense) = &mut self.order {
             let position = usize::try_from(key).expect("a position in memory");
-            self.dense.swap_remove(position);
-            if let Some(&moved) = self.dense.get(position)
+            dense.swap_remove(position);
+            if let Some(&moved) = dense.get(position)
                 && let Some(entry) = &mut self.entries[moved as usize]
             {
                 entry.0 = key;

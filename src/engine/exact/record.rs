@@ -43,9 +43,10 @@ pub(super) struct Record {
     pub started: u64,
     /// How long it waited for an instance to start.
     pub startup: u64,
-    /// CPU work on one reference vCPU, nanoseconds.
+    /// Until its CPU work begins: that work on one reference vCPU, nanoseconds. From then on: the waiting behind it.
     pub work: u64,
-    /// When its entry in the agenda fires; `u64::MAX` without one of its own.
+    /// Until its CPU work begins: the waiting behind it, nanoseconds. From then on: when its entry in the agenda fires;
+    /// `u64::MAX` without one of its own.
     pub waits_until: u64,
     /// The next record of the list it is in.
     pub next: u32,
@@ -61,6 +62,21 @@ pub(super) struct Record {
     pub cold: bool,
     /// Whether the start it waited for was made for it, and is billed to it.
     pub own_start: bool,
+}
+
+impl Record {
+    /// Its CPU work begins; the waiting behind it comes next.
+    #[inline]
+    pub const fn begin_cpu(&mut self) {
+        self.state = State::Cpu;
+        self.work = self.waits_until;
+        self.waits_until = u64::MAX;
+    }
+
+    /// Whether its work has begun.
+    pub const fn is_running(&self) -> bool {
+        matches!(self.state, State::Cpu | State::Io | State::CoreWait)
+    }
 }
 
 const _: () = assert!(size_of::<Record>() == 64);

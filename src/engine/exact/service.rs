@@ -12,7 +12,7 @@ use super::pool::Pool;
 use super::record::{Kind, NONE, Record, State};
 use super::shortcut::Life;
 use super::tally::Limit;
-use super::{Core, Event, Supply};
+use super::{Core, Supply};
 
 impl Core<'_> {
     /// A request arrives now.
@@ -63,22 +63,19 @@ impl Core<'_> {
             }
             return;
         }
-        if matches!(self.deployment.autoscaler.law, Law::PerRequest(_)) {
-            if let Some(&instance) = self.open.first() {
-                self.join_start(instance, request);
-                return;
-            }
-            match self.may_start() {
-                Ok(()) => {
-                    let instance = self.start_instance();
-                    self.join_start(instance, request);
-                }
-                Err(limit) => self.wait_or_reject(request, limit),
-            }
+        if matches!(self.deployment.autoscaler.law, Law::PerRequest(_))
+            && let Some(&instance) = self.open.first()
+        {
+            self.join_start(instance, request);
             return;
         }
-        let cause = if self.tally.ready.count() == 0 { Limit::NoInstance } else { Limit::Queue };
-        self.wait_or_reject(request, cause);
+        match self.may_start() {
+            Ok(()) => {
+                let instance = self.start_instance();
+                self.join_start(instance, request);
+            }
+            Err(limit) => self.wait_or_reject(request, limit),
+        }
     }
 
     /// A request takes a slot of an instance that starts, or has just been started and is ready at once.
@@ -101,7 +98,9 @@ impl Core<'_> {
 
     /// Whether the law allows another instance for a request.
     pub(super) fn may_start(&mut self) -> Result<(), Limit> {
-        let Law::PerRequest(law) = &self.deployment.autoscaler.law else { return Err(Limit::NoInstance) };
+        let Law::PerRequest(law) = &self.deployment.autoscaler.law else {
+            return Err(if self.tally.ready.count() == 0 { Limit::NoInstance } else { Limit::Queue });
+        };
         let busy = self.tally.busy.count();
         if law.reserved.is_some_and(|cap| busy >= u64::from(cap)) {
             return Err(Limit::Reserved);
@@ -156,10 +155,8 @@ impl Core<'_> {
     pub(super) fn insert(&mut self, record: Record) -> u32 {
         let slot = self.records.insert(record);
         self.in_flight += 1;
-        let run = &self.classes[record.class as usize];
-        if record.kind == Kind::Client && run.patience != u64::MAX {
-            let (lane, at) = (run.lane, record.arrived.saturating_add(run.patience));
-            self.arm(lane, at, Event::Deadline(slot));
+        if record.kind == Kind::Client {
+            self.arm_client(slot);
         }
         slot
     }
@@ -401,7 +398,7 @@ pub(super) fn record_of(request: &Request) -> Record {
         started: u64::MAX,
         startup: 0,
         work: request.cpu,
-        waits_until: u64::MAX,
+        waits_until: request.io,
         next: NONE,
         instance: NONE,
         class: class_of(request),

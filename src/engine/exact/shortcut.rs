@@ -5,7 +5,7 @@
 
 #![allow(clippy::inline_always)]
 
-use crate::application::{Request, Step, work};
+use crate::application::Request;
 
 use super::Core;
 use super::event::Event;
@@ -19,6 +19,7 @@ pub(super) struct Life {
     key: u64,
     arrived: u64,
     work: u64,
+    io: u64,
     startup: u64,
     class: u16,
     cold: bool,
@@ -33,6 +34,7 @@ impl Life {
             key: request.key,
             arrived: request.at,
             work: request.cpu,
+            io: request.io,
             startup: 0,
             class: class_of(request),
             cold: false,
@@ -42,11 +44,13 @@ impl Life {
 }
 
 impl Record {
+    /// Of a record whose work has not begun.
     pub(super) const fn life(&self) -> Life {
         Life {
             key: self.key,
             arrived: self.arrived,
             work: self.work,
+            io: self.waits_until,
             startup: self.startup,
             class: self.class,
             cold: self.cold,
@@ -61,7 +65,7 @@ impl Core<'_> {
     pub(super) fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
         let run = &self.classes[life.class as usize];
         let computed = begin.saturating_add(paced(life.work, run.pace));
-        let end = computed.saturating_add(work(&run.io, life.key, Step::Io));
+        let end = computed.saturating_add(life.io);
         let micro_vcpu = run.micro_vcpu;
         if !self.book_until(life, instance, begin, end) {
             return false;

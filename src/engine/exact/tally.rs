@@ -48,7 +48,7 @@ struct Gauge {
     shed: u64,
 }
 
-/// What the requests of one slice used.
+/// What the requests that arrived in one slice brought.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SliceUse {
     pub requests: u64,
@@ -56,6 +56,30 @@ pub(super) struct SliceUse {
     pub egress: u64,
     pub edge_units: u64,
     pub edge_bytes: u64,
+    offered: u64,
+    lost: u64,
+    /// Micro-vCPU nanoseconds of one-slot instances.
+    cpu: u128,
+}
+
+impl SliceUse {
+    const fn add(&mut self, other: &Self) {
+        self.requests += other.requests;
+        self.billed += other.billed;
+        self.egress += other.egress;
+        self.edge_units += other.edge_units;
+        self.edge_bytes += other.edge_bytes;
+        self.offered += other.offered;
+        self.lost += other.lost;
+        self.cpu += other.cpu;
+    }
+}
+
+/// The books of one class.
+#[derive(Clone, Debug)]
+struct ClassBook {
+    sizes: Sizes,
+    measure: ClassMeasure,
 }
 
 /// Sizes of a class, drawn only where they differ between requests.
@@ -72,7 +96,7 @@ pub(super) struct Tally<'a> {
     calendar: &'a Calendar,
     buckets: &'a [u32],
     classes: &'a [Class],
-    sizes: Vec<Sizes>,
+    books: Vec<ClassBook>,
     edge_unit: Option<u64>,
     edge_latency: u64,
     has_edge: bool,
@@ -80,14 +104,18 @@ pub(super) struct Tally<'a> {
     horizon: u64,
     /// The slice that time is in: index, start and end; none before the window.
     slice: usize,
-    /// Its bucket of the charts.
-    bucket: usize,
     slice_start: u64,
     slice_end: u64,
     measurement: Measurement,
     /// Completed attempts that did not wait, to be recorded at the end.
     no_waits: u64,
+    /// What the requests of the slice that time is in have brought so far; that of the others is in `uses`.
+    current: SliceUse,
     uses: Vec<SliceUse>,
+    /// Latencies of the requests of the bucket of the charts that time is in, and its number; the others are in the
+    /// measurement.
+    latencies: CoarseHistogram,
+    bucket: usize,
     pub instances: Level,
     pub ready: Level,
     pub busy: Level,
@@ -117,29 +145,30 @@ impl<'a> Tally<'a> {
     ) -> Self {
         let charted = buckets.last().map_or(0, |&last| last as usize + 1);
         let edge_unit = edge.and_then(|edge| edge.meter.request_unit_bytes);
-        let sizes = application.classes.iter().map(|class| Sizes::new(class, edge_unit)).collect();
+        let book = |class| ClassBook { sizes: Sizes::new(class, edge_unit), measure: ClassMeasure::default() };
         let mut tally = Self {
             calendar,
             buckets,
             classes: &application.classes,
-            sizes,
+            books: application.classes.iter().map(book).collect(),
             edge_unit,
             edge_latency: edge.map_or(0, |edge| edge.latency.0),
             has_edge: edge.is_some(),
             window_start: window.0,
             horizon: window.1,
             slice: 0,
-            bucket: 0,
             slice_start: u64::MAX,
             slice_end: window.0,
             measurement: Measurement {
-                classes: vec![ClassMeasure::default(); application.classes.len()],
                 slices: vec![SliceMeasure::default(); calendar.slices.len()],
                 buckets: vec![CoarseHistogram::default(); charted],
                 ..Measurement::default()
             },
             no_waits: 0,
+            current: SliceUse::default(),
             uses: vec![SliceUse::default(); calendar.slices.len()],
+            latencies: CoarseHistogram::default(),
+            bucket: 0,
             instances: Level::default(),
             ready: Level::default(),
             busy: Level::default(),
@@ -165,11 +194,28 @@ impl<'a> Tally<'a> {
     }
 
     fn enter_slice(&mut self, slice: usize) {
+        self.close_slice();
         if let Some(next) = self.calendar.slices.get(slice) {
             (self.slice, self.slice_start, self.slice_end) = (slice, next.start.0, next.end.0);
-            self.bucket = self.buckets[slice] as usize;
+            let bucket = self.buckets[slice] as usize;
+            if bucket != self.bucket {
+                self.close_bucket();
+                self.bucket = bucket;
+            }
         } else {
             self.slice_end = u64::MAX;
+        }
+    }
+
+    fn close_slice(&mut self) {
+        if let Some(slice) = self.uses.get_mut(self.slice) {
+            slice.add(&std::mem::take(&mut self.current));
+        }
+    }
+
+    fn close_bucket(&mut self) {
+        if let Some(bucket) = self.measurement.buckets.get_mut(self.bucket) {
+            bucket.merge(&std::mem::take(&mut self.latencies));
         }
     }
 
@@ -184,6 +230,13 @@ impl<'a> Tally<'a> {
         }
         let after = self.calendar.slices.partition_point(|slice| slice.start.0 <= at);
         Some(after - 1)
+    }
+
+    /// What the requests brought that arrived in the slice of an instant; `None` before the window.
+    #[inline]
+    fn use_of(&mut self, at: u64) -> Option<&mut SliceUse> {
+        let slice = self.slice_of(at)?;
+        Some(if slice == self.slice { &mut self.current } else { &mut self.uses[slice] })
     }
 
     /// Ends the slice at `now`. `cpu_used` is what all instances have used so far, in micro-vCPU nanoseconds.
@@ -218,9 +271,7 @@ impl<'a> Tally<'a> {
             self.enter_slice(0);
             return;
         }
-        let slice = &mut self.measurement.slices[self.slice];
-        let (offered, lost, cpu) = (slice.offered, slice.lost, slice.cpu_used);
-        *slice = SliceMeasure { offered, lost, cpu_used: cpu + measure.cpu_used, ..measure };
+        self.measurement.slices[self.slice] = measure;
         self.enter_slice(self.slice + 1);
     }
 
@@ -274,17 +325,16 @@ impl<'a> Tally<'a> {
         if now < self.window_start {
             return;
         }
-        self.measurement.classes[class as usize].offered += 1;
-        self.measurement.slices[self.slice].offered += 1;
+        let book = &mut self.books[class as usize];
+        book.measure.offered += 1;
+        self.current.offered += 1;
         if self.has_edge {
-            let sizes = &self.sizes[class as usize];
-            let (units, bytes) = match (sizes.edge_units, sizes.edge_bytes) {
+            let (units, bytes) = match (book.sizes.edge_units, book.sizes.edge_bytes) {
                 (Some(units), Some(bytes)) => (units, bytes),
                 _ => draw_edge(&self.classes[class as usize], self.edge_unit, key),
             };
-            let used = &mut self.uses[self.slice];
-            used.edge_units += units;
-            used.edge_bytes += bytes;
+            self.current.edge_units += units;
+            self.current.edge_bytes += bytes;
         }
     }
 
@@ -292,47 +342,49 @@ impl<'a> Tally<'a> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // part of the straight line of the shortcut
     pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
-        let (slice, bucket) = if arrived >= self.slice_start {
-            (self.slice, self.bucket)
-        } else if let Some(slice) = self.slice_of(arrived) {
-            (slice, self.buckets[slice] as usize)
-        } else {
-            return;
-        };
         let latency = end - arrived + self.edge_latency;
-        let measure = &mut self.measurement.classes[class as usize];
-        measure.completed += 1;
-        measure.cold += u64::from(cold);
-        measure.latency.record(latency);
+        let book = &mut self.books[class as usize];
+        let egress = match book.sizes.response {
+            Some(bytes) => bytes,
+            None => work(&self.classes[class as usize].response_bytes, key, Step::ResponseBytes),
+        };
+        if arrived >= self.slice_start {
+            self.current.egress += egress;
+            self.latencies.record(latency);
+        } else {
+            if arrived < self.window_start {
+                return;
+            }
+            let slice = self.calendar.slices.partition_point(|slice| slice.start.0 <= arrived) - 1;
+            self.uses[slice].egress += egress;
+            self.measurement.buckets[self.buckets[slice] as usize].record(latency);
+        }
+        book.measure.completed += 1;
+        book.measure.cold += u64::from(cold);
+        book.measure.latency.record(latency);
         if queue_wait == 0 {
             self.no_waits += 1;
         } else {
             self.measurement.queue_wait.record(queue_wait);
         }
-        self.measurement.buckets[bucket].record(latency);
-        let sizes = &self.sizes[class as usize];
-        self.uses[slice].egress += match sizes.response {
-            Some(bytes) => bytes,
-            None => work(&self.classes[class as usize].response_bytes, key, Step::ResponseBytes),
-        };
     }
 
     /// An attempt was refused before any work.
     pub fn rejected(&mut self, class: u16, arrived: u64, by: Limit) {
-        let Some(slice) = self.slice_of(arrived) else { return };
+        let Some(used) = self.use_of(arrived) else { return };
+        used.lost += 1;
         self.limits[by as usize].shed += 1;
-        self.measurement.slices[slice].lost += 1;
-        self.measurement.classes[class as usize].rejected += 1;
+        self.books[class as usize].measure.rejected += 1;
     }
 
     /// A limit of the client, the edge or the platform has passed.
     pub fn timed_out(&mut self, class: u16, arrived: u64, cold: bool, by: Option<Limit>) {
-        let Some(slice) = self.slice_of(arrived) else { return };
+        let Some(used) = self.use_of(arrived) else { return };
+        used.lost += 1;
         if let Some(by) = by {
             self.limits[by as usize].shed += 1;
         }
-        self.measurement.slices[slice].lost += 1;
-        let measure = &mut self.measurement.classes[class as usize];
+        let measure = &mut self.books[class as usize].measure;
         measure.timed_out += 1;
         measure.cold += u64::from(cold);
     }
@@ -340,7 +392,7 @@ impl<'a> Tally<'a> {
     /// An attempt is in flight at the horizon.
     pub fn in_flight(&mut self, class: u16, arrived: u64, cold: bool) {
         if self.slice_of(arrived).is_some() {
-            let measure = &mut self.measurement.classes[class as usize];
+            let measure = &mut self.books[class as usize].measure;
             measure.in_flight += 1;
             measure.cold += u64::from(cold);
         }
@@ -362,23 +414,30 @@ impl<'a> Tally<'a> {
     pub fn cpu(&mut self, micro_vcpu: u64, from: u64, to: u64) {
         let (from, to) = (from.max(self.window_start), to.min(self.horizon));
         if from < to
-            && let Some(slice) = self.slice_of(from)
+            && let Some(used) = self.use_of(from)
         {
-            self.measurement.slices[slice].cpu_used += u128::from(micro_vcpu) * u128::from(to - from);
+            used.cpu += u128::from(micro_vcpu) * u128::from(to - from);
         }
     }
 
     /// An attempt that arrived then is billed so many nanoseconds.
     #[inline]
     pub fn billed(&mut self, arrived: u64, nanoseconds: u64) {
-        if let Some(slice) = self.slice_of(arrived) {
-            self.uses[slice].requests += 1;
-            self.uses[slice].billed += nanoseconds;
+        if let Some(used) = self.use_of(arrived) {
+            used.requests += 1;
+            used.billed += nanoseconds;
         }
     }
 
     /// Closes the books.
     pub fn finish(mut self) -> (Measurement, Vec<SliceUse>) {
+        self.close_slice();
+        self.close_bucket();
+        for (slice, used) in self.measurement.slices.iter_mut().zip(&self.uses) {
+            (slice.offered, slice.lost) = (used.offered, used.lost);
+            slice.cpu_used += used.cpu;
+        }
+        self.measurement.classes = self.books.into_iter().map(|book| book.measure).collect();
         self.measurement.queue_wait.record_n(0, self.no_waits);
         for ((_, name), gauge) in Limit::ALL.iter().zip(self.limits) {
             if !gauge.value.is_empty() && (gauge.integral > 0 || gauge.shed > 0) {

@@ -12,7 +12,7 @@ use super::Core;
 use crate::application::{Application, Class, Request, Service, Step, work};
 use crate::engine::{Plan, Platform};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
-use crate::kernel::streams::{Draws, child, stream};
+use crate::kernel::streams::{child, stream};
 use crate::metering::calendar::{Calendar, Month};
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::per_request::PerRequest;
@@ -128,7 +128,8 @@ pub(super) fn fixed(replicas: u32) -> Deployment {
 pub(super) fn requests_at(application: &Application, instants: &[u64]) -> Vec<Request> {
     let request = |(index, &at): (usize, &u64)| {
         let key = child(77, index as u64);
-        Request { at, key, cpu: work(&application.classes[0].cpu, key, Step::Cpu), class: 0 }
+        let class = &application.classes[0];
+        Request { at, key, cpu: work(&class.cpu, key, Step::Cpu), io: work(&class.io, key, Step::Io), class: 0 }
     };
     instants.iter().enumerate().map(request).collect()
 }
@@ -146,8 +147,9 @@ pub(super) fn poisson(application: &Application, rate: f64, seconds: f64, seed: 
         }
         let key = child(seed, requests.len() as u64);
         let class = requests.len() % application.classes.len();
-        let cpu = application.classes[class].cpu.draw_whole(&mut Draws::new(child(key, Step::Cpu as u64)));
-        requests.push(Request { at: at as u64, key, cpu, class: class as u32 });
+        let asked = &application.classes[class];
+        let (cpu, io) = (work(&asked.cpu, key, Step::Cpu), work(&asked.io, key, Step::Io));
+        requests.push(Request { at: at as u64, key, cpu, io, class: class as u32 });
     }
 }
 

@@ -1,7 +1,5 @@
 //! The work of an attempt on its instance: CPU alone, shared or by cores, then waiting, then done.
 
-use crate::application::{Step, work};
-
 use super::event::Event;
 use super::record::{Kind, NONE, Record, State};
 use super::{Compute, Core};
@@ -12,11 +10,10 @@ impl Core<'_> {
         let now = self.now;
         let record = self.records.get_mut(slot);
         record.started = now;
-        let (instance, class, cpu) = (record.instance, record.class as usize, record.work);
+        let (instance, class, cpu, io) = (record.instance, record.class as usize, record.work, record.waits_until);
         self.arm_kill(slot);
         if cpu == 0 {
             // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
-            let io = self.io_of(slot);
             self.wait_until(slot, now.saturating_add(io));
             return;
         }
@@ -27,7 +24,7 @@ impl Core<'_> {
                 if self.control.watches_cpu() {
                     self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
                 }
-                self.records.get_mut(slot).state = State::Cpu;
+                self.records.get_mut(slot).begin_cpu();
                 self.schedule_wait(slot, end);
             }
             Compute::Cores(cores) => {
@@ -41,7 +38,7 @@ impl Core<'_> {
                 }
             }
             Compute::Shared => {
-                self.records.get_mut(slot).state = State::Cpu;
+                self.records.get_mut(slot).begin_cpu();
                 let group = run.group;
                 let shared = &mut self.cpus[instance as usize];
                 shared.advance(now);
@@ -88,9 +85,9 @@ impl Core<'_> {
     pub(super) fn run_on_core(&mut self, slot: u32) {
         let now = self.now;
         let record = self.records.get_mut(slot);
-        record.state = State::Cpu;
         let (instance, run) = (record.instance, &self.classes[record.class as usize]);
         let end = now.saturating_add(paced(record.work, run.pace));
+        record.begin_cpu();
         self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
         self.schedule_wait(slot, end);
     }
@@ -136,15 +133,10 @@ impl Core<'_> {
 
     /// The CPU work of a record is done.
     pub(super) fn begin_io(&mut self, slot: u32) {
-        match self.io_of(slot) {
+        match self.records.get(slot).work {
             0 => self.complete(slot),
             io => self.wait_until(slot, self.now.saturating_add(io)),
         }
-    }
-
-    pub(super) fn io_of(&self, slot: u32) -> u64 {
-        let record = self.records.get(slot);
-        work(&self.classes[record.class as usize].io, record.key, Step::Io)
     }
 
     pub(super) fn wait_until(&mut self, slot: u32, end: u64) {

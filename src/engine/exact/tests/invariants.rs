@@ -279,7 +279,7 @@ proptest! {
         let mut deployment = faas();
         deployment.fleet.keep_alive = Some(constant(keep_alive));
         let measured = play(&deployment, &application, &requests, Run::of(60.0));
-        prop_assert_eq!(integral(&measured), sliding_maximum(&application, &requests, keep_alive));
+        prop_assert_eq!(integral(&measured), sliding_maximum(&requests, keep_alive));
     }
 }
 
@@ -288,14 +288,13 @@ fn integral(measured: &Measurement) -> u128 {
 }
 
 /// The integral over a minute of the largest concurrency within the last `keep_alive`.
-fn sliding_maximum(application: &Application, requests: &[crate::application::Request], keep_alive: f64) -> u128 {
+fn sliding_maximum(requests: &[crate::application::Request], keep_alive: f64) -> u128 {
     let horizon = 60 * SECOND;
     let keep = (keep_alive * 1e9 + 0.5) as u64;
     let mut changes: Vec<(u64, i64)> = Vec::new();
     for request in requests {
-        let io = crate::application::work(&application.classes[0].io, request.key, crate::application::Step::Io);
         changes.push((request.at, 1));
-        changes.push((request.at + io, -1));
+        changes.push((request.at + request.io, -1));
     }
     changes.sort_unstable();
     // Concurrency of each stretch: (from, to, level).

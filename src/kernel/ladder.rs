@@ -1,0 +1,251 @@
+//! A queue of keys by time for simulations: what comes soon is sorted, the rest is not.
+//!
+//! A heap sorts every key through all of its levels. Here a key that is far away is put on a pile; when its turn comes
+//! nearer the pile is dealt into buckets of equal width, and only the bucket that is next is sorted. So a key costs about
+//! the same however many there are. Keys that come in below what is already sorted are inserted there, or, where that
+//! would move too many, kept in a heap beside it: that is the worst case. A ladder queue (Tang, Goh and Thng, Ladder
+//! Queue: An O(1) Priority Queue Structure for Large-Scale Discrete Event Simulation, ACM TOMACS 15(3), 2005) of one rung.
+
+use super::heap::Heap;
+
+/// Up to so many sorted keys, another one is inserted among them.
+const INSERT: usize = 64;
+/// Up to so many keys, a pile is sorted as it is.
+const SORT: usize = 32;
+/// Keys that a bucket should hold.
+const FILL: usize = 8;
+
+/// A key that knows its time; keys of an earlier time are smaller.
+pub trait Timed: Copy + Ord {
+    /// Its time.
+    fn at(self) -> u64;
+}
+
+impl Timed for u64 {
+    #[inline]
+    fn at(self) -> u64 {
+        self
+    }
+}
+
+impl Timed for u128 {
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // the upper half
+    fn at(self) -> u64 {
+        (self >> 64) as u64
+    }
+}
+
+/// Keys, the smallest one first to come out.
+#[derive(Clone, Debug, Default)]
+pub struct Ladder<K> {
+    /// Sorted, the smallest last. With `late`, what comes before `limit`; never both empty while there are keys.
+    sorted: Vec<K>,
+    late: Heap<K>,
+    limit: u64,
+    /// Buckets from `limit` to `end`, each `1 << shift` wide; the next one is `next`. Those before it are empty.
+    buckets: Vec<Vec<K>>,
+    next: usize,
+    shift: u32,
+    start: u64,
+    end: u64,
+    /// What comes at or after `end`, in no order.
+    pile: Vec<K>,
+}
+
+impl<K: Timed> Ladder<K> {
+    /// An empty queue.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            sorted: Vec::new(),
+            late: Heap::new(),
+            limit: 0,
+            buckets: Vec::new(),
+            next: 0,
+            shift: 0,
+            start: 0,
+            end: 0,
+            pile: Vec::new(),
+        }
+    }
+
+    /// The smallest key.
+    #[inline]
+    #[must_use]
+    pub fn peek(&self) -> Option<K> {
+        match (self.sorted.last(), self.late.peek()) {
+            (Some(&key), None) => Some(key),
+            (Some(&key), Some(late)) => Some(key.min(late)),
+            (None, late) => late,
+        }
+    }
+
+    /// Adds a key.
+    #[inline]
+    pub fn push(&mut self, key: K) {
+        let at = key.at();
+        if at < self.limit {
+            self.push_soon(key);
+        } else if at < self.end {
+            let bucket = self.bucket(at);
+            self.buckets[bucket].push(key);
+        } else {
+            self.pile.push(key);
+            if self.sorted.is_empty() && self.late.peek().is_none() {
+                self.refill();
+            }
+        }
+    }
+
+    /// Removes the smallest key.
+    #[inline]
+    pub fn pop(&mut self) {
+        match (self.sorted.last(), self.late.peek()) {
+            (Some(_), None) => {
+                self.sorted.pop();
+            }
+            (Some(&key), Some(late)) if key <= late => {
+                self.sorted.pop();
+            }
+            _ => self.late.pop(),
+        }
+        if self.sorted.is_empty() && self.late.peek().is_none() {
+            self.refill();
+        }
+    }
+
+    #[inline]
+    #[allow(clippy::cast_possible_truncation)] // fewer than there are buckets
+    const fn bucket(&self, at: u64) -> usize {
+        ((at - self.start) >> self.shift) as usize
+    }
+
+    #[inline]
+    fn push_soon(&mut self, key: K) {
+        if self.sorted.len() < INSERT {
+            let position = self.sorted.partition_point(|&other| other > key);
+            self.sorted.insert(position, key);
+        } else {
+            self.late.push(key);
+        }
+    }
+
+    /// Nothing is sorted any more: sorts the next bucket, or deals the pile.
+    fn refill(&mut self) {
+        loop {
+            while self.next < self.buckets.len() {
+                let bucket = self.next;
+                self.next += 1;
+                if !self.buckets[bucket].is_empty() {
+                    std::mem::swap(&mut self.sorted, &mut self.buckets[bucket]);
+                    self.sorted.sort_unstable_by(|a, b| b.cmp(a));
+                    self.limit = self.start.saturating_add((self.next as u64) << self.shift);
+                    return;
+                }
+            }
+            if self.pile.len() <= SORT {
+                std::mem::swap(&mut self.sorted, &mut self.pile);
+                self.sorted.sort_unstable_by(|a, b| b.cmp(a));
+                // A key of the last one's time may be smaller than it.
+                self.limit = self.sorted.first().map_or(self.limit, |last| last.at().saturating_add(1));
+                self.end = self.limit;
+                return;
+            }
+            self.deal();
+        }
+    }
+
+    /// Deals the earlier keys of the pile into buckets, twice as far as the one in the middle.
+    fn deal(&mut self) {
+        let middle = self.pile.len() / 2;
+        let (earlier, &mut middle, _) = self.pile.select_nth_unstable(middle);
+        let start = earlier.iter().min().map_or(middle.at(), |first| first.at());
+        let buckets = (self.pile.len() / FILL).max(1);
+        let span = (middle.at() - start).saturating_mul(2);
+        let width = (span / buckets as u64).max(1).next_power_of_two();
+        (self.start, self.shift, self.next) = (start, width.trailing_zeros(), 0);
+        self.buckets.resize_with(buckets, Vec::new);
+        // One nanosecond at the least, so that the first bucket has the first key; less than all of time, or nothing
+        // would ever come after it.
+        self.end = start.saturating_add((buckets as u64).saturating_mul(width));
+        let mut kept = 0;
+        for index in 0..self.pile.len() {
+            let key = self.pile[index];
+            if key.at() < self.end || key.at() == start {
+                let bucket = self.bucket(key.at());
+                self.buckets[bucket].push(key);
+            } else {
+                self.pile[kept] = key;
+                kept += 1;
+            }
+        }
+        self.pile.truncate(kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Times near each other, far from each other, at the end of time, and many that are equal.
+        #[test]
+        fn comes_out_as_from_a_sorted_list(
+            steps in proptest::collection::vec((0_u8..8, any::<u64>(), 0_u32..64), 0..2_000),
+        ) {
+            let mut ladder = Ladder::new();
+            let mut model = std::collections::BTreeMap::new();
+            for (number, (kind, value, shift)) in (0_u64..).zip(steps) {
+                if kind < 3 {
+                    ladder.pop();
+                    model.pop_first();
+                } else {
+                    let at = if kind == 3 { value % 4 } else { value >> shift };
+                    let key = (u128::from(at) << 64) | u128::from(number);
+                    ladder.push(key);
+                    model.insert(key, ());
+                }
+                prop_assert_eq!(ladder.peek(), model.keys().next().copied());
+            }
+            while let Some((key, ())) = model.pop_first() {
+                prop_assert_eq!(ladder.peek(), Some(key));
+                ladder.pop();
+            }
+            prop_assert_eq!(ladder.peek(), None);
+        }
+
+        /// As a simulation uses it: every key that comes out puts in others some time later.
+        #[test]
+        fn holds_under_a_moving_clock(delays in proptest::collection::vec((0_u64..5_000, 1_u32..3), 1..3_000)) {
+            let mut ladder = Ladder::new();
+            let mut model = std::collections::BinaryHeap::new();
+            ladder.push(0_u64);
+            model.push(std::cmp::Reverse(0));
+            for (delay, children) in delays {
+                let Some(std::cmp::Reverse(now)) = model.pop() else { break };
+                prop_assert_eq!(ladder.peek(), Some(now));
+                ladder.pop();
+                for child in 0..u64::from(children) {
+                    ladder.push(now + delay * (1 + 40 * child));
+                    model.push(std::cmp::Reverse(now + delay * (1 + 40 * child)));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_time_is_a_time() {
+        let mut ladder = Ladder::new();
+        for _ in 0..100 {
+            ladder.push(u64::MAX);
+        }
+        ladder.push(7);
+        assert_eq!(ladder.peek(), Some(7));
+        for _ in 0..101 {
+            ladder.pop();
+        }
+        assert_eq!(ladder.peek(), None);
+    }
+}

@@ -3,7 +3,7 @@
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::estimates::{Samples, Spread, interval, intervals, mean};
+use super::estimates::{Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment};
 use super::judge::{verdicts, worst};
 use super::result::{
@@ -11,7 +11,7 @@ use super::result::{
     Judgement, Latency, Limit, Line, MonthTotal, Nodes, NotModelled, Pair, QueueWait, RunResult, SCHEMA, TrafficResult,
 };
 use super::{RunError, fidelity};
-use crate::kernel::estimate::paired;
+use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
 use crate::pricing::bill;
@@ -124,7 +124,7 @@ fn deployment(
         cold_starts: ColdStarts {
             count: folded.cold,
             fraction: mean(&folded.all.cold_fraction),
-            ci95: intervals([("fraction", &folded.all.cold_fraction)]),
+            ci95: intervals([("fraction", mean_interval(&folded.all.cold_fraction))]),
         },
         instances: instances(folded),
         nodes: folded.nodes.as_ref().map(nodes),
@@ -150,7 +150,7 @@ fn limits(scenario: &Scenario, folded: &FoldedDeployment, replications: usize) -
 }
 
 fn latency(spread: &Spread) -> Latency {
-    let of = |key: &str| spread.of(key).and_then(mean);
+    let of = |key: &str| spread.of(key).and_then(|percentile| mean(&percentile.samples));
     Latency {
         mean: mean(&spread.mean),
         p50: of("p50"),
@@ -159,13 +159,13 @@ fn latency(spread: &Spread) -> Latency {
         p99: of("p99"),
         p999: of("p999"),
         max: spread.max,
-        ci95: intervals(spread.entries()),
+        ci95: intervals(spread.estimates()),
     }
 }
 
 fn queue_wait(folded: &FoldedDeployment) -> QueueWait {
     let spread = latency(&folded.queue_wait);
-    let entries = folded.queue_wait.entries().chain([("share_waiting", &folded.share_waiting)]);
+    let entries = folded.queue_wait.estimates().chain([("share_waiting", mean_interval(&folded.share_waiting))]);
     QueueWait {
         mean: spread.mean,
         p50: spread.p50,
@@ -190,11 +190,11 @@ fn instances(folded: &FoldedDeployment) -> Instances {
         utilization: mean(&samples.utilization),
         cpu_utilization: mean(&samples.cpu_utilization),
         ci95: intervals([
-            ("mean", &samples.mean),
-            ("mean_busy", &samples.busy),
-            ("mean_idle", &samples.idle),
-            ("utilization", &samples.utilization),
-            ("cpu_utilization", &samples.cpu_utilization),
+            ("mean", mean_interval(&samples.mean)),
+            ("mean_busy", mean_interval(&samples.busy)),
+            ("mean_idle", mean_interval(&samples.idle)),
+            ("utilization", mean_interval(&samples.utilization)),
+            ("cpu_utilization", mean_interval(&samples.cpu_utilization)),
         ]),
     }
 }
@@ -207,9 +207,9 @@ fn nodes(samples: &super::fold::NodeSamples) -> Nodes {
         requested_share: mean(&samples.requested_share),
         used_share: mean(&samples.used_share),
         ci95: intervals([
-            ("mean", &samples.mean),
-            ("requested_share", &samples.requested_share),
-            ("used_share", &samples.used_share),
+            ("mean", mean_interval(&samples.mean)),
+            ("requested_share", mean_interval(&samples.requested_share)),
+            ("used_share", mean_interval(&samples.used_share)),
         ]),
     }
 }
@@ -255,9 +255,9 @@ fn cost(
         lines: bill.lines.iter().map(line).collect(),
         not_modelled: left_out.chain(not_modelled).collect(),
         ci95: intervals([
-            ("total", &folded.cost_total),
-            ("per_month", &folded.cost_per_month),
-            ("per_million_requests", &folded.cost_per_million),
+            ("total", mean_interval(&folded.cost_total)),
+            ("per_month", mean_interval(&folded.cost_per_month)),
+            ("per_million_requests", mean_interval(&folded.cost_per_million)),
         ]),
     };
     Ok((Some(cost), cumulative.iter().map(|amount| amount.to_f64().unwrap_or(0.0)).collect()))
@@ -332,9 +332,8 @@ fn comparison(scenario: &Scenario, folded: &Folded, deployments: &[DeploymentRes
     let mut pairs = Vec::new();
     if let Some((base, others)) = folded.deployments.split_first() {
         for (other, placed) in others.iter().zip(&scenario.deployments[1..]) {
-            for (metric, of) in METRICS {
-                pairs.push(pair(&placed.deployment.name, &deployments[0].name, metric, of(other), of(base)));
-            }
+            let names = (placed.deployment.name.as_str(), deployments[0].name.as_str());
+            pairs.extend(compared(names, other, base));
         }
     }
     Comparison {
@@ -345,19 +344,29 @@ fn comparison(scenario: &Scenario, folded: &Folded, deployments: &[DeploymentRes
     }
 }
 
-type Metric = fn(&FoldedDeployment) -> &Samples;
+/// How a deployment compares to the baseline, replication by replication.
+fn compared(names: (&str, &str), one: &FoldedDeployment, base: &FoldedDeployment) -> Vec<Pair> {
+    // Without a bill there are no samples at all, so that there are fewer on one side.
+    let billed = one.cost_per_month.len() == base.cost_per_month.len();
+    let (cost, base_cost) = (&one.cost_per_month, &base.cost_per_month);
+    let cost_difference = if billed { paired(cost, base_cost) } else { None };
+    let ratio = if billed { paired_ratio(cost, base_cost) } else { None };
+    let percentile = |key: &str| one.all.latency.of(key)?.difference(base.all.latency.of(key)?);
+    vec![
+        Pair {
+            ratio: ratio.map(|ratio| ratio.mean),
+            ratio_ci95: ratio.and_then(interval),
+            ..pair(names, "cost_per_month", cost_difference)
+        },
+        pair(names, "p50", percentile("p50")),
+        pair(names, "p99", percentile("p99")),
+        pair(names, "availability", paired(&one.all.availability, &base.all.availability)),
+    ]
+}
 
-const METRICS: [(&str, Metric); 4] = [
-    ("cost_per_month", |one| &one.cost_per_month),
-    ("p50", |one| &one.all.latency.percentiles[0]),
-    ("p99", |one| &one.all.latency.percentiles[3]),
-    ("availability", |one| &one.all.availability),
-];
-
-/// The difference a - b between replications of the same number. Without an interval nothing is concluded.
-fn pair(a: &str, b: &str, metric: &str, of_a: &Samples, of_b: &Samples) -> Pair {
-    let estimate = if of_a.len() == of_b.len() { paired(of_a, of_b) } else { None };
-    let ci95 = estimate.and_then(interval);
+/// The difference a - b. Without an interval nothing is concluded.
+fn pair((a, b): (&str, &str), metric: &str, difference: Option<Estimate>) -> Pair {
+    let ci95 = difference.and_then(interval);
     let verdict = match ci95 {
         Some(range) if range.high < 0.0 => "lower",
         Some(range) if range.low > 0.0 => "higher",
@@ -367,8 +376,10 @@ fn pair(a: &str, b: &str, metric: &str, of_a: &Samples, of_b: &Samples) -> Pair 
         a: a.to_owned(),
         b: b.to_owned(),
         metric: metric.to_owned(),
-        difference: estimate.map(|estimate| estimate.mean),
+        difference: difference.map(|estimate| estimate.mean),
         ci95,
+        ratio: None,
+        ratio_ci95: None,
         verdict: verdict.to_owned(),
     }
 }

@@ -1,9 +1,9 @@
 //! Objectives, judged on the interval of what was found.
 
-use super::estimates::{Samples, possible};
+use super::estimates::possible;
 use super::fold::{FoldedDeployment, Quality};
 use super::result::{Interval, Judgement, RunResult, Verdict};
-use crate::kernel::estimate::mean_interval;
+use crate::kernel::estimate::{Estimate, mean_interval};
 use crate::scenario::{Metric, Objective, Require, Scenario};
 
 /// Judges one deployment by every objective of the scenario.
@@ -21,12 +21,10 @@ fn verdict(scenario: &Scenario, folded: &FoldedDeployment, objective: &Objective
             .position(|class| class.name == *name)
             .map(|index| &folded.classes[index]),
     };
-    let empty = Samples::new();
-    let samples = match objective.metric {
-        Metric::CostPerMonth => Some(&folded.cost_per_month),
-        metric => quality.and_then(|quality| samples_of(quality, metric)),
+    let estimate = match objective.metric {
+        Metric::CostPerMonth => mean_interval(&folded.cost_per_month),
+        metric => quality.and_then(|quality| estimate_of(quality, metric)),
     };
-    let estimate = mean_interval(samples.unwrap_or(&empty));
     let actual = estimate.map(|estimate| estimate.mean);
     let is_share = matches!(objective.metric, Metric::Availability | Metric::ColdStarts);
     let ci95 = estimate.and_then(|estimate| possible(estimate, is_share));
@@ -40,11 +38,11 @@ fn verdict(scenario: &Scenario, folded: &FoldedDeployment, objective: &Objective
     }
 }
 
-fn samples_of(quality: &Quality, metric: Metric) -> Option<&Samples> {
+fn estimate_of(quality: &Quality, metric: Metric) -> Option<Estimate> {
     match metric {
-        Metric::Availability => Some(&quality.availability),
-        Metric::ColdStarts => Some(&quality.cold_fraction),
-        metric => quality.latency.of(metric.key()),
+        Metric::Availability => mean_interval(&quality.availability),
+        Metric::ColdStarts => mean_interval(&quality.cold_fraction),
+        metric => quality.latency.of(metric.key())?.estimate(),
     }
 }
 

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
 use crate::document::provenance::Confidence;
@@ -465,6 +464,10 @@ pub struct Pair {
     pub difference: Option<f64>,
     /// Interval of it.
     pub ci95: Option<Interval>,
+    /// a / b, of the mean costs; null for other metrics, without two bills, or when the baseline is free.
+    pub ratio: Option<f64>,
+    /// Interval of it: Fieller's, of paired replications.
+    pub ratio_ci95: Option<Interval>,
     /// lower, higher or inconclusive.
     pub verdict: String,
 }
@@ -618,16 +621,15 @@ impl RunResult {
     pub fn deployment(&self, name: &str) -> Option<&DeploymentResult> {
         self.deployments.iter().find(|deployment| deployment.name == name)
     }
+}
 
-    /// A paired cost difference and its interval as shares of the baseline's mean cost, which is taken as exact: the
-    /// noise of the denominator is of second order beside that of the difference. `None` for other metrics, without a
-    /// bill or when the baseline is free.
+impl Pair {
+    /// A paired cost difference and its interval as shares of the baseline's cost. `None` for other metrics, without two
+    /// bills or when the baseline is free.
     #[must_use]
-    pub fn relative_cost(&self, pair: &Pair) -> Option<(f64, Option<Interval>)> {
-        let base = self.deployment(&pair.b)?.cost.as_ref()?.per_month.to_f64().filter(|base| *base > 0.0)?;
-        let difference = pair.difference.filter(|_| pair.metric == "cost_per_month")?;
-        let ci95 = pair.ci95.map(|ci| Interval { low: ci.low / base, high: ci.high / base });
-        Some((difference / base, ci95))
+    pub fn relative_cost(&self) -> Option<(f64, Option<Interval>)> {
+        let ci95 = self.ratio_ci95.map(|ci| Interval { low: ci.low - 1.0, high: ci.high - 1.0 });
+        self.ratio.map(|ratio| (ratio - 1.0, ci95))
     }
 }
 

@@ -53,6 +53,41 @@ where
     mean_interval(&differences)
 }
 
+/// The ratio of the mean of `a` to the mean of `b` over replications of the same number, with its interval: Fieller,
+/// "Some problems in interval estimation", J. R. Statist. Soc. B 16 (1954) 175-185, eq. 5, for paired samples. It holds
+/// the values θ for which the paired t test does not tell the mean of `a - θ b` from 0, so that it leaves out 1 exactly
+/// when the interval of the mean difference leaves out 0; the noise of both means counts, and what they share cancels.
+/// Without an interval where the mean of `b` cannot be told from 0. `None` without data or when that mean is not above 0.
+///
+/// # Panics
+/// If there are not as many of `a` as of `b`.
+#[must_use]
+pub fn paired_ratio(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Estimate> {
+    assert_eq!(a.len(), b.len(), "pairs need as many of the one as of the other");
+    let pairs: Vec<(f64, f64)> = a.iter().zip(b).filter_map(|(&a, &b)| a.zip(b)).collect();
+    let n = pairs.len();
+    let count = n as f64;
+    let mean_a = sum(pairs.iter().map(|pair| pair.0)) / count;
+    let mean_b = sum(pairs.iter().map(|pair| pair.1)) / count;
+    if !(mean_a / mean_b).is_finite() || mean_b <= 0.0 {
+        return None;
+    }
+    let ratio = mean_a / mean_b;
+    let ci95 = (n > 1).then(|| {
+        // With d = a - ratio b, whose mean is 0, Fieller's quadratic in δ = θ - ratio is
+        // (mean_b² - f_bb) δ² + 2 f_db δ - f_dd = 0, f being t² times the (co)variances of the means.
+        let spread = t_975(count - 1.0).powi(2) / (count - 1.0) / count;
+        let deviations = || pairs.iter().map(|pair| (pair.0 - ratio * pair.1, pair.1 - mean_b));
+        let dd = spread * sum(deviations().map(|(d, _)| d * d));
+        let db = spread * sum(deviations().map(|(d, b)| d * b));
+        let bb = spread * sum(deviations().map(|(_, b)| b * b));
+        let leading = mean_b * mean_b - bb;
+        let root = (db * db + leading * dd).sqrt();
+        (leading > 0.0).then(|| (ratio + (-db - root) / leading, ratio + (-db + root) / leading))
+    });
+    Some(Estimate { mean: ratio, ci95: ci95.flatten().filter(|(low, high)| low.is_finite() && high.is_finite()), n })
+}
+
 /// The 97.5 % point of Student's t.
 fn t_975(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
@@ -114,6 +149,55 @@ mod tests {
         let estimate = paired(&with, &shared).unwrap();
         assert_eq!(estimate.ci95, Some((1.0, 1.0)));
         assert_eq!(paired(&[Some(1.0), None, Some(5.0)], &[0.0, 7.0, 3.0]).unwrap().n, 2);
+    }
+
+    #[test]
+    fn a_ratio_worked_by_hand() {
+        // Means 4 and 2, so d = a - 2 b = -1, 1, 0; b - 2 = -1, 0, 1. t² / 2 / 3 = 18.512821 / 6 = 3.085470;
+        // f_dd = 2 f, f_db = f, f_bb = 2 f = 6.17 > 4 = mean_b²: b cannot be told from 0.
+        let some = |values: [f64; 3]| values.map(Some);
+        let (a, b) = (some([1.0, 5.0, 6.0]), some([1.0, 2.0, 3.0]));
+        assert_eq!(paired_ratio(&a, &b).unwrap().ci95, None);
+        // 10 more of b: means 4 and 12, r = 1/3, d = -8/3, 1, 5/3; sums: dd 10.888889, db 4.333333, bb 2.
+        let b = some([11.0, 12.0, 13.0]);
+        let estimate = paired_ratio(&a, &b).unwrap();
+        let (low, high) = estimate.ci95.unwrap();
+        assert!((estimate.mean - 1.0 / 3.0).abs() < 1e-12);
+        assert!((low + 0.266_835).abs() < 1e-6 && (high - 0.739_488).abs() < 1e-6, "{low} {high}");
+        assert_eq!(paired_ratio(&a, &some([0.0; 3])), None);
+        assert_eq!(paired_ratio(&a[..1], &b[..1]), Some(Estimate { mean: 1.0 / 11.0, ci95: None, n: 1 }));
+    }
+
+    #[test]
+    fn a_ratio_is_told_from_one_exactly_when_the_difference_is_told_from_zero() {
+        let mut normal = stream(20_262, "estimate", "ratio", 0);
+        let mut told = 0;
+        for _ in 0..2_000 {
+            let mut draw = || Distribution::<f64>::sample(&StandardNormal, &mut normal);
+            let (a, b): (Vec<_>, Vec<_>) =
+                (0..5).map(|_| (Some(10.5 + 0.5 * draw()), Some(10.0 + 0.5 * draw()))).unzip();
+            let leaves_out = |(low, high): (f64, f64), value: f64| value < low || high < value;
+            let difference = leaves_out(paired(&a, &b).unwrap().ci95.unwrap(), 0.0);
+            assert_eq!(leaves_out(paired_ratio(&a, &b).unwrap().ci95.unwrap(), 1.0), difference);
+            told += u32::from(difference);
+        }
+        assert!((200..1_800).contains(&told), "{told}");
+    }
+
+    /// As with means: the true ratio is 2, and the baseline is as noisy as the rest.
+    #[test]
+    fn intervals_of_ratios_cover_as_often_as_they_say() {
+        let mut normal = stream(20_263, "estimate", "ratio coverage", 0);
+        let mut draw = || Distribution::<f64>::sample(&StandardNormal, &mut normal);
+        let covered = (0..4_000)
+            .filter(|_| {
+                let (a, b): (Vec<_>, Vec<_>) = (0..5).map(|_| (Some(14.0 + 2.0 * draw()), Some(7.0 + draw()))).unzip();
+                let (low, high) = paired_ratio(&a, &b).unwrap().ci95.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+                low < 2.0 && 2.0 < high
+            })
+            .count();
+        let share = covered as f64 / 4_000.0;
+        assert!((share - 0.95).abs() < 0.0138, "{share}");
     }
 
     #[test]

@@ -36,6 +36,14 @@ const fn midpoint(bucket: usize) -> u64 {
     low + ((1 << shift) - 1) / 2
 }
 
+/// How far a value in the bucket of `value` may lie from that bucket's midpoint, at most: 0 below 256, above it at most
+/// 1/256 of the value.
+#[must_use]
+pub const fn half_width(value: u64) -> u64 {
+    let shift = (bucket(value) / BLOCK).saturating_sub(1);
+    (1 << shift) / 2
+}
+
 impl Histogram {
     /// An empty histogram.
     #[must_use]
@@ -243,6 +251,15 @@ mod tests {
             for (share, value) in found {
                 prop_assert_eq!(Some(value), histogram.quantile(share));
             }
+        }
+    }
+
+    #[test]
+    fn values_of_a_bucket_lie_within_half_its_width_of_the_midpoint() {
+        for value in (0..70_000).chain([262_000_000, 1 << 40, u64::MAX]) {
+            let found = midpoint(bucket(value));
+            assert!(found.abs_diff(value) <= half_width(value), "{value}: {found} ± {}", half_width(value));
+            assert!(half_width(value) <= value / 256 + 1 && (value >= 256 || half_width(value) == 0), "{value}");
         }
     }
 

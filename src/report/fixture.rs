@@ -215,12 +215,16 @@ fn d() -> DeploymentResult {
 }
 
 fn pair(a: &str, metric: &str, difference: f64, low: f64, high: f64, verdict: &str) -> Pair {
+    let ratio = |difference: f64| 1.0 + difference / 2_134.5;
+    let of_costs = metric == "cost_per_month";
     Pair {
         a: a.to_owned(),
         b: "a".to_owned(),
         metric: metric.to_owned(),
         difference: Some(difference),
         ci95: Some(Interval { low, high }),
+        ratio: of_costs.then(|| ratio(difference)),
+        ratio_ci95: of_costs.then(|| Interval { low: ratio(low), high: ratio(high) }),
         verdict: verdict.to_owned(),
     }
 }
@@ -281,7 +285,13 @@ pub fn run() -> RunResult {
         pair("b", "availability", 0.0005, 0.0004, 0.0006, "higher"),
         pair(HOSTILE, "cost_per_month", 2_600.5, 2_480.0, 2_720.0, "higher"),
         pair(HOSTILE, "p99", 754.0, 700.0, 808.0, "higher"),
-        Pair { difference: None, ci95: None, ..pair("c", "cost_per_month", 0.0, 0.0, 0.0, "inconclusive") },
+        Pair {
+            difference: None,
+            ci95: None,
+            ratio: None,
+            ratio_ci95: None,
+            ..pair("c", "cost_per_month", 0.0, 0.0, 0.0, "inconclusive")
+        },
     ];
     RunResult {
         schema: SCHEMA.to_owned(),

@@ -11,6 +11,11 @@ use crate::units::grouped;
 /// What is printed where there is no figure.
 pub const NOTHING: &str = "–";
 
+/// Most places behind the decimal point.
+const MOST_PLACES: i32 = 12;
+/// Relative to their size, ends of an interval that differ by no more than this are equal.
+const ROUNDING_ERROR: f64 = 1e-9;
+
 /// What a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit<'a> {
@@ -50,7 +55,12 @@ pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> P
     let ci95 = ci95.filter(|ci| ci.low.is_finite() && ci.high.is_finite());
     let (factor, suffix) = scale(value, unit);
     let default = default_places(value * factor, unit);
-    let places = ci95.map_or(default, |ci| places(ci, factor).min(default));
+    // Nobody pays fractions of a cent, once there are some.
+    let in_cents = matches!(unit, Unit::Money(_)) && value.abs() >= 1.0;
+    let places = ci95.map_or(default, |ci| {
+        let places = places(ci, factor).min(default);
+        if in_cents { places } else { told_apart(ci, factor, places) }
+    });
     let interval = ci95.map_or_else(String::new, |ci| {
         format!("[{}, {}]", rounded(ci.low * factor, places), rounded(ci.high * factor, places))
     });
@@ -88,6 +98,16 @@ fn places(ci95: Interval, factor: f64) -> i32 {
     let places = supported_places((ci95.high - ci95.low) / 2.0 * factor);
     let hidden = |end: f64| end != 0.0 && (end * factor).abs() * 10f64.powi(places.min(300)) < 0.5;
     if hidden(ci95.low) || hidden(ci95.high) { places.saturating_add(1) } else { places }
+}
+
+/// More places where the ends would print the same although they differ: that would claim to know the value exactly.
+/// Ends that differ by rounding errors alone do not.
+fn told_apart(ci95: Interval, factor: f64, places: i32) -> i32 {
+    let (low, high) = (ci95.low * factor, ci95.high * factor);
+    if high - low <= ROUNDING_ERROR * low.abs().max(high.abs()) {
+        return places;
+    }
+    (places..=MOST_PLACES).find(|&places| rounded(low, places) != rounded(high, places)).unwrap_or(places)
 }
 
 /// Places behind the decimal point (negative: before it) that an interval of this half-width supports: to the first
@@ -141,7 +161,7 @@ fn scale(value: f64, unit: Unit<'_>) -> (f64, String) {
 
 /// `value` rounded to `places`, thousands separated, never a negative zero.
 fn rounded(value: f64, places: i32) -> String {
-    let places = places.clamp(-300, 12);
+    let places = places.clamp(-300, MOST_PLACES);
     let text = if places >= 0 {
         format!("{value:.*}", places.unsigned_abs() as usize)
     } else {
@@ -170,6 +190,15 @@ mod tests {
         assert_eq!(of(46.0, -3.0, 95.0, Unit::Millis), "46 ms [−3, 95]");
         assert_eq!(of(0.999_386, 0.999_3, 0.999_47, Unit::Share), "99.939 % [99.930, 99.947]");
         assert_eq!(of(12.0, 12.0, 12.0, Unit::Money("USD")), "12.00 USD [12.00, 12.00]");
+    }
+
+    #[test]
+    fn ends_that_differ_print_as_ends_that_differ() {
+        assert_eq!(of(262.07, 261.55, 262.40, Unit::Millis), "262.1 ms [261.6, 262.4]");
+        assert_eq!(of(0.0113, 0.0111, 0.0114, Unit::Money("USD")), "0.0113 USD [0.0111, 0.0114]");
+        assert_eq!(of(2.951, 2.9492, 2.9528, Unit::Money("USD")), "2.95 USD [2.95, 2.95]");
+        assert_eq!(of(3.0, 3.0 - 1e-12, 3.0 + 1e-12, Unit::Count), "3.00 [3.00, 3.00]");
+        assert_eq!(of(0.0, 0.0, 0.0, Unit::Millis), "0 ms [0, 0]");
     }
 
     #[test]

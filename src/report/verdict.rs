@@ -119,7 +119,7 @@ fn difference(result: &RunResult, pair: &Pair) -> String {
 }
 
 fn in_unit<'a>(result: &'a RunResult, pair: &Pair, difference: f64) -> (f64, Option<Interval>, Unit<'a>) {
-    match (pair.metric.as_str(), result.relative_cost(pair)) {
+    match (pair.metric.as_str(), pair.relative_cost()) {
         ("cost_per_month", Some((share, ci95))) => (share, ci95, Unit::Share),
         ("cost_per_month", None) => (difference, pair.ci95, Unit::Money(currency(result))),
         ("availability", _) => (difference, pair.ci95, Unit::Share),
@@ -131,7 +131,7 @@ fn cost_difference(result: &RunResult, pair: &Pair, difference: f64, higher: boo
     let Pair { a, b, .. } = pair;
     let money = size(difference, pair.ci95, Unit::Money(currency(result)));
     let direction = if higher { "dearer" } else { "cheaper" };
-    match result.relative_cost(pair) {
+    match pair.relative_cost() {
         // Beyond twice the price, a multiple is easier to read than percent.
         Some((share, ci95)) if share > 1.0 => {
             let ci95 = ci95.map(|ci| Interval { low: ci.low + 1.0, high: ci.high + 1.0 });

@@ -164,18 +164,10 @@ fn latency(spread: &Spread) -> Latency {
 }
 
 fn queue_wait(folded: &FoldedDeployment) -> QueueWait {
-    let spread = latency(&folded.queue_wait);
     let entries = folded.queue_wait.estimates().chain([("share_waiting", mean_interval(&folded.share_waiting))]);
     QueueWait {
-        mean: spread.mean,
-        p50: spread.p50,
-        p90: spread.p90,
-        p95: spread.p95,
-        p99: spread.p99,
-        p999: spread.p999,
-        max: spread.max,
+        times: Latency { ci95: intervals(entries), ..latency(&folded.queue_wait) },
         share_waiting: mean(&folded.share_waiting),
-        ci95: intervals(entries),
     }
 }
 

@@ -57,9 +57,9 @@ fn latency(result: &RunResult) -> Vec<Row> {
         Row::heading("Waiting and cold starts"),
         row(result, "attempts that queued", |d| {
             let wait = &d.queue_wait_ms;
-            estimate(wait.share_waiting, interval(&wait.ci95, "share_waiting"), Unit::Share).into()
+            estimate(wait.share_waiting, interval(&wait.times.ci95, "share_waiting"), Unit::Share).into()
         }),
-        row(result, "queue wait, p99", |d| millis(d.queue_wait_ms.p99, &d.queue_wait_ms.ci95, "p99")),
+        row(result, "queue wait, p99", |d| millis(d.queue_wait_ms.times.p99, &d.queue_wait_ms.times.ci95, "p99")),
         row(result, "attempts that met a cold start", |d| {
             estimate(d.cold_starts.fraction, interval(&d.cold_starts.ci95, "fraction"), Unit::Share).into()
         }),

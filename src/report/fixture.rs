@@ -97,11 +97,13 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
             ci95: ci(&[around("p50", p50), around("p95", p95), around("p99", p99)]),
         },
         queue_wait_ms: QueueWait {
-            mean: Some(0.6),
-            p99: Some(12.4),
+            times: Latency {
+                mean: Some(0.6),
+                p99: Some(12.4),
+                ci95: ci(&[("share_waiting", 0.039, 0.0434), ("p99", 11.2, 13.6)]),
+                ..Latency::default()
+            },
             share_waiting: Some(0.0412),
-            ci95: ci(&[("share_waiting", 0.039, 0.0434), ("p99", 11.2, 13.6)]),
-            ..QueueWait::default()
         },
         cold_starts: ColdStarts { count: 84_672, fraction: Some(0.002), ci95: ci(&[("fraction", 0.0017, 0.0023)]) },
         instances: Instances {
@@ -335,7 +337,7 @@ pub fn run_once() -> RunResult {
     result.replications = 1;
     for deployment in &mut result.deployments {
         deployment.latency_ms.ci95 = None;
-        deployment.queue_wait_ms.ci95 = None;
+        deployment.queue_wait_ms.times.ci95 = None;
         deployment.cold_starts.ci95 = None;
         deployment.instances.ci95 = None;
         deployment.nodes.iter_mut().for_each(|nodes| nodes.ci95 = None);

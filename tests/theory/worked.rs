@@ -7,14 +7,16 @@ use breakeven::kernel::histogram::Histogram;
 
 use crate::system::{run, run_file};
 
-/// Plays a CSV of counts, each bin's requests at its start, against one VM.
-fn burst(csv: &str, period: &str, class: &str, deployment: &str) -> DeploymentResult {
+/// Plays so many requests at the start of each second against one VM.
+fn burst(per_second: &[u32], class: &str, deployment: &str) -> DeploymentResult {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let rows = per_second.iter().enumerate().map(|(second, count)| format!("{second},{count}\n"));
+    let csv = format!("t,count\n{}", rows.collect::<String>());
     fs::write(folder.path().join("counts.csv"), csv).expect("the folder can be written");
     let scenario = folder.path().join("worked.toml");
     let text = format!(
         "scenario = {{ seed = 1, replications = 1 }}\n\
-         traffic = {{ source = {{ kind = \"counts\", file = \"counts.csv\", period = \"{period}\", within = \"start\" }} }}\n\
+         traffic = {{ source = {{ kind = \"counts\", file = \"counts.csv\", period = \"1s\", within = \"start\" }} }}\n\
          class = {{ {class}, timeout = \"none\" }}\n\
          deployment = {{ platform = \"vm\", autoscaler = {{ kind = \"fixed\", replicas = 1 }}, {deployment} }}"
     );
@@ -28,50 +30,68 @@ fn milliseconds(found: Option<f64>, expected: f64) {
     assert!((found - expected).abs() < 2e-6, "{found} ms, not {expected} ms");
 }
 
-/// Ten jobs of one second on four CPUs: each gets 0.4 CPU and ends after 2.5 s.
-#[test]
-fn equal_shares() {
-    let fleet = "instance = { vcpu = 4 }, fleet = { slots = \"unbounded\", sharing = \"processor\" }";
-    let result = burst("t,count\n0,10\n", "60s", "cpu = \"1s\"", fleet);
-    assert_eq!(result.attempts.completed, 10);
-    milliseconds(result.latency_ms.mean, 2_500.0);
-    milliseconds(result.latency_ms.max, 2_500.0);
+/// Jobs on the CPUs of one instance that takes as many as come, and when they are done.
+struct Jobs {
+    /// Jobs that come in each second from the first.
+    per_second: &'static [u32],
+    class: &'static str,
+    vcpu: u32,
+    sharing: &'static str,
+    mean_ms: f64,
+    max_ms: f64,
 }
 
-/// Five jobs that can use two CPUs each, on ten.
-#[test]
-fn no_contention() {
-    let fleet = "instance = { vcpu = 10 }, fleet = { slots = \"unbounded\", sharing = \"processor\" }";
-    let result = burst("t,count\n0,5\n", "60s", "cpu = \"2s\", threads = 2.0", fleet);
-    milliseconds(result.latency_ms.mean, 1_000.0);
-    milliseconds(result.latency_ms.max, 1_000.0);
-}
+const JOBS: [Jobs; 4] = [
+    // Ten jobs of one second on four CPUs: each gets 0.4 CPU and ends after 2.5 s.
+    Jobs { per_second: &[10], class: "cpu = \"1s\"", vcpu: 4, sharing: "processor", mean_ms: 2_500.0, max_ms: 2_500.0 },
+    // Five jobs that can use two CPUs each, on ten.
+    Jobs {
+        per_second: &[5],
+        class: "cpu = \"2s\", threads = 2.0",
+        vcpu: 10,
+        sharing: "processor",
+        mean_ms: 1_000.0,
+        max_ms: 1_000.0,
+    },
+    // A job of two seconds is alone for one, then shares with another of two: done at 3 s and at 4 s.
+    Jobs {
+        per_second: &[1, 1],
+        class: "cpu = \"2s\"",
+        vcpu: 1,
+        sharing: "processor",
+        mean_ms: 3_000.0,
+        max_ms: 3_000.0,
+    },
+    // Ten jobs of one second take four CPUs in turn: done after 1, 1, 1, 1, 2, 2, 2, 2, 3 and 3 s.
+    Jobs {
+        per_second: &[10],
+        class: "cpu = \"1s\"",
+        vcpu: 4,
+        sharing: "fifo-cores",
+        mean_ms: 1_800.0,
+        max_ms: 3_000.0,
+    },
+];
 
-/// A job of two seconds is alone for one, then shares with another of two: done at 3 s and at 4 s.
 #[test]
-fn shares_follow_who_is_there() {
-    let fleet = "fleet = { slots = \"unbounded\", sharing = \"processor\" }";
-    let result = burst("t,count\n0,1\n1,1\n2,0\n3,0\n4,0\n5,0\n", "1s", "cpu = \"2s\"", fleet);
-    assert_eq!(result.attempts.completed, 2);
-    milliseconds(result.latency_ms.mean, 3_000.0);
-    milliseconds(result.latency_ms.max, 3_000.0);
-}
-
-/// Ten jobs of one second take four CPUs in turn: done after 1, 1, 1, 1, 2, 2, 2, 2, 3 and 3 s.
-#[test]
-fn whole_cores_in_turn() {
-    let fleet = "instance = { vcpu = 4 }, fleet = { slots = \"unbounded\", sharing = \"fifo-cores\" }";
-    let result = burst("t,count\n0,10\n", "60s", "cpu = \"1s\"", fleet);
-    milliseconds(result.latency_ms.mean, 1_800.0);
-    milliseconds(result.latency_ms.max, 3_000.0);
+fn jobs_are_done_when_their_shares_of_the_cpu_say() {
+    for Jobs { per_second, class, vcpu, sharing, mean_ms, max_ms } in JOBS {
+        // Until the last is done: requests that are in flight at the end have no latency.
+        let counts: Vec<u32> = per_second.iter().copied().chain([0; 5]).collect();
+        let fleet = format!("instance.vcpu = {vcpu}, fleet = {{ slots = \"unbounded\", sharing = \"{sharing}\" }}");
+        let result = burst(&counts, class, &fleet);
+        assert_eq!(result.attempts.completed, u64::from(per_second.iter().sum::<u32>()), "{class} on {fleet}");
+        milliseconds(result.latency_ms.mean, mean_ms);
+        milliseconds(result.latency_ms.max, max_ms);
+    }
 }
 
 /// Ten jobs of one second in one slot: waits of 0 to 9 s.
 #[test]
 fn one_at_a_time() {
-    let result = burst("t,count\n0,10\n", "60s", "io = \"1s\"", "fleet = { slots = 1 }");
-    milliseconds(result.queue_wait_ms.mean, 4_500.0);
-    milliseconds(result.queue_wait_ms.max, 9_000.0);
+    let result = burst(&[&[10][..], &[0; 11]].concat(), "io = \"1s\"", "fleet = { slots = 1 }");
+    milliseconds(result.queue_wait_ms.times.mean, 4_500.0);
+    milliseconds(result.queue_wait_ms.times.max, 9_000.0);
     milliseconds(result.latency_ms.max, 10_000.0);
     assert_eq!(result.queue_wait_ms.share_waiting, Some(0.9));
 }

@@ -1,0 +1,122 @@
+//! What one deployment is billed, and the usage that the bill is made from.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use super::Intervals;
+use crate::document::provenance::Confidence;
+
+/// The bill of a deployment: means over replications, exact decimals as strings.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Cost {
+    /// ISO code.
+    pub currency: String,
+    /// Of the measured time.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub total: Decimal,
+    /// Of a month of such time: the sum of the lines.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub per_month: Decimal,
+    /// `total` per million succeeded requests; null without any.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub per_million_requests: Option<Decimal>,
+    /// Billing periods.
+    pub months: Vec<MonthTotal>,
+    /// The bill of a month.
+    pub lines: Vec<Line>,
+    /// What the bill leaves out.
+    pub not_modelled: Vec<NotModelled>,
+    /// Intervals of `total`, `per_month`, `per_million_requests`.
+    pub ci95: Intervals,
+}
+
+/// The covered share of one billing period's bill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct MonthTotal {
+    /// First instant.
+    pub from: String,
+    /// End of the covered part.
+    pub to: String,
+    /// Covered share of the period's bill.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub total: Decimal,
+}
+
+/// One line of the bill: `quantity x unit_price = amount`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Line {
+    /// The service; empty for what all share.
+    pub service: String,
+    /// compute, requests, edge, data, observability, network or fixed.
+    pub group: String,
+    /// `tariff.item`.
+    pub item: String,
+    /// Dimension id.
+    pub dimension: String,
+    /// Which tier, from 1; 0 for what an allowance covers.
+    pub tier: u32,
+    /// In `unit`.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub quantity: Decimal,
+    /// What is counted.
+    pub unit: String,
+    /// Price of one unit.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub unit_price: Decimal,
+    /// `quantity x unit_price`.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub amount: Decimal,
+    /// Source of the price.
+    pub source: String,
+    /// When it was observed.
+    pub observed: String,
+    /// How far it can be trusted.
+    pub confidence: Confidence,
+}
+
+/// Something that the bill leaves out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct NotModelled {
+    /// What.
+    pub item: String,
+    /// Usual share, where a source gives one.
+    pub usual_share: Option<String>,
+}
+
+/// Usage of one replication on one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct UsageRow {
+    /// From 0.
+    pub replication: u32,
+    /// The service.
+    pub service: String,
+    /// Dimension id.
+    pub dimension: String,
+    /// Node type, instance class...; absent where there is only one.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub variant: String,
+    /// ISO date in the tariff's day zone.
+    pub day: String,
+    /// Whole base units, as a decimal string: it may be larger than an exact decimal can be.
+    pub quantity: String,
+}
+
+impl Cost {
+    /// Amounts of a month by group, in the order in which the bill first names them; they add up to `per_month`.
+    #[must_use]
+    pub fn groups(&self) -> Vec<(&str, Decimal)> {
+        let mut groups: Vec<(&str, Decimal)> = Vec::new();
+        for line in &self.lines {
+            match groups.iter_mut().find(|(group, _)| *group == line.group) {
+                Some((_, amount)) => *amount += line.amount,
+                None => groups.push((&line.group, line.amount)),
+            }
+        }
+        groups
+    }
+}

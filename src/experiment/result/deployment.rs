@@ -1,0 +1,212 @@
+//! What one deployment did: attempts, waits, instances.
+
+use serde::{Deserialize, Serialize};
+
+use super::Intervals;
+use super::comparison::{Judgement, Verdict};
+use super::cost::{Cost, UsageRow};
+use crate::platform::{Fact, Family, Override};
+
+/// What one deployment did.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DeploymentResult {
+    /// Name.
+    pub name: String,
+    /// Catalogue id.
+    pub platform: String,
+    /// Kind of platform.
+    pub family: Family,
+    /// Engine and why.
+    pub fidelity: FidelityResult,
+    /// Requests, all replications.
+    pub requests: Requests,
+    /// Attempts, all replications.
+    pub attempts: Attempts,
+    /// What held it back.
+    pub limits: Vec<Limit>,
+    /// Latency of succeeded requests.
+    pub latency_ms: Latency,
+    /// Queue wait of completed attempts.
+    pub queue_wait_ms: QueueWait,
+    /// Cold starts.
+    pub cold_starts: ColdStarts,
+    /// Instances.
+    pub instances: Instances,
+    /// Nodes, where there are any.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nodes: Option<Nodes>,
+    /// The bill; null without a tariff.
+    pub cost: Option<Cost>,
+    /// Usage per replication and day.
+    pub usage: Vec<UsageRow>,
+    /// What the scenario changed of the preset.
+    pub overrides: Vec<Override>,
+    /// Verdicts.
+    pub slo: Vec<Verdict>,
+    /// Where requests queue, the bound, and what happens beyond it: one sentence for the report.
+    #[serde(skip)]
+    pub queueing: String,
+    /// Defaults in force, for the report.
+    #[serde(skip)]
+    pub facts: Vec<Fact>,
+}
+
+/// Which engine ran, and why.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct FidelityResult {
+    /// `exact` or `tick`.
+    pub engine: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What clients wanted and got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Requests {
+    /// Requests offered.
+    pub offered: u64,
+    /// Requests that succeeded.
+    pub succeeded: u64,
+    /// Requests that failed.
+    pub failed: u64,
+    /// Requests in flight at the end.
+    pub in_flight: u64,
+}
+
+/// How attempts ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Attempts {
+    /// Attempts offered.
+    pub offered: u64,
+    /// Completed.
+    pub completed: u64,
+    /// Refused before any work.
+    pub rejected: u64,
+    /// A client, edge or platform limit passed first.
+    pub timed_out: u64,
+    /// The work ended in an error.
+    pub failed: u64,
+    /// In flight at the end.
+    pub in_flight: u64,
+}
+
+/// A limit that held load back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Limit {
+    /// What is limited, in the words of the scenario: `autoscaler.max`, `autoscaler.scale_rate`, `fleet.queue`...
+    pub limit: String,
+    /// Its value.
+    pub value: String,
+    /// Share of the time for which it was reached; null where a limit has no duration.
+    pub reached_share: Option<f64>,
+    /// Attempts it turned away, all replications.
+    pub shed: u64,
+}
+
+/// Mean and percentiles of a time, in milliseconds.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Latency {
+    /// Mean.
+    pub mean: Option<f64>,
+    /// Median.
+    pub p50: Option<f64>,
+    /// 90th percentile.
+    pub p90: Option<f64>,
+    /// 95th percentile.
+    pub p95: Option<f64>,
+    /// 99th percentile.
+    pub p99: Option<f64>,
+    /// 99.9th percentile.
+    pub p999: Option<f64>,
+    /// Largest, over all replications.
+    pub max: Option<f64>,
+    /// Intervals.
+    pub ci95: Intervals,
+}
+
+/// Queue wait.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct QueueWait {
+    /// Mean and percentiles; the intervals are those of `share_waiting` too.
+    #[serde(flatten)]
+    pub times: Latency,
+    /// Share of completed attempts that waited at all.
+    pub share_waiting: Option<f64>,
+}
+
+/// Cold starts.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ColdStarts {
+    /// Attempts that waited for an instance to start, all replications.
+    pub count: u64,
+    /// `count / (attempts.offered - attempts.rejected)`.
+    pub fraction: Option<f64>,
+    /// Intervals.
+    pub ci95: Intervals,
+}
+
+/// Instances.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Instances {
+    /// Time average between start request and end, starting and draining included.
+    pub mean: Option<f64>,
+    /// Time average with at least one attempt assigned.
+    pub mean_busy: Option<f64>,
+    /// `mean - mean_busy`.
+    pub mean_idle: Option<f64>,
+    /// Most at once.
+    pub peak: u64,
+    /// Instances started, all replications.
+    pub started: u64,
+    /// Busy slots over slots of ready instances; null when slots are unbounded.
+    pub utilization: Option<f64>,
+    /// CPU used over CPU of ready instances.
+    pub cpu_utilization: Option<f64>,
+    /// Intervals.
+    pub ci95: Intervals,
+}
+
+/// Nodes.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Nodes {
+    /// Time average.
+    pub mean: Option<f64>,
+    /// Most at once.
+    pub peak: u64,
+    /// Nodes started, all replications.
+    pub started: u64,
+    /// CPU requested by pods and daemons over CPU of nodes.
+    pub requested_share: Option<f64>,
+    /// CPU used over CPU of nodes.
+    pub used_share: Option<f64>,
+    /// Intervals.
+    pub ci95: Intervals,
+}
+
+impl Requests {
+    /// `succeeded / (offered - in_flight)`; `None` when nothing ended.
+    #[must_use]
+    pub fn availability(&self) -> Option<f64> {
+        let ended = self.offered.saturating_sub(self.in_flight);
+        (ended > 0).then(|| self.succeeded as f64 / ended as f64)
+    }
+}
+
+impl DeploymentResult {
+    /// The worst of its verdicts; `None` without objectives.
+    #[must_use]
+    pub fn slo_verdict(&self) -> Option<Judgement> {
+        let found = |judgement| self.slo.iter().any(|verdict| verdict.verdict == judgement);
+        [Judgement::Missed, Judgement::Inconclusive, Judgement::Met].into_iter().find(|judgement| found(*judgement))
+    }
+}

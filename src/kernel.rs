@@ -11,3 +11,4 @@ pub mod histogram;
 pub mod ladder;
 pub mod queueing;
 pub mod streams;
+pub mod whole;

@@ -146,6 +146,8 @@ pub struct Core<'a> {
     /// Attempts given to instances that have ended.
     served_by_ended: u64,
     cluster: Option<Cluster>,
+    /// The pods of a node while its CPU is shared out, for its memory.
+    by_demand: Vec<u32>,
     luck: Luck,
     control: Control<'a>,
     /// Billed time of the instances, or of the nodes of each group; and that of each slice.
@@ -169,6 +171,8 @@ struct Hot {
     limits_busy: bool,
     /// Whether the first request of an instance brings its start with it.
     may_be_fresh: bool,
+    /// Attempts that an instance takes at once, those in its queue included.
+    places: u32,
     /// No idle instance of the pool expires before this.
     pool_check: u64,
     /// Whether nothing that is measured tells one instance from another.
@@ -183,6 +187,7 @@ impl<'a> Core<'a> {
         let fleet = &deployment.fleet;
         let slots = fleet.slots.unwrap_or(u32::MAX);
         let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
+        let queue_places = fleet.queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX));
         let limit = deployment.instance.vcpu_limit.unwrap_or(deployment.instance.vcpu);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // validated: whole and small
         let compute = match fleet.sharing {
@@ -225,7 +230,7 @@ impl<'a> Core<'a> {
             compute,
             cpu_model,
             slots,
-            queue_places: fleet.queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX)),
+            queue_places,
             queue: Fifo::new(),
             supply,
             instances: Vec::new(),
@@ -240,6 +245,7 @@ impl<'a> Core<'a> {
                 Placement::Nodes(nodes) => Some(Cluster::new(nodes, pod_request(deployment), luck("nodes"))),
                 Placement::Provider => None,
             },
+            by_demand: Vec::new(),
             luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
             control: Control::new(deployment, &plan.application.service),
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
@@ -260,6 +266,10 @@ impl<'a> Core<'a> {
                 limits_busy: matches!(&deployment.autoscaler.law,
                     Law::PerRequest(law) if law.account_concurrency.is_some() || law.reserved.is_some()),
                 may_be_fresh: fleet.cold_service.is_some(),
+                places: match fleet.queue_at {
+                    QueueAt::Fleet => slots,
+                    QueueAt::Instance => slots.saturating_add(queue_places),
+                },
                 pool_check: 0,
                 exchangeable,
             },
@@ -305,19 +315,22 @@ impl<'a> Core<'a> {
         self.tally.declare(Limit::NoInstance, "0 ready".to_owned(), false);
     }
 
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per request, and mostly there is little to do
     fn run_until(&mut self, until: u64) {
         loop {
-            let due = until.min(self.agenda.next_at());
-            if let Some(at) = self.departures.peek()
-                && at <= due
-            {
+            let at = self.departures.first();
+            let next = self.agenda.next_at();
+            if at <= until && at <= next {
                 self.departures.pop();
                 self.now = at;
                 self.depart();
                 continue;
             }
-            let Some((at, order)) = self.agenda.pop_due(until) else { break };
+            if next > until {
+                break;
+            }
+            let (at, order) = self.agenda.pop();
             self.now = at;
             self.fire(Event::of(order));
         }
@@ -328,7 +341,7 @@ impl<'a> Core<'a> {
     #[inline]
     fn depart(&mut self) {
         let instance = self.departing.pop().expect("as many instances depart as there are departures");
-        self.release(instance);
+        self.release_to_pool(instance);
     }
 
     fn fire(&mut self, event: Event) {

@@ -8,6 +8,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution as _, Exp1, Gamma, StandardNormal};
 
 use super::exponential::exp;
+use super::whole;
 
 /// The shape of a distribution, with its parameters in base units.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +81,7 @@ impl Distribution {
     pub fn clipped(law: Law, min: f64, max: f64) -> Self {
         assert!(min <= max, "clip range {min}..{max} is empty");
         let constant = match law {
-            Law::Constant(value) => Some(whole(value.clamp(min, max))),
+            Law::Constant(value) => Some(whole::round(value.clamp(min, max))),
             _ => None,
         };
         let gamma = match law {
@@ -164,7 +165,7 @@ impl Distribution {
     pub fn draw_whole<R: Rng + ?Sized>(&self, rng: &mut R) -> u64 {
         match self.constant {
             Some(value) => value,
-            None => whole(self.draw(rng)),
+            None => whole::round(self.draw(rng)),
         }
     }
 
@@ -211,16 +212,6 @@ impl Distribution {
         };
         value.clamp(self.min, self.max)
     }
-}
-
-/// Rounds to whole base units; a cast saturates, so negative is 0 and infinite the largest.
-#[inline]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-fn whole(value: f64) -> u64 {
-    const SIGNED: f64 = 9_223_372_036_854_775_808.0;
-    let rounded = value + 0.5;
-    // Processors convert to signed integers in one step, to unsigned ones in several.
-    if rounded < SIGNED { (rounded as i64).max(0) as u64 } else { rounded as u64 }
 }
 
 fn interpolate(quantiles: &[(f64, f64)], p: f64) -> f64 {

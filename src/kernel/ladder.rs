@@ -17,11 +17,15 @@ const FILL: usize = 8;
 
 /// A key that knows its time; keys of an earlier time are smaller.
 pub trait Timed: Copy + Ord {
+    /// After every key.
+    const NEVER: Self;
     /// Its time.
     fn at(self) -> u64;
 }
 
 impl Timed for u64 {
+    const NEVER: Self = Self::MAX;
+
     #[inline]
     fn at(self) -> u64 {
         self
@@ -29,6 +33,8 @@ impl Timed for u64 {
 }
 
 impl Timed for u128 {
+    const NEVER: Self = Self::MAX;
+
     #[inline]
     #[allow(clippy::cast_possible_truncation)] // the upper half
     fn at(self) -> u64 {
@@ -37,8 +43,10 @@ impl Timed for u128 {
 }
 
 /// Keys, the smallest one first to come out.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Ladder<K> {
+    /// The smallest key; [`Timed::NEVER`] without one.
+    first: K,
     /// Sorted, the smallest last. With `late`, what comes before `limit`; never both empty while there are keys.
     sorted: Vec<K>,
     late: Heap<K>,
@@ -58,6 +66,7 @@ impl<K: Timed> Ladder<K> {
     #[must_use]
     pub const fn new() -> Self {
         Self {
+            first: K::NEVER,
             sorted: Vec::new(),
             late: Heap::new(),
             limit: 0,
@@ -70,18 +79,14 @@ impl<K: Timed> Ladder<K> {
         }
     }
 
-    /// The smallest key.
+    /// The smallest key; [`Timed::NEVER`] without one.
     #[inline]
     #[must_use]
-    pub fn peek(&self) -> Option<K> {
-        match (self.sorted.last(), self.late.peek()) {
-            (Some(&key), None) => Some(key),
-            (Some(&key), Some(late)) => Some(key.min(late)),
-            (None, late) => late,
-        }
+    pub const fn first(&self) -> K {
+        self.first
     }
 
-    /// Adds a key.
+    /// Adds a key, which is not [`Timed::NEVER`].
     #[inline]
     pub fn push(&mut self, key: K) {
         let at = key.at();
@@ -91,27 +96,23 @@ impl<K: Timed> Ladder<K> {
             let bucket = self.bucket(at);
             self.buckets[bucket].push(key);
         } else {
-            self.pile.push(key);
-            if self.sorted.is_empty() && self.late.peek().is_none() {
-                self.refill();
-            }
+            self.push_far(key);
         }
     }
 
-    /// Removes the smallest key.
+    /// Removes the smallest key, if there is one.
     #[inline]
     pub fn pop(&mut self) {
-        match (self.sorted.last(), self.late.peek()) {
-            (Some(_), None) => {
-                self.sorted.pop();
-            }
-            (Some(&key), Some(late)) if key <= late => {
-                self.sorted.pop();
-            }
-            _ => self.late.pop(),
+        if self.sorted.last() == Some(&self.first) {
+            self.sorted.pop();
+        } else {
+            self.late.pop();
         }
-        if self.sorted.is_empty() && self.late.peek().is_none() {
-            self.refill();
+        match (self.sorted.last(), self.late.peek()) {
+            (Some(&key), None) => self.first = key,
+            (Some(&key), Some(late)) => self.first = key.min(late),
+            (None, Some(late)) => self.first = late,
+            (None, None) => self.refill(),
         }
     }
 
@@ -121,18 +122,38 @@ impl<K: Timed> Ladder<K> {
         ((at - self.start) >> self.shift) as usize
     }
 
-    #[inline]
+    fn push_far(&mut self, key: K) {
+        self.pile.push(key);
+        if self.first == K::NEVER {
+            self.refill();
+        }
+    }
+
     fn push_soon(&mut self, key: K) {
+        self.first = self.first.min(key);
         if self.sorted.len() < INSERT {
-            let position = self.sorted.partition_point(|&other| other > key);
-            self.sorted.insert(position, key);
+            // What is scheduled now is mostly due soon: its place is near the end, where the smallest are.
+            let mut place = self.sorted.len();
+            self.sorted.push(key);
+            let sorted = self.sorted.as_mut_slice();
+            while place > 0 && sorted[place - 1] < key {
+                sorted[place] = sorted[place - 1];
+                place -= 1;
+            }
+            sorted[place] = key;
         } else {
             self.late.push(key);
         }
     }
 
     /// Nothing is sorted any more: sorts the next bucket, or deals the pile.
+    #[inline(never)]
     fn refill(&mut self) {
+        self.sort_next();
+        self.first = self.sorted.last().copied().unwrap_or(K::NEVER);
+    }
+
+    fn sort_next(&mut self) {
         loop {
             while self.next < self.buckets.len() {
                 let bucket = self.next;
@@ -207,13 +228,13 @@ mod tests {
                     ladder.push(key);
                     model.insert(key, ());
                 }
-                prop_assert_eq!(ladder.peek(), model.keys().next().copied());
+                prop_assert_eq!(ladder.first(), model.keys().next().copied().unwrap_or(u128::MAX));
             }
             while let Some((key, ())) = model.pop_first() {
-                prop_assert_eq!(ladder.peek(), Some(key));
+                prop_assert_eq!(ladder.first(), key);
                 ladder.pop();
             }
-            prop_assert_eq!(ladder.peek(), None);
+            prop_assert_eq!(ladder.first(), u128::MAX);
         }
 
         /// As a simulation uses it: every key that comes out puts in others some time later.
@@ -225,7 +246,7 @@ mod tests {
             model.push(std::cmp::Reverse(0));
             for (delay, children) in delays {
                 let Some(std::cmp::Reverse(now)) = model.pop() else { break };
-                prop_assert_eq!(ladder.peek(), Some(now));
+                prop_assert_eq!(ladder.first(), now);
                 ladder.pop();
                 for child in 0..u64::from(children) {
                     ladder.push(now + delay * (1 + 40 * child));
@@ -237,15 +258,19 @@ mod tests {
 
     #[test]
     fn the_end_of_time_is_a_time() {
+        let last = u128::from(u64::MAX) << 64;
         let mut ladder = Ladder::new();
         for _ in 0..100 {
-            ladder.push(u64::MAX);
+            ladder.push(last);
         }
         ladder.push(7);
-        assert_eq!(ladder.peek(), Some(7));
-        for _ in 0..101 {
+        assert_eq!(ladder.first(), 7);
+        for _ in 0..100 {
             ladder.pop();
+            assert_eq!(ladder.first(), last);
         }
-        assert_eq!(ladder.peek(), None);
+        ladder.pop();
+        assert_eq!(ladder.first(), u128::MAX);
+        ladder.pop();
     }
 }

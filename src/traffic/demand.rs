@@ -39,8 +39,8 @@ impl Demand {
     }
 
     /// The request `key` that arrives at `at`.
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)] // an index of a class
+    #[inline(always)]
+    #[allow(clippy::inline_always, clippy::cast_possible_truncation)] // once per request; an index of a class
     pub fn request(&self, at: u64, key: u64) -> Request {
         let class = if self.below.is_empty() {
             self.only

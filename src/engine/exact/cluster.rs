@@ -202,8 +202,7 @@ impl Core<'_> {
         self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
         self.cpu_model.keep(limit, speed);
         if let Some(cpu) = self.cpus.get_mut(instance as usize) {
-            cpu.set_limit(limit);
-            cpu.set_speed(speed);
+            cpu.set_machine(&self.cpu_model, limit, speed);
         }
     }
 

@@ -23,9 +23,9 @@ impl Core<'_> {
             return;
         }
         node.contended = contended;
-        let pods = std::mem::take(&mut node.pods);
         let mut rest = node.capacity;
-        let mut by_demand = pods.clone();
+        let mut by_demand = std::mem::take(&mut self.by_demand);
+        by_demand.clone_from(&node.pods);
         by_demand.sort_by_key(|&pod| self.cpus[pod as usize].wanted);
         for (position, &pod) in by_demand.iter().enumerate() {
             let cpu = &mut self.cpus[pod as usize];
@@ -33,12 +33,10 @@ impl Core<'_> {
             let given = cpu.wanted.min(share);
             rest -= given;
             cpu.advance(self.now);
-            cpu.set_limit(if contended { given as f64 / MICRO } else { limit });
+            cpu.set_limit(&self.cpu_model, if contended { given as f64 / MICRO } else { limit });
             cpu.share(&self.cpu_model);
             self.arm_cpu(pod);
         }
-        if let Some(cluster) = &mut self.cluster {
-            cluster.nodes[index].pods = pods;
-        }
+        self.by_demand = by_demand;
     }
 }

@@ -5,6 +5,8 @@
 //! are integers, in 1/1024 ns of one reference vCPU: with floats, results would depend on how long the instance has
 //! been busy.
 
+use crate::kernel::whole;
+
 use super::record::NONE;
 
 /// Attained work is counted in parts of a nanosecond.
@@ -57,6 +59,8 @@ pub(super) struct Cpu {
     limit: f64,
     /// Speed of one vCPU relative to the reference.
     speed: f64,
+    /// Which of the model's paces these two have; `usize::MAX`: none.
+    kept: usize,
     /// vCPUs that the jobs could use on an idle node, in millionths, as last told to the node.
     pub wanted: u64,
     /// When the groups were last brought up to date.
@@ -97,10 +101,15 @@ impl CpuModel {
         Self { threads, kept: Vec::new() }
     }
 
+    fn find(&self, limit: f64, speed: f64) -> usize {
+        self.kept.iter().position(|kept| kept.limit == limit && kept.speed == speed).unwrap_or(usize::MAX)
+    }
+
     /// There are instances with this limit and speed.
     pub fn keep(&mut self, limit: f64, speed: f64) {
-        let known = self.kept.iter().any(|kept| kept.limit == limit && kept.speed == speed);
-        if let ([threads], false) = (self.threads.as_slice(), known) {
+        if let [threads] = self.threads.as_slice()
+            && self.find(limit, speed) == usize::MAX
+        {
             let pace = |jobs: u32| Pace::of_equal(*threads, limit, speed, f64::from(jobs));
             self.kept.push(Paces { limit, speed, paces: (1..=Self::KEPT).map(pace).collect() });
         }
@@ -113,6 +122,7 @@ impl Cpu {
             groups: vec![Group::default(); model.threads.len()],
             limit,
             speed,
+            kept: model.find(limit, speed),
             wanted: 0,
             last: now,
             allocated: 0,
@@ -145,9 +155,7 @@ impl Cpu {
         }
         self.used += u128::from(self.allocated) * u128::from(elapsed);
         for group in &mut self.groups {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
-            let gained = (elapsed as f64 * group.pace.rate) as u64;
-            group.attained = group.attained.saturating_add(gained);
+            group.attained = group.attained.saturating_add(whole::floor(elapsed as f64 * group.pace.rate));
         }
     }
 
@@ -159,8 +167,14 @@ impl Cpu {
             group.attained = 0;
         }
         let end = group.attained.saturating_add(work.saturating_mul(1 << PARTS_SHIFT));
-        let position = group.jobs.partition_point(|&(other, _)| other > end);
-        group.jobs.insert(position, (end, record));
+        let mut place = group.jobs.len();
+        group.jobs.push((end, record));
+        let jobs = group.jobs.as_mut_slice();
+        while place > 0 && jobs[place - 1].0 <= end {
+            jobs[place] = jobs[place - 1];
+            place -= 1;
+        }
+        jobs[place] = (end, record);
     }
 
     /// Takes the job that ends next. Call [`Cpu::share`] when done.
@@ -183,13 +197,15 @@ impl Cpu {
     }
 
     /// Changes what the jobs may use in all. Call [`Cpu::share`] when done.
-    pub const fn set_limit(&mut self, limit: f64) {
+    pub fn set_limit(&mut self, model: &CpuModel, limit: f64) {
         self.limit = limit;
+        self.kept = model.find(limit, self.speed);
     }
 
-    /// Sets the speed of the machine it is on, before it has jobs.
-    pub const fn set_speed(&mut self, speed: f64) {
+    /// Puts it on a machine of this speed, before it has jobs.
+    pub fn set_machine(&mut self, model: &CpuModel, limit: f64, speed: f64) {
         self.speed = speed;
+        self.set_limit(model, limit);
     }
 
     /// Shares the CPU out again after jobs or limit have changed: rates, use and the next end.
@@ -202,8 +218,7 @@ impl Cpu {
                 self.due = u64::MAX;
                 return;
             };
-            let kept = model.kept.iter().find(|kept| kept.limit == self.limit && kept.speed == self.speed);
-            group.pace = match kept.and_then(|kept| kept.paces.get(others)) {
+            group.pace = match model.kept.get(self.kept).and_then(|kept| kept.paces.get(others)) {
                 Some(pace) => *pace,
                 None => Pace::of_equal(*threads, self.limit, self.speed, group.jobs.len() as f64),
             };
@@ -239,13 +254,12 @@ impl Cpu {
 impl Group {
     /// When the next job of the group ends, seen from `now`.
     #[inline]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
     fn next_end(&self, now: u64) -> u64 {
         match self.jobs.last() {
             None => u64::MAX,
             Some(&(end, _)) => {
                 let rest = end.saturating_sub(self.attained) as f64 * self.pace.inverse;
-                now.saturating_add(rest.ceil() as u64)
+                now.saturating_add(whole::ceil(rest))
             }
         }
     }
@@ -253,7 +267,6 @@ impl Group {
 
 /// Millionths of a vCPU.
 #[inline]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and far below 2^44
 pub(super) fn micro(vcpu: f64) -> u64 {
-    (vcpu * MICRO + 0.5) as u64
+    whole::round(vcpu * MICRO)
 }

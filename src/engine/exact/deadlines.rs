@@ -74,15 +74,13 @@ impl Lane {
         }
     }
 
-    /// Drops what no longer stands: at the front now, elsewhere when it is most of the lane.
+    /// Drops what no longer stands: one at the front for one that comes in, all of it when it is most of the lane.
     #[inline]
     fn tidy(&mut self, records: &Records, in_flight: usize) {
-        // Two for each that comes in: a front that lets go empties faster than it fills.
-        for _ in 0..2 {
-            match self.waiting.front() {
-                Some(&front) if !self.stands(records, front) => self.waiting.pop_front(),
-                _ => return,
-            };
+        if let Some(&front) = self.waiting.front()
+            && !self.stands(records, front)
+        {
+            self.waiting.pop_front();
         }
         if self.waiting.len() > 64 + 2 * in_flight {
             let mut waiting = std::mem::take(&mut self.waiting);

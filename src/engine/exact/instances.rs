@@ -2,7 +2,7 @@
 
 use crate::kernel::distribution::Distribution;
 use crate::platform::autoscaler::Law;
-use crate::platform::fleet::{Fleet, KeepAliveFrom, QueueAt};
+use crate::platform::fleet::{Fleet, KeepAliveFrom};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 
@@ -271,11 +271,7 @@ impl Core<'_> {
     pub(super) fn reroute(&mut self, instance: u32) {
         let Supply::Router(router) = &mut self.supply else { return };
         let life = &mut self.instances[instance as usize];
-        let places = match self.deployment.fleet.queue_at {
-            QueueAt::Fleet => self.slots,
-            QueueAt::Instance => self.slots.saturating_add(self.queue_places),
-        };
-        let takes = life.phase == Phase::Ready && life.load < places;
+        let takes = life.phase == Phase::Ready && life.load < self.hot.places;
         match (life.routed, takes) {
             (true, true) => router.update(instance, life.load),
             (true, false) => router.remove(instance),

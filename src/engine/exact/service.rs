@@ -295,20 +295,7 @@ impl Core<'_> {
     /// A slot of an instance is free.
     pub(super) fn release(&mut self, instance: u32) {
         if self.is_pool() {
-            self.tally.busy.lower(1, self.now);
-            self.note_busy();
-            if self.queue.len() > 0
-                && let Some(slot) = self.next_queued()
-            {
-                self.hand_queued(instance, slot);
-            } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.supply
-                && *keep_alive > 0
-            {
-                idle.push_back((instance, self.now));
-                self.hot.pool_check = self.hot.pool_check.min(self.now.saturating_add(*keep_alive));
-            } else {
-                self.becomes_idle(instance);
-            }
+            self.release_to_pool(instance);
             return;
         }
         self.leave_slot(instance);
@@ -323,6 +310,25 @@ impl Core<'_> {
             self.reroute(instance);
         } else {
             self.settle_load(instance);
+        }
+    }
+
+    /// A one-slot instance of the pool is free.
+    #[inline(always)]
+    pub(super) fn release_to_pool(&mut self, instance: u32) {
+        self.tally.busy.lower(1, self.now);
+        self.note_busy();
+        if self.queue.len() > 0
+            && let Some(slot) = self.next_queued()
+        {
+            self.hand_queued(instance, slot);
+        } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.supply
+            && *keep_alive > 0
+        {
+            idle.push_back((instance, self.now));
+            self.hot.pool_check = self.hot.pool_check.min(self.now.saturating_add(*keep_alive));
+        } else {
+            self.becomes_idle(instance);
         }
     }
 

@@ -1,5 +1,7 @@
 //! The work of an attempt on its instance: CPU alone, shared or by cores, then waiting, then done.
 
+use crate::kernel::whole;
+
 use super::event::Event;
 use super::record::{Kind, NONE, Record, State};
 use super::{Compute, Core};
@@ -238,9 +240,8 @@ impl Core<'_> {
 
 /// CPU work as wall time.
 #[inline]
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
 pub(super) fn paced(work: u64, pace: f64) -> u64 {
-    (work as f64 * pace + 0.5) as u64
+    if work == 0 { 0 } else { whole::round(work as f64 * pace) }
 }
 
 fn signed(micro_vcpu: u64) -> i64 {

@@ -239,7 +239,7 @@ proptest::proptest! {
     }
 }
 
-const ODD: [&str; 16] = [
+const ODD: [&str; 18] = [
     "0",
     "-1",
     "1e308",
@@ -256,6 +256,8 @@ const ODD: [&str; 16] = [
     "9999-12-31T23:59:59",
     "{ dist = 'pareto', shape = 0.05, scale = '36525d' }",
     "'1048576TiB'",
+    "1e-300",
+    "{ dist = 'gamma', mean = '20ms', cv = 1e-200 }",
 ];
 
 const KEYS: [&str; 16] = [

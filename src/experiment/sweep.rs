@@ -179,7 +179,9 @@ impl Pair<'_> {
         let mut last: Option<(usize, f64)> = None;
         for (after, (point, costs)) in self.points.iter().zip(self.costs).enumerate() {
             let compete = competes(&point.deployments[self.a]) && competes(&point.deployments[self.b]);
-            let here = difference(&costs[self.a], &costs[self.b]).filter(|_| compete);
+            let (a, b) = (&costs[self.a], &costs[self.b]);
+            // A deployment without a bill has no samples at all.
+            let here = if compete && a.len() == b.len() { difference(a, b) } else { None };
             let Some(here) = here else {
                 last = None;
                 continue;
@@ -258,6 +260,16 @@ mod tests {
         assert!(linear[0].sheds.is_empty());
         let logarithmic = axis_of(&[1.0, 16.0, 100.0], true);
         assert!((logarithmic[0].at - 8.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_has_no_bill_crosses_nothing() {
+        let axis = axis(&[1.0, 9.0, 10.0], false);
+        for unbilled in [0, 1] {
+            let mut costs = costs(COSTS);
+            costs.iter_mut().for_each(|point| point[unbilled].clear());
+            assert!(crossings(&axis, &points(&axis), &costs).is_empty());
+        }
     }
 
     #[test]

@@ -87,7 +87,8 @@ impl Distribution {
         let gamma = match law {
             Law::Gamma { mean, cv } => {
                 let shape = 1.0 / (cv * cv);
-                Some(Gamma::new(shape, mean / shape).expect("mean and cv of a gamma law are above 0"))
+                // A cv whose square vanishes leaves no law: the value is then its mean.
+                Gamma::new(shape, mean / shape).ok()
             }
             _ => None,
         };
@@ -247,6 +248,13 @@ mod tests {
         let mut draws: Vec<f64> = (0..count).map(|_| distribution.draw(&mut rng)).collect();
         draws.sort_unstable_by(f64::total_cmp);
         draws
+    }
+
+    #[test]
+    fn a_gamma_law_that_does_not_vary_is_its_mean() {
+        let almost = Distribution::new(Law::Gamma { mean: 3e8, cv: 1e-200 });
+        assert_eq!(sorted_draws(&almost, 3), [3e8; 3]);
+        assert_eq!((almost.mean(), almost.quantile(0.99)), (3e8, 3e8));
     }
 
     /// Kolmogorov: the largest gap between the drawn and the stated law exceeds 1.95 / sqrt(n) in one of 1 000 cases.

@@ -23,6 +23,8 @@ fn bad_values_are_shown_with_what_would_do() {
         ("deployment.aws-lambda.instance.vcpu=2", &["does not offer `vcpu`", "in proportion to memory"]),
         ("deployment.k8s.fleet.slots=2", &["k8s"]),
         ("scenario.replications=0", &["1 to 100000"]),
+        ("class.weight=1e308", &["0 to 1000000000"]),
+        ("class.threads=1e-9", &["0.001 to 1024"]),
         ("scenario.seed", &["expected PATH=VALUE"]),
         ("queue=[{name=\"q\"}]", &["queues are not simulated yet"]),
     ] {

@@ -170,6 +170,15 @@ fn a_sweep_prints_writes_and_names_crossings() {
 }
 
 #[test]
+fn a_deployment_without_a_bill_crosses_nothing() {
+    let desk = Desk::new();
+    let without = ["--set", "deployment=[{platform=\"aws-lambda\"},{platform=\"vm\"}]"];
+    let over = ["sweep", "tiny.toml", "--over", "traffic.source.rate=1/s..5/s:2"];
+    let table = stdout(&desk.simulate(&[&over[..], &without].concat()).success());
+    assert!(table.contains("no tariff") && !table.contains("becomes cheaper"), "{table}");
+}
+
+#[test]
 fn a_sweep_says_when_the_cheaper_deployment_only_sheds_load() {
     let desk = Desk::new();
     let over = ["sweep", "tiny.toml", "--over", "traffic.source.rate=0.01/s..200/s:3:log", "--replications", "2"];

@@ -152,8 +152,8 @@ impl Kind {
     pub const POSITIVE_COUNT: Self = Self::count(1, u32::MAX as u64);
     /// A count from 0 to 2^32-1, or `"unbounded"`.
     pub const COUNT_OR_UNBOUNDED: Self = Self::count_or_unbounded(0);
-    /// Not negative, finite.
-    pub const NOT_NEGATIVE: Self = Self::Number(Range::new(0.0, f64::INFINITY));
+    /// A share relative to others. Bounded, so that sums of products with times stay finite.
+    pub const WEIGHT: Self = Self::Number(Range::new(0.0, 1e9));
     /// Above zero, finite.
     pub const POSITIVE: Self = Self::Number(Range::above(0.0, f64::INFINITY));
     /// A list of any length.

@@ -8,11 +8,11 @@ use crate::units::Nanos;
 /// `[[class]]`.
 pub static CLASS: Shape = Shape::new(&[
     Key::new("name", Kind::Name, "names the class").required(),
-    Key::new("weight", Kind::NOT_NEGATIVE, "its share of the requests, relative to the other classes").default("1.0"),
+    Key::new("weight", Kind::WEIGHT, "its share of the requests, relative to the other classes").default("1.0"),
     Key::new("entry", Kind::Text("the name of a service"), "service that it enters; default: the only one"),
     Key::new("cpu", DISTRIBUTION, "CPU time on one reference vCPU").default("0s"),
     Key::new("io", DISTRIBUTION, "waiting that needs no CPU").default("0s"),
-    Key::new("threads", Kind::Number(Range::above(0.0, 1024.0)), "vCPUs it can use at once").default("1.0"),
+    Key::new("threads", Kind::Number(Range::new(1e-3, 1024.0)), "vCPUs it can use at once").default("1.0"),
     Key::new("memory", Kind::SIZE, "while in progress, on top of the service's base_memory").default("0B"),
     Key::new("request_bytes", SIZE_DISTRIBUTION, "size of the request").default("1000"),
     Key::new("response_bytes", SIZE_DISTRIBUTION, "size of the response").default("10000"),

@@ -30,8 +30,7 @@ static SOURCE: Tagged = Tagged {
     default: Some("open"),
     common: &Shape::new(&[
         Key::new("name", Kind::Name, "names the source").required(),
-        Key::new("mix", Kind::Map(&Kind::NOT_NEGATIVE), "weights by class; default: every class by its own")
-            .default("{}"),
+        Key::new("mix", Kind::Map(&Kind::WEIGHT), "weights by class; default: every class by its own").default("{}"),
     ]),
     variants: &[
         Variant::new(
@@ -105,7 +104,7 @@ const INTERPOLATE: Kind =
 
 static AUDIENCE: Shape = Shape::new(&[
     Key::new("timezone", TIME_ZONE, "its clock").required(),
-    Key::new("weight", Kind::NOT_NEGATIVE, "its share, relative to the others").default("1.0"),
+    Key::new("weight", Kind::WEIGHT, "its share, relative to the others").default("1.0"),
 ]);
 
 static BURST: Shape = Shape::new(&[

@@ -7,8 +7,9 @@ use super::estimates::{Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment};
 use super::judge::{verdicts, worst};
 use super::result::{
-    CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input, Instances,
-    Judgement, Latency, Limit, Line, MonthTotal, Nodes, NotModelled, Pair, QueueWait, RunResult, SCHEMA, TrafficResult,
+    CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
+    Instances, Judgement, Latency, Limit, Line, MonthTotal, Nodes, NotModelled, Pair, QueueWait, RunResult, SCHEMA,
+    TrafficResult,
 };
 use super::{RunError, fidelity};
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
@@ -118,7 +119,7 @@ fn deployment(
         fidelity: fidelity(scenario),
         requests: folded.requests,
         attempts: folded.attempts,
-        limits: limits(scenario, folded, all.replications()),
+        limits: limits(scenario, placed, folded, all.replications()),
         latency_ms: latency(&folded.all.latency),
         queue_wait_ms: queue_wait(folded),
         cold_starts: ColdStarts {
@@ -138,7 +139,8 @@ fn deployment(
     Ok((result, chart))
 }
 
-fn limits(scenario: &Scenario, folded: &FoldedDeployment, replications: usize) -> Vec<Limit> {
+/// What held load back. Instances that take as many requests as come turn nobody away: there it is their CPU.
+fn limits(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment, replications: usize) -> Vec<Limit> {
     let time = scenario.traffic.duration.0 as f64 * replications as f64;
     let limit = |limit: &crate::metering::measurement::LimitMeasure| Limit {
         limit: limit.limit.to_owned(),
@@ -146,7 +148,13 @@ fn limits(scenario: &Scenario, folded: &FoldedDeployment, replications: usize) -
         reached_share: limit.reached.map(|reached| reached as f64 / time),
         shed: limit.shed,
     };
-    folded.limits.values().map(limit).collect()
+    let cpu = (folded.cpu_exhausted > 0).then(|| Limit {
+        limit: CPU_LIMIT.to_owned(),
+        value: placed.deployment.instance.vcpu.to_string(),
+        reached_share: Some(folded.cpu_exhausted as f64 / time),
+        shed: 0,
+    });
+    folded.limits.values().map(limit).chain(cpu).collect()
 }
 
 fn latency(spread: &Spread) -> Latency {

@@ -20,9 +20,9 @@ pub(super) fn interval(estimate: Estimate) -> Option<Interval> {
 }
 
 /// The same for a quantity that is never negative, and for a share at most 1: Student's interval of few replications
-/// may reach beyond what is possible.
+/// may reach beyond what is possible. A share of what was asked for (pods use more CPU than they request) may exceed 1.
 pub(super) fn possible(estimate: Estimate, is_share: bool) -> Option<Interval> {
-    let most = if is_share { 1.0 } else { f64::MAX };
+    let most = if is_share && estimate.mean <= 1.0 { 1.0 } else { f64::MAX };
     interval(estimate).map(|ci95| Interval { low: ci95.low.max(0.0), high: ci95.high.min(most) })
 }
 
@@ -140,6 +140,14 @@ mod tests {
         let (low, high) = a.difference(&b).unwrap().ci95.unwrap();
         assert!((high - low - 1.5 * 1.048_576).abs() < 1e-9, "{low} {high}");
         assert!(low <= 162.0 && 162.0 <= high, "{low} {high}");
+    }
+
+    #[test]
+    fn what_is_possible_holds_the_mean() {
+        let of = |mean, is_share| possible(Estimate { mean, ci95: Some((mean - 2.0, mean + 2.0)), n: 2 }, is_share);
+        assert_eq!(of(0.5, true), Some(Interval { low: 0.0, high: 1.0 }));
+        assert_eq!(of(4.0, true), Some(Interval { low: 2.0, high: 6.0 }));
+        assert_eq!(of(0.5, false), Some(Interval { low: 0.0, high: 2.5 }));
     }
 
     #[test]

@@ -15,6 +15,9 @@ use crate::pricing::settle::{Settlement, settle};
 use crate::traffic::statistics::Statistics;
 use rust_decimal::prelude::ToPrimitive;
 
+/// Share of the CPU of ready instances that is all of it, within a slice of time: what is left is the end of a burst.
+const ALL_CPU: f64 = 0.99;
+
 /// All replications so far.
 #[derive(Debug)]
 pub(super) struct Folded {
@@ -46,6 +49,8 @@ pub(super) struct FoldedDeployment {
     pub instances: InstanceSamples,
     pub nodes: Option<NodeSamples>,
     pub limits: BTreeMap<&'static str, LimitMeasure>,
+    /// Nanoseconds for which ready instances that take as many requests as come used all their CPU.
+    pub cpu_exhausted: u64,
     pub settlements: Vec<Settlement>,
     pub cost_per_month: Samples,
     pub cost_total: Samples,
@@ -173,12 +178,17 @@ impl FoldedDeployment {
     fn add_capacity(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) {
         let calendar = &stage.calendars[index];
         let mut whole = SliceMeasure::default();
+        let slots = stage.scenario.deployments[index].deployment.fleet.slots;
         let numbers = stage.buckets[index].iter();
         for ((slice, cut), &number) in measurement.slices.iter().zip(&calendar.slices).zip(numbers) {
             add_slice(&mut whole, slice);
             let bucket = &mut self.buckets[number as usize];
             add_slice(&mut bucket.measure, slice);
             bucket.nanoseconds += (cut.end - cut.start).0;
+            let cpu = ratio(slice.cpu_used as f64, slice.cpu_ready as f64);
+            if slots.is_none() && cpu.is_some_and(|used| used >= ALL_CPU) {
+                self.cpu_exhausted += (cut.end - cut.start).0;
+            }
         }
         let time = (stage.horizon - stage.scenario.traffic.warmup).0 as f64;
         let mean = |integral: u128| ratio(integral as f64, time);
@@ -186,7 +196,6 @@ impl FoldedDeployment {
         instances.mean.push(mean(whole.instances));
         instances.busy.push(mean(whole.busy));
         instances.idle.push(mean(whole.instances - whole.busy.min(whole.instances)));
-        let slots = stage.scenario.deployments[index].deployment.fleet.slots;
         instances
             .utilization
             .push(slots.and_then(|slots| ratio(whole.slots_busy as f64, whole.ready as f64 * f64::from(slots))));

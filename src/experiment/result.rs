@@ -17,7 +17,8 @@ pub use charts::{Charts, DeploymentCharts};
 pub use comparison::{Comparison, Judgement, Pair, Verdict};
 pub use cost::{Cost, Line, MonthTotal, NotModelled, UsageRow};
 pub use deployment::{
-    Attempts, ColdStarts, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes, QueueWait, Requests,
+    Attempts, CPU_LIMIT, ColdStarts, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes, QueueWait,
+    Requests,
 };
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 

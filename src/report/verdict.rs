@@ -5,7 +5,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::figures::{count, currency, target, word};
 use super::number::{Unit, estimate, plain};
-use crate::experiment::result::{DeploymentResult, Interval, Judgement, Limit, Pair, RunResult, interval};
+use crate::experiment::result::{CPU_LIMIT, DeploymentResult, Interval, Judgement, Limit, Pair, RunResult, interval};
 
 /// The answer in one sentence.
 pub fn verdict(result: &RunResult) -> String {
@@ -167,7 +167,8 @@ pub fn limit(result: &RunResult, limit: &Limit) -> String {
     } else {
         format!("; it turned away {} attempts per replication", count(result, limit.shed))
     };
-    format!("{} = {} was reached{}{shed}", limit.limit, limit.value, share.unwrap_or_default())
+    let what = if limit.limit == CPU_LIMIT { "all CPU of the instances was in use, " } else { "" };
+    format!("{what}{} = {} was reached{}{shed}", limit.limit, limit.value, share.unwrap_or_default())
 }
 
 /// The objectives of a deployment that are not met, with their targets.

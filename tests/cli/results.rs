@@ -170,6 +170,20 @@ fn a_sweep_prints_writes_and_names_crossings() {
 }
 
 #[test]
+fn a_fleet_that_turns_nobody_away_names_its_cpu_as_the_limit() {
+    let desk = Desk::new();
+    let line = ["tiny.toml", "--set", "class.timeout=2s", "--set", "traffic.source.rate=200/s", "--replications", "2"];
+    let result = desk.json(&[&line[..], &["-f", "json"]].concat());
+    let limit = &result["deployments"][1]["limits"][0];
+    assert_eq!((&limit["limit"], &limit["value"]), (&"instance.vcpu".into(), &"2".into()), "{result}");
+    assert!(limit["reached_share"].as_f64().unwrap() > 0.9, "{limit}");
+    let table = stdout(&desk.simulate(&line).success());
+    assert!(table.contains("ec2: all CPU of the instances was in use, instance.vcpu = 2 was reached for"), "{table}");
+    let calm = desk.json(&["tiny.toml", "-f", "json"]);
+    assert_eq!(calm["deployments"][1]["limits"].as_array().map(Vec::len), Some(0));
+}
+
+#[test]
 fn a_deployment_without_a_bill_crosses_nothing() {
     let desk = Desk::new();
     let without = ["--set", "deployment=[{platform=\"aws-lambda\"},{platform=\"vm\"}]"];

@@ -94,6 +94,9 @@ pub struct Attempts {
     pub in_flight: u64,
 }
 
+/// The limit that is reached while instances use all their CPU.
+pub const CPU_LIMIT: &str = "instance.vcpu";
+
 /// A limit that held load back.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

@@ -14,8 +14,10 @@ const NONE: Kind = Kind::Choice(&[Choice::new("none", "without")]);
 const DISTRIBUTION_OR_NONE: Kind = Kind::OneOf(&[NONE, DISTRIBUTION]);
 const POSITIVE_SIZE: Kind = Kind::Size { min: Bytes(1), none: false };
 const VCPU: Kind = Kind::Number(Range::above(0.0, 1024.0));
-const SPEED: Kind = Kind::Number(Range::above(0.0, 100.0));
+const SPEED: Kind = Kind::Number(Range::new(1e-3, 100.0));
 const LONG: Nanos = quantity::LONGEST;
+/// Billed times are added up over all requests of an hour: no provider rounds or bills beyond hours.
+const BILLED: Kind = Kind::Duration { min: Nanos(0), max: Nanos::HOUR, none: false };
 const INTERVAL: Kind = Kind::Duration { min: Nanos(1_000_000), max: LONG, none: false };
 
 /// One entry of `[[deployment]]`, complete: with the catalogue's defaults under what was typed.
@@ -197,8 +199,8 @@ static METER: Shape = Shape::new(&[
         Kind::List { of: &COUNTED, min: 1, max: 3 },
         "dimensions that the compute part of the bill counts",
     ),
-    Key::new("round_up", Kind::DURATION, "times are rounded up to a multiple of this; \"0s\": not rounded"),
-    Key::new("minimum", Kind::DURATION, "shortest billed time per request, or per instance or node life"),
+    Key::new("round_up", BILLED, "times are rounded up to a multiple of this; \"0s\": not rounded"),
+    Key::new("minimum", BILLED, "shortest billed time per request, or per instance or node life"),
     Key::new("tail", Kind::DURATION, "billed after the last request of an instance"),
     Key::new("start_billed", Kind::Boolean, "whether starting up is billed"),
     Key::new("idle_billed", Kind::Boolean, "whether an idle instance is billed"),

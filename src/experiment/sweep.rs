@@ -267,7 +267,9 @@ mod tests {
         let axis = axis(&[1.0, 9.0, 10.0], false);
         for unbilled in [0, 1] {
             let mut costs = costs(COSTS);
-            costs.iter_mut().for_each(|point| point[unbilled].clear());
+            for point in &mut costs {
+                point[unbilled].clear();
+            }
             assert!(crossings(&axis, &points(&axis), &costs).is_empty());
         }
     }

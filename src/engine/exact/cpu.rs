@@ -137,6 +137,11 @@ impl Cpu {
         self.used
     }
 
+    /// vCPUs that the jobs use now, in millionths.
+    pub const fn allocated(&self) -> u64 {
+        self.allocated
+    }
+
     /// vCPUs that the jobs could use if there were no limit.
     pub fn demand(&self, model: &CpuModel) -> f64 {
         self.groups.iter().zip(&model.threads).map(|(group, threads)| group.jobs.len() as f64 * threads).sum()

@@ -50,11 +50,23 @@ enum Order {
     /// By the turn in which they became idle.
     MostRecent(VecDeque<(u64, u32)>),
     LeastRecent(VecDeque<(u64, u32)>),
-    /// By the number of their start; the largest key first.
-    Newest(BinaryHeap<(u64, u32)>),
-    Oldest(BinaryHeap<(u64, u32)>),
+    /// By the number of their start; the largest key first, the instance in its lower half.
+    Newest(BinaryHeap<u128>),
+    Oldest(BinaryHeap<u128>),
     /// The key is the position.
     Random(Vec<u32>),
+}
+
+/// A key and an instance as one number, which is compared in one step.
+#[inline]
+const fn packed(key: u64, instance: u32) -> u128 {
+    ((key as u128) << 64) | instance as u128
+}
+
+#[inline]
+#[allow(clippy::cast_possible_truncation)] // the parts are what is wanted
+const fn unpacked(born: u128) -> (u64, u32) {
+    ((born >> 64) as u64, born as u32)
 }
 
 impl Order {
@@ -65,7 +77,10 @@ impl Order {
                 turns.retain(|&(key, instance)| wanted(key, instance));
             }
             Self::Newest(births) | Self::Oldest(births) if births.len() > most => {
-                births.retain(|&(key, instance)| wanted(key, instance));
+                births.retain(|&born| {
+                    let (key, instance) = unpacked(born);
+                    wanted(key, instance)
+                });
             }
             _ => {}
         }
@@ -150,11 +165,11 @@ impl Ordered {
                 turn
             }
             Order::Newest(births) => {
-                births.push((birth, instance));
+                births.push(packed(birth, instance));
                 birth
             }
             Order::Oldest(births) => {
-                births.push((u64::MAX - birth, instance));
+                births.push(packed(u64::MAX - birth, instance));
                 u64::MAX - birth
             }
             Order::Random(dense) => {
@@ -191,7 +206,7 @@ impl Ordered {
             let (key, instance) = match &mut self.order {
                 Order::MostRecent(turns) => turns.pop_back()?,
                 Order::LeastRecent(turns) => turns.pop_front()?,
-                Order::Newest(births) | Order::Oldest(births) => births.pop()?,
+                Order::Newest(births) | Order::Oldest(births) => births.pop().map(unpacked)?,
                 Order::Random(dense) => {
                     if dense.is_empty() {
                         return None;

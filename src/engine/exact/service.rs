@@ -152,6 +152,7 @@ impl Core<'_> {
     }
 
     /// Puts a record in flight and arms its client's deadline.
+    #[inline(always)]
     pub(super) fn insert(&mut self, record: Record) -> u32 {
         let slot = self.records.insert(record);
         self.in_flight += 1;
@@ -283,6 +284,7 @@ impl Core<'_> {
     }
 
     /// A record is in flight no more.
+    #[inline]
     pub(super) fn forget(&mut self, slot: u32) {
         let instance = self.records.get(slot).instance;
         if instance != NONE {
@@ -303,7 +305,8 @@ impl Core<'_> {
             self.take_slot(instance);
             self.reroute(instance);
             self.begin_queued(instance, slot);
-        } else if self.instances[instance as usize].phase == Phase::Ready
+        } else if self.queue.len() > 0
+            && self.instances[instance as usize].phase == Phase::Ready
             && let Some(slot) = self.next_queued()
         {
             self.hand_queued(instance, slot);
@@ -333,6 +336,7 @@ impl Core<'_> {
     }
 
     /// An instance that lost an attempt is idle, or can take another.
+    #[inline]
     pub(super) fn settle_load(&mut self, instance: u32) {
         if self.instances[instance as usize].load == 0 {
             self.becomes_idle(instance);
@@ -342,6 +346,7 @@ impl Core<'_> {
     }
 
     /// The next attempt that waits on an instance for a slot.
+    #[inline]
     pub(super) fn pop_waiting(&mut self, instance: u32) -> Option<u32> {
         loop {
             let slot = self.instances[instance as usize].queue.pop(&self.records)?;
@@ -353,12 +358,14 @@ impl Core<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn leave_slot(&mut self, instance: u32) {
         self.instances[instance as usize].used -= 1;
         self.tally.slots.lower(1, self.now);
         self.leave_load(instance);
     }
 
+    #[inline(always)]
     pub(super) fn leave_load(&mut self, instance: u32) {
         let life = &mut self.instances[instance as usize];
         life.load -= 1;

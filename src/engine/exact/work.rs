@@ -94,18 +94,7 @@ impl Core<'_> {
         self.schedule_wait(slot, end);
     }
 
-    /// Shares an instance's CPU out again and sees to its entry in the agenda: one that must fire earlier is scheduled
-    /// anew; one that may fire later is left to find that out itself.
-    #[inline]
-    pub(super) fn share_cpu(&mut self, instance: u32) {
-        if self.instances[instance as usize].node == NONE {
-            self.cpus[instance as usize].share(&self.cpu_model);
-            self.arm_cpu(instance);
-        } else {
-            self.share_node(instance);
-        }
-    }
-
+    /// An entry that must fire earlier is scheduled anew; one that may fire later is left to find that out itself.
     #[inline]
     pub(super) fn arm_cpu(&mut self, instance: u32) {
         let cpu = &mut self.cpus[instance as usize];
@@ -134,6 +123,7 @@ impl Core<'_> {
     }
 
     /// The CPU work of a record is done.
+    #[inline]
     pub(super) fn begin_io(&mut self, slot: u32) {
         match self.records.get(slot).work {
             0 => self.complete(slot),

@@ -352,7 +352,6 @@ impl<'a> Core<'a> {
             Event::Cpu(instance) => self.cpu_due(instance),
             Event::Ready(instance) => self.instance_ready(instance),
             Event::Deadline(lane) => self.deadline(lane),
-            Event::Kill(slot) => self.platform_ends(slot),
             Event::Idle(instance) => self.idle_over(instance),
             Event::Roll => self.roll(),
             Event::Scrape => self.scrape(),

@@ -53,8 +53,9 @@ impl Pace {
 /// The CPU of one instance.
 #[derive(Clone, Debug)]
 pub(super) struct Cpu {
-    /// One group per distinct number of threads, in rising order of threads.
-    groups: Vec<Group>,
+    /// One group per distinct number of threads, in rising order of threads: the first, and the others if any.
+    first: Group,
+    others: Vec<Group>,
     /// vCPUs that the jobs may use in all: the instance's own limit, or what its node leaves it.
     limit: f64,
     /// Speed of one vCPU relative to the reference.
@@ -119,7 +120,8 @@ impl CpuModel {
 impl Cpu {
     pub fn new(model: &CpuModel, limit: f64, speed: f64, now: u64) -> Self {
         Self {
-            groups: vec![Group::default(); model.threads.len()],
+            first: Group::default(),
+            others: vec![Group::default(); model.threads.len() - 1],
             limit,
             speed,
             kept: model.find(limit, speed),
@@ -130,6 +132,10 @@ impl Cpu {
             due: u64::MAX,
             armed: u64::MAX,
         }
+    }
+
+    fn groups(&self) -> impl Iterator<Item = &Group> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 
     /// CPU used so far, in micro-vCPU nanoseconds. Call [`Cpu::advance`] first.
@@ -144,7 +150,7 @@ impl Cpu {
 
     /// vCPUs that the jobs could use if there were no limit.
     pub fn demand(&self, model: &CpuModel) -> f64 {
-        self.groups.iter().zip(&model.threads).map(|(group, threads)| group.jobs.len() as f64 * threads).sum()
+        self.groups().zip(&model.threads).map(|(group, threads)| group.jobs.len() as f64 * threads).sum()
     }
 
     /// Brings attained work up to `now`.
@@ -159,15 +165,16 @@ impl Cpu {
             return;
         }
         self.used += u128::from(self.allocated) * u128::from(elapsed);
-        for group in &mut self.groups {
-            group.attained = group.attained.saturating_add(whole::floor(elapsed as f64 * group.pace.rate));
+        self.first.attain(elapsed);
+        for group in &mut self.others {
+            group.attain(elapsed);
         }
     }
 
     /// Adds a job of `work` nanoseconds of one reference vCPU. Call [`Cpu::share`] when done.
     #[inline]
     pub fn add(&mut self, group: usize, work: u64, record: u32) {
-        let group = &mut self.groups[group];
+        let group = if group == 0 { &mut self.first } else { &mut self.others[group - 1] };
         if group.jobs.is_empty() {
             group.attained = 0;
         }
@@ -185,18 +192,22 @@ impl Cpu {
     /// Takes the job that ends next. Call [`Cpu::share`] when done.
     #[inline]
     pub fn take_due(&mut self) -> u32 {
-        let next = if self.groups.len() == 1 {
-            0
-        } else {
-            let end = |index: &usize| self.groups[*index].next_end(self.last);
-            (0..self.groups.len()).min_by_key(end).unwrap_or(0)
-        };
-        self.groups[next].jobs.pop().map_or(NONE, |(_, record)| record)
+        let mut next = &mut self.first;
+        if !self.others.is_empty() {
+            let mut end = next.next_end(self.last);
+            for group in &mut self.others {
+                let other = group.next_end(self.last);
+                if other < end {
+                    (next, end) = (group, other);
+                }
+            }
+        }
+        next.jobs.pop().map_or(NONE, |(_, record)| record)
     }
 
     /// Takes a job that is ended from outside. Call [`Cpu::share`] when done.
     pub fn remove(&mut self, record: u32) {
-        for group in &mut self.groups {
+        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
             group.jobs.retain(|&(_, other)| other != record);
         }
     }
@@ -216,31 +227,33 @@ impl Cpu {
     /// Shares the CPU out again after jobs or limit have changed: rates, use and the next end.
     #[inline]
     pub fn share(&mut self, model: &CpuModel) {
-        if let ([group], [threads]) = (self.groups.as_mut_slice(), model.threads.as_slice()) {
-            let Some(others) = group.jobs.len().checked_sub(1) else {
-                // An idle instance has no pace: it would be 0/0.
-                self.allocated = 0;
-                self.due = u64::MAX;
-                return;
-            };
-            group.pace = match model.kept.get(self.kept).and_then(|kept| kept.paces.get(others)) {
-                Some(pace) => *pace,
-                None => Pace::of_equal(*threads, self.limit, self.speed, group.jobs.len() as f64),
-            };
-            self.allocated = group.pace.allocated;
-            self.due = group.next_end(self.last);
+        if !self.others.is_empty() {
+            self.share_groups(model);
             return;
         }
-        self.share_groups(model);
+        let group = &mut self.first;
+        let Some(beside) = group.jobs.len().checked_sub(1) else {
+            // An idle instance has no pace: it would be 0/0.
+            self.allocated = 0;
+            self.due = u64::MAX;
+            return;
+        };
+        group.pace = match model.kept.get(self.kept).and_then(|kept| kept.paces.get(beside)) {
+            Some(pace) => *pace,
+            None => Pace::of_equal(model.threads[0], self.limit, self.speed, group.jobs.len() as f64),
+        };
+        self.allocated = group.pace.allocated;
+        self.due = group.next_end(self.last);
     }
 
     /// Water-filling: the least demanding jobs first; what they leave is shared by the rest.
     fn share_groups(&mut self, model: &CpuModel) {
         let mut rest = self.limit;
-        let mut jobs: usize = self.groups.iter().map(|group| group.jobs.len()).sum();
+        let mut jobs: usize = self.groups().map(|group| group.jobs.len()).sum();
         let mut used = 0.0;
         self.due = u64::MAX;
-        for (group, threads) in self.groups.iter_mut().zip(&model.threads) {
+        let groups = std::iter::once(&mut self.first).chain(&mut self.others);
+        for (group, threads) in groups.zip(&model.threads) {
             let count = group.jobs.len();
             if count == 0 {
                 continue;
@@ -257,6 +270,12 @@ impl Cpu {
 }
 
 impl Group {
+    /// Every job gets on for so many nanoseconds.
+    #[inline]
+    fn attain(&mut self, elapsed: u64) {
+        self.attained = self.attained.saturating_add(whole::floor(elapsed as f64 * self.pace.rate));
+    }
+
     /// When the next job of the group ends, seen from `now`.
     #[inline]
     fn next_end(&self, now: u64) -> u64 {

@@ -18,8 +18,6 @@ pub(super) enum Event {
     Node(u32),
     /// The front of a lane of deadlines is due.
     Deadline(u32),
-    /// The platform ends an attempt whose client has gone.
-    Kill(u32),
     /// An instance may have been idle for long enough.
     Idle(u32),
     /// Metrics are scraped.
@@ -47,12 +45,11 @@ impl Event {
             Self::Ready(instance) => (3, instance, 0),
             Self::Node(node) => (4, node, 0),
             Self::Deadline(lane) => (5, lane, 0),
-            Self::Kill(slot) => (6, slot, 0),
-            Self::Idle(instance) => (7, instance, 0),
-            Self::Scrape => (8, 0, 0),
-            Self::Decide => (9, 0, 0),
-            Self::Scan => (10, 0, 0),
-            Self::Roll => (11, 0, 0),
+            Self::Idle(instance) => (6, instance, 0),
+            Self::Scrape => (7, 0, 0),
+            Self::Decide => (8, 0, 0),
+            Self::Scan => (9, 0, 0),
+            Self::Roll => (10, 0, 0),
         };
         (kind << KIND_SHIFT) | ((number as u64) << NUMBER_SHIFT) | last
     }
@@ -70,11 +67,10 @@ impl Event {
             3 => Self::Ready(number),
             4 => Self::Node(number),
             5 => Self::Deadline(number),
-            6 => Self::Kill(number),
-            7 => Self::Idle(number),
-            8 => Self::Scrape,
-            9 => Self::Decide,
-            10 => Self::Scan,
+            6 => Self::Idle(number),
+            7 => Self::Scrape,
+            8 => Self::Decide,
+            9 => Self::Scan,
             _ => Self::Roll,
         }
     }
@@ -95,7 +91,6 @@ mod tests {
             Event::Ready(3),
             Event::Node(2),
             Event::Deadline(5),
-            Event::Kill(5),
             Event::Idle(1),
             Event::Scrape,
             Event::Decide,

@@ -50,38 +50,21 @@ enum Order {
     /// By the turn in which they became idle.
     MostRecent(VecDeque<(u64, u32)>),
     LeastRecent(VecDeque<(u64, u32)>),
-    /// By the number of their start; the largest key first, the instance in its lower half.
-    Newest(BinaryHeap<u128>),
-    Oldest(BinaryHeap<u128>),
+    /// By the number of their start, in rising order: who is taken first comes back first, near the end it was taken from.
+    Newest(Vec<(u64, u32)>),
+    Oldest(VecDeque<(u64, u32)>),
     /// The key is the position.
     Random(Vec<u32>),
-}
-
-/// A key and an instance as one number, which is compared in one step.
-#[inline]
-const fn packed(key: u64, instance: u32) -> u128 {
-    ((key as u128) << 64) | instance as u128
-}
-
-#[inline]
-#[allow(clippy::cast_possible_truncation)] // the parts are what is wanted
-const fn unpacked(born: u128) -> (u64, u32) {
-    ((born >> 64) as u64, born as u32)
 }
 
 impl Order {
     fn retain(&mut self, idle: usize, mut wanted: impl FnMut(u64, u32) -> bool) {
         let most = 64 + 4 * idle;
         match self {
-            Self::MostRecent(turns) | Self::LeastRecent(turns) if turns.len() > most => {
+            Self::MostRecent(turns) | Self::LeastRecent(turns) | Self::Oldest(turns) if turns.len() > most => {
                 turns.retain(|&(key, instance)| wanted(key, instance));
             }
-            Self::Newest(births) | Self::Oldest(births) if births.len() > most => {
-                births.retain(|&born| {
-                    let (key, instance) = unpacked(born);
-                    wanted(key, instance)
-                });
-            }
+            Self::Newest(births) if births.len() > most => births.retain(|&(key, instance)| wanted(key, instance)),
             _ => {}
         }
     }
@@ -95,8 +78,8 @@ impl Pool {
                 order: match reuse {
                     Reuse::MostRecent => Order::MostRecent(VecDeque::new()),
                     Reuse::LeastRecent => Order::LeastRecent(VecDeque::new()),
-                    Reuse::Newest => Order::Newest(BinaryHeap::new()),
-                    Reuse::Oldest => Order::Oldest(BinaryHeap::new()),
+                    Reuse::Newest => Order::Newest(Vec::new()),
+                    Reuse::Oldest => Order::Oldest(VecDeque::new()),
                     Reuse::Random => Order::Random(Vec::new()),
                 },
                 entries: Vec::new(),
@@ -165,12 +148,12 @@ impl Ordered {
                 turn
             }
             Order::Newest(births) => {
-                births.push(packed(birth, instance));
+                births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
                 birth
             }
             Order::Oldest(births) => {
-                births.push(packed(u64::MAX - birth, instance));
-                u64::MAX - birth
+                births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
+                birth
             }
             Order::Random(dense) => {
                 dense.push(instance);
@@ -205,8 +188,8 @@ impl Ordered {
         loop {
             let (key, instance) = match &mut self.order {
                 Order::MostRecent(turns) => turns.pop_back()?,
-                Order::LeastRecent(turns) => turns.pop_front()?,
-                Order::Newest(births) | Order::Oldest(births) => births.pop().map(unpacked)?,
+                Order::LeastRecent(turns) | Order::Oldest(turns) => turns.pop_front()?,
+                Order::Newest(births) => births.pop()?,
                 Order::Random(dense) => {
                     if dense.is_empty() {
                         return None;

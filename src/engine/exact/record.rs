@@ -122,9 +122,38 @@ impl Records {
         &self.slots[slot as usize]
     }
 
+    /// A record that may have been given up.
+    #[inline]
+    pub fn find(&self, slot: u32) -> Option<&Record> {
+        self.slots.get(slot as usize)
+    }
+
     #[inline]
     pub fn get_mut(&mut self, slot: u32) -> &mut Record {
         &mut self.slots[slot as usize]
+    }
+
+    /// Gives up the free slots at the end, so that a look at all records costs what is in flight and not what once was.
+    pub fn trim(&mut self) {
+        let used = self.slots.iter().rposition(|record| record.state != State::Free).map_or(0, |last| last + 1);
+        if used == self.slots.len() {
+            return;
+        }
+        self.slots.truncate(used);
+        // The lowest free slots are taken first from now on, which sets free those at the end.
+        self.free = NONE;
+        for slot in (0..used).rev() {
+            let record = &mut self.slots[slot];
+            if record.state == State::Free {
+                record.next = self.free;
+                self.free = u32::try_from(slot).expect("slots are numbered by u32");
+            }
+        }
+    }
+
+    /// Every record with its slot, free ones too.
+    pub fn numbered(&self) -> impl Iterator<Item = (u32, &Record)> {
+        (0..).zip(&self.slots)
     }
 
     /// Every record in flight, in slot order.

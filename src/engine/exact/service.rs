@@ -58,7 +58,7 @@ impl Core<'_> {
             } else {
                 let slot = self.insert(Record { instance, ..record_of(request) });
                 self.instances[instance as usize].queue.push(&mut self.records, slot);
-                self.arm_queue_deadline(slot);
+                self.arm_queue();
                 self.reroute(instance);
             }
             return;
@@ -143,7 +143,7 @@ impl Core<'_> {
         if waits_here && self.queue.len() < self.queue_places {
             let slot = self.insert(record_of(request));
             self.queue.push(&mut self.records, slot);
-            self.arm_queue_deadline(slot);
+            self.arm_queue();
             self.look_at_pending();
             return;
         }
@@ -157,7 +157,7 @@ impl Core<'_> {
         let slot = self.records.insert(record);
         self.in_flight += 1;
         if record.kind == Kind::Client {
-            self.arm_client(slot);
+            self.arm_client(record.class);
         }
         slot
     }

@@ -52,7 +52,7 @@ struct Gauge {
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SliceUse {
     pub requests: u64,
-    pub billed: u64,
+    pub billed: u128,
     pub egress: u64,
     pub edge_units: u64,
     pub edge_bytes: u64,
@@ -425,7 +425,7 @@ impl<'a> Tally<'a> {
     pub fn billed(&mut self, arrived: u64, nanoseconds: u64) {
         if let Some(used) = self.use_of(arrived) {
             used.requests += 1;
-            used.billed += nanoseconds;
+            used.billed += u128::from(nanoseconds);
         }
     }
 

@@ -43,7 +43,7 @@ impl Books<'_, '_> {
             };
             for (slice, used) in uses.iter().enumerate() {
                 let time = match deployment.meter.per {
-                    Per::Request => u128::from(used.billed),
+                    Per::Request => used.billed,
                     Per::Instance | Per::Node => times.get(slice).copied().unwrap_or(0),
                 };
                 self.compute_slice(slice, variant, used.requests, time);

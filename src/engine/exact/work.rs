@@ -13,7 +13,7 @@ impl Core<'_> {
         let record = self.records.get_mut(slot);
         record.started = now;
         let (instance, class, cpu, io) = (record.instance, record.class as usize, record.work, record.waits_until);
-        self.arm_kill(slot);
+        self.arm_platform();
         if cpu == 0 {
             // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             self.wait_until(slot, now.saturating_add(io));
@@ -80,7 +80,7 @@ impl Core<'_> {
     fn fresh_until(&mut self, slot: u32, end: u64) {
         let record = self.records.get_mut(slot);
         (record.started, record.work) = (self.now, 0);
-        self.arm_kill(slot);
+        self.arm_platform();
         self.wait_until(slot, end);
     }
 
@@ -159,7 +159,7 @@ impl Core<'_> {
 
     /// The wait of a record is over, unless it was ended from outside.
     pub(super) fn wait_over(&mut self, slot: u32) {
-        let record = self.records.get(slot);
+        let Some(record) = self.records.find(slot) else { return };
         if record.waits_until != self.now || !matches!(record.state, State::Cpu | State::Io) {
             return;
         }
@@ -195,8 +195,8 @@ impl Core<'_> {
 
     /// An attempt's work is done.
     pub(super) fn complete(&mut self, slot: u32) {
-        let record = *self.records.get(slot);
-        self.forget(slot);
+        let record = self.records.get(slot);
+        let instance = record.instance;
         match record.kind {
             Kind::Client => {
                 let waited = record.started - record.arrived - record.startup;
@@ -205,8 +205,12 @@ impl Core<'_> {
             Kind::Orphan => self.tally.abandoned(record.arrived, false),
             Kind::Initial => {}
         }
-        self.bill(&record, record.started, self.now);
-        self.release(record.instance);
+        if self.hot.bills_requests {
+            let record = *record;
+            self.bill(&record, record.started, self.now);
+        }
+        self.forget(slot);
+        self.release(instance);
     }
 
     /// Ends the CPU work or the wait for a core of a record that is ended from outside.

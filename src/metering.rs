@@ -5,4 +5,5 @@
 
 pub mod calendar;
 pub mod measurement;
+pub mod rounding;
 pub mod usage;

@@ -24,6 +24,8 @@ mod shape;
 #[cfg(test)]
 mod examples;
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod properties;
 
 pub use read::inline_tariff;

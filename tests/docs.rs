@@ -10,7 +10,7 @@ use breakeven::document::provenance::Confidence;
 use breakeven::metering::usage::Dimension;
 use breakeven::platform::catalogue::{Catalogue, Platform};
 use breakeven::pricing::book::Book;
-use breakeven::pricing::tariff::{Item, Tariff};
+use breakeven::pricing::tariff::{Grant, Item, Tariff};
 use breakeven::scenario::Document;
 
 fn root() -> &'static Path {
@@ -180,12 +180,12 @@ fn tariff_section(text: &mut String, tariff: &Tariff, sources: &mut Sources) {
                 sources.number(&allowance.provenance.source, &allowance.provenance.observed),
                 flagged(allowance.provenance.confidence),
             );
-            writeln!(
-                text,
-                "| `{id}` | free tier, {} a {period} | 0 | {} | {word} | {source} |",
-                allowance.quantity, item.unit.name
-            )
-            .unwrap();
+            let much = match allowance.grant {
+                Grant::Quantity(quantity) => quantity.to_string(),
+                Grant::Credit(usd) => format!("{usd} USD"),
+            };
+            let unit = &item.unit.name;
+            writeln!(text, "| `{id}` | free tier, {much} a {period} | 0 | {unit} | {word} | {source} |").unwrap();
         }
     }
 }

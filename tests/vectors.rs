@@ -1,12 +1,19 @@
-//! Laws against vectors: facts transcribed from the unit tests of the systems that define them.
+//! Laws against vectors: facts transcribed from the unit tests of the systems that define them, and bills from the
+//! worked examples of the providers that send them.
 //!
 //! Each test reads `tests/vectors/NAME.json`, prints `vectors_NAME: PASSED/TOTAL` and the id of every case that fails.
 //! What is here translates JSON into the crate's types and compares; no rule lives here.
 
+#[path = "vectors/billing.rs"]
+mod billing;
 #[path = "vectors/hpa.rs"]
 mod hpa;
 #[path = "vectors/hpa_behavior.rs"]
 mod hpa_behavior;
+#[path = "vectors/metered.rs"]
+mod metered;
+
+use std::sync::atomic::Ordering;
 
 use breakeven::platform::autoscaler::hpa::behavior::{Memory, Recommendation, ScaleEvent};
 use breakeven::platform::autoscaler::hpa::metrics::{Phase, Pod, Reading, Sample, Usage};
@@ -25,7 +32,7 @@ fn run(name: &str, case: fn(&Value) -> Result<(), String>) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors").join(format!("{name}.json"));
     let text = std::fs::read_to_string(&path).expect("vector file");
     let file: Value = serde_json::from_str(&text).expect("vector file is JSON");
-    let vectors = file["vectors"].as_array().expect("vectors");
+    let vectors = file["vectors"].as_array().or(file["cases"].as_array()).expect("vectors");
     let failures: Vec<String> = vectors
         .iter()
         .filter_map(|vector| {
@@ -50,6 +57,13 @@ fn vectors_hpa() {
 #[test]
 fn vectors_hpa_behavior() {
     run("hpa_behavior", hpa_behavior::case);
+}
+
+#[test]
+fn vectors_billing() {
+    run("billing", billing::case);
+    let [counted, items] = [&billing::COUNTED, &billing::ITEMS].map(|number| number.load(Ordering::Relaxed));
+    println!("{counted} of {items} quantities counted from usage; the others are as the cases give them");
 }
 
 /// Compares a JSON expectation (absent means anything) with what came out.

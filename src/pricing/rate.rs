@@ -3,17 +3,16 @@
 //! The order is that of every bill here. (1) A day's usage less the daily allowance; a day that the horizon cuts is
 //! judged as the whole day it stands for: usage scaled to the day, less the allowance, times the covered share, which
 //! is the usage less the covered share of the allowance. (2) Billable usage is scaled from the covered part to the
-//! whole period. (3) The monthly allowance. (4) Tiers, marginal, each boundary in the lower tier. All of it on the sum
+//! whole period. (3) The monthly allowance; what is left is rounded up where only whole units are sold. (4) Tiers, marginal, each boundary in the lower tier. All of it on the sum
 //! over the services of the account; a service then bears its share of the billable usage in every tier alike.
 
 use std::collections::BTreeMap;
 
 use num_bigint::BigInt;
 use num_traits::Zero;
-use rust_decimal::Decimal;
 
 use super::exact::{Exact, at_least_zero, exact, ratio, whole};
-use super::tariff::{Allowance, Item};
+use super::tariff::{Allowance, Grant, Item};
 use crate::metering::calendar::{Calendar, Period};
 
 /// Usage of one item in base units: per service, one number per day of the calendar.
@@ -35,16 +34,20 @@ pub(super) fn rate<'a>(
         return BTreeMap::new();
     }
     let allowance = |allowance: &Option<Allowance>| {
-        allowance.as_ref().filter(|_| free_tier).map_or(Decimal::ZERO, |allowance| allowance.quantity)
+        allowance.as_ref().filter(|_| free_tier).map_or_else(Exact::zero, |allowance| granted(item, allowance.grant))
     };
-    let daily_allowance = exact(allowance(&item.free_day)) * &unit;
+    let daily_allowance = allowance(&item.free_day) * &unit;
     let (granted, billable) = split_days(usage, calendar, index, &daily_allowance);
 
     let scale = ratio(period.length, period.covered) / unit;
     let total = billable.values().sum::<Exact>() * &scale;
-    let free = total.clone().min(exact(allowance(&item.free_month)));
-    let mut bands = vec![(FREE, free.clone())];
-    bands.extend(tiers(item, &(&total - free)));
+    let free = total.clone().min(allowance(&item.free_month));
+    let mut paid = &total - &free;
+    if item.whole {
+        paid = paid.ceil();
+    }
+    let mut bands = vec![(FREE, free)];
+    bands.extend(tiers(item, &paid));
 
     let mut lines = BTreeMap::new();
     for (service, quantity) in granted {
@@ -58,6 +61,15 @@ pub(super) fn rate<'a>(
     }
     lines.retain(|_, quantity| !quantity.is_zero());
     lines
+}
+
+/// Priced units that a grant covers. What has no price is not paid from a credit.
+fn granted(item: &Item, grant: Grant) -> Exact {
+    match (grant, item.tiers.first()) {
+        (Grant::Quantity(quantity), _) => exact(quantity),
+        (Grant::Credit(usd), Some(tier)) if !tier.price.is_zero() => exact(usd) / exact(tier.price),
+        (Grant::Credit(_), _) => Exact::zero(),
+    }
 }
 
 type PerService<'a> = BTreeMap<&'a str, Exact>;

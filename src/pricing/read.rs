@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::price::usd_per_unit;
 use super::shape::TARIFF;
-use super::tariff::{Allowance, Group, Item, Tariff, Tier, Unit};
+use super::tariff::{Allowance, Grant, Group, Item, Tariff, Tier, Unit};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{check, complete};
 use crate::document::provenance::{Confidence, Provenance};
@@ -95,6 +95,7 @@ fn flat(id: String, dimension: Dimension, variant: Option<String>, price: Decima
         group: Group::of(dimension),
         unit: Unit::of(dimension),
         tiers: vec![Tier { up_to: None, price, provenance }],
+        whole: false,
         free_day: None,
         free_month: None,
         note: None,
@@ -166,8 +167,9 @@ impl Reader<'_> {
             group: table.get("group").and_then(|word| Group::from_word(word.text())).unwrap_or(Group::of(dimension)),
             unit,
             tiers,
-            free_day: self.allowance(table, "free_day"),
-            free_month: self.allowance(table, "free_month"),
+            whole: table.at("whole").flag(),
+            free_day: self.allowance(table, "free_day", dimension),
+            free_month: self.allowance(table, "free_month", dimension),
             note: table.get("note").map(|note| note.text().to_owned()),
         }
     }
@@ -199,11 +201,15 @@ impl Reader<'_> {
         tiers
     }
 
-    fn allowance(&mut self, item: &Table, key: &str) -> Option<Allowance> {
+    fn allowance(&mut self, item: &Table, key: &str, dimension: Dimension) -> Option<Allowance> {
         let node = item.get(key)?;
         let table = node.table();
+        let grant = match (table.get("credit"), table.get("quantity")) {
+            (Some(credit), _) => Grant::Credit(self.price(credit, &Unit::of(dimension), dimension)),
+            (None, quantity) => Grant::Quantity(Decimal::from(quantity.map_or(0, Node::count))),
+        };
         Some(Allowance {
-            quantity: Decimal::from(table.at("quantity").count()),
+            grant,
             expires: table.get("expires").map(|text| text.text().to_owned()),
             provenance: self.provenance(table, item, node.span),
         })

@@ -31,6 +31,8 @@ static ITEM: Shape = Shape::new(&[
     Key::new("month", Kind::Boolean, "The unit is held for a month: `size` is per nanosecond").default("false"),
     Key::new("price", Kind::Price, "Price of every unit"),
     Key::new("tiers", Kind::List { of: &Kind::Table(&TIER), min: 1, max: 100 }, "Marginal prices"),
+    Key::new("whole", Kind::Boolean, "What is left after allowances is rounded up to whole priced units")
+        .default("false"),
     Key::new("free_day", Kind::Table(&ALLOWANCE), "Free tier per day, not carried over"),
     Key::new("free_month", Kind::Table(&ALLOWANCE), "Free tier per billing period"),
     Key::new("note", TEXT, "What a reader of the bill should know"),
@@ -47,11 +49,13 @@ static TIER: Shape = Shape::new(&[
 ]);
 
 static ALLOWANCE: Shape = Shape::new(&[
-    Key::new("quantity", WHOLE_POSITIVE, "In priced units").required(),
+    Key::new("quantity", WHOLE_POSITIVE, "In priced units"),
+    Key::new("credit", Kind::Price, "In money, at the price of the first tier"),
     Key::new("expires", TEXT, "What limits it, when it does not last"),
     SOURCE_NAME,
     CONFIDENCE,
-]);
+])
+.with_rules(&[Rule::ExactlyOne(&["quantity", "credit"])]);
 
 static VARIANTS: Shape = Shape::new(&[
     Key::new("dimensions", Kind::List { of: &Kind::Choice(&DIMENSIONS), min: 1, max: 13 }, "What is counted")

@@ -38,6 +38,9 @@ pub struct Item {
     pub unit: Unit,
     /// Marginal prices, in ascending order; the last tier has no end.
     pub tiers: Vec<Tier>,
+    /// Whether what is left after the allowances is rounded up to whole priced units, once per billing period: a plan
+    /// that sells millions sells no part of one.
+    pub whole: bool,
     /// Free tier per day, which is not carried over.
     pub free_day: Option<Allowance>,
     /// Free tier per billing period.
@@ -84,11 +87,20 @@ pub struct Tier {
     pub provenance: Provenance,
 }
 
+/// How much costs nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grant {
+    /// A quantity, in priced units.
+    Quantity(Decimal),
+    /// What so many USD buy at the price of the first tier: less of it where, or when, that price is higher.
+    Credit(Decimal),
+}
+
 /// A quantity that costs nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Allowance {
-    /// In priced units.
-    pub quantity: Decimal,
+    /// How much.
+    pub grant: Grant,
     /// What limits it, when it does not last: `for the first 12 months`.
     pub expires: Option<String>,
     /// Where the figure comes from.

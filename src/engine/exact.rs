@@ -10,7 +10,7 @@
 //!     instances   start -> (node, pull) -> ready -> drain -> end; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
 //!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
-//!     tally       books by slice; billing, usage: what the bill is made from
+//!     tally       books by slice; limits: what held load back; billing, usage: what the bill is made from
 //! ```
 //!
 //! Everything in flight is one record in a state, with at most one entry in the agenda of its own. A request whose whole
@@ -29,6 +29,7 @@ mod deadlines;
 mod event;
 mod initial;
 mod instances;
+mod limits;
 mod pool;
 mod record;
 mod router;
@@ -62,10 +63,11 @@ use cpu::{Cpu, CpuModel, micro};
 use deadlines::Deadlines;
 use event::Event;
 use instances::{Instance, simple_keep_alive};
+use limits::Limit;
 use pool::Pool;
 use record::{Fifo, Kind, Records};
 use router::Router;
-use tally::{Limit, Tally};
+use tally::Tally;
 use usage::book_usage;
 
 /// How CPU demand is served on an instance.

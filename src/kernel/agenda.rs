@@ -23,6 +23,12 @@ const fn parts(key: u128) -> (u64, u64) {
     ((key >> 64) as u64, key as u64)
 }
 
+impl Default for Agenda {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Agenda {
     /// An empty agenda.
     #[must_use]

@@ -61,6 +61,12 @@ pub struct Ladder<K> {
     pile: Vec<K>,
 }
 
+impl<K: Timed> Default for Ladder<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<K: Timed> Ladder<K> {
     /// An empty queue.
     #[must_use]
@@ -217,7 +223,7 @@ mod tests {
             steps in proptest::collection::vec((0_u8..8, any::<u64>(), 0_u32..64), 0..2_000),
         ) {
             let mut ladder = Ladder::new();
-            let mut model = std::collections::BTreeMap::new();
+            let mut model = std::collections::BTreeSet::new();
             for (number, (kind, value, shift)) in (0_u64..).zip(steps) {
                 if kind < 3 {
                     ladder.pop();
@@ -226,11 +232,11 @@ mod tests {
                     let at = if kind == 3 { value % 4 } else { value >> shift };
                     let key = (u128::from(at) << 64) | u128::from(number);
                     ladder.push(key);
-                    model.insert(key, ());
+                    model.insert(key);
                 }
-                prop_assert_eq!(ladder.first(), model.keys().next().copied().unwrap_or(u128::MAX));
+                prop_assert_eq!(ladder.first(), model.first().copied().unwrap_or(u128::MAX));
             }
-            while let Some((key, ())) = model.pop_first() {
+            while let Some(key) = model.pop_first() {
                 prop_assert_eq!(ladder.first(), key);
                 ladder.pop();
             }

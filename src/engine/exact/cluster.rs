@@ -15,9 +15,9 @@ use crate::units::Nanos;
 
 use super::cpu::MICRO;
 use super::instances::Phase;
+use super::limits::Limit;
 use super::record::NONE;
 use super::router::below;
-use super::tally::Limit;
 use super::{Core, Event};
 
 /// A node.

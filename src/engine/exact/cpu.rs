@@ -90,7 +90,8 @@ pub(super) struct CpuModel {
 struct Paces {
     limit: f64,
     speed: f64,
-    paces: Vec<Pace>,
+    /// For one job first.
+    by_jobs: Vec<Pace>,
 }
 
 impl CpuModel {
@@ -112,7 +113,7 @@ impl CpuModel {
             && self.find(limit, speed) == usize::MAX
         {
             let pace = |jobs: u32| Pace::of_equal(*threads, limit, speed, f64::from(jobs));
-            self.kept.push(Paces { limit, speed, paces: (1..=Self::KEPT).map(pace).collect() });
+            self.kept.push(Paces { limit, speed, by_jobs: (1..=Self::KEPT).map(pace).collect() });
         }
     }
 }
@@ -238,7 +239,7 @@ impl Cpu {
             self.due = u64::MAX;
             return;
         };
-        group.pace = match model.kept.get(self.kept).and_then(|kept| kept.paces.get(beside)) {
+        group.pace = match model.kept.get(self.kept).and_then(|kept| kept.by_jobs.get(beside)) {
             Some(pace) => *pace,
             None => Pace::of_equal(model.threads[0], self.limit, self.speed, group.jobs.len() as f64),
         };

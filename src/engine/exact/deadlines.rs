@@ -6,8 +6,8 @@
 
 use super::Core;
 use super::event::Event;
+use super::limits::Limit;
 use super::record::{Kind, NONE, Record, Records, State};
-use super::tally::Limit;
 
 /// Whose patience ends with a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

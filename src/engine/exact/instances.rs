@@ -7,8 +7,8 @@ use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 
 use super::cpu::{Cpu, micro};
+use super::limits::Limit;
 use super::record::{Fifo, NONE, State};
-use super::tally::Limit;
 use super::{Compute, Core, Event, Supply};
 
 /// Where an instance is in its life.

@@ -8,10 +8,10 @@ use crate::platform::fleet::QueueAt;
 use crate::platform::meter::Per;
 
 use super::instances::Phase;
+use super::limits::Limit;
 use super::pool::Pool;
 use super::record::{Kind, NONE, Record, State};
 use super::shortcut::Life;
-use super::tally::Limit;
 use super::{Core, Supply};
 
 impl Core<'_> {

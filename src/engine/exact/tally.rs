@@ -4,49 +4,10 @@
 
 use crate::application::{Application, Class, Step, work};
 use crate::metering::calendar::Calendar;
-use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, LimitMeasure, Measurement, SliceMeasure};
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::platform::edge::Edge;
 
-/// Limits that hold load back, in the words of the scenario.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Limit {
-    Max,
-    Account,
-    Reserved,
-    ScaleRate,
-    Queue,
-    QueueTimeout,
-    NoInstance,
-    Timeout,
-    EdgeTimeout,
-    Nodes,
-}
-
-impl Limit {
-    const ALL: [(Self, &'static str); 10] = [
-        (Self::Max, "autoscaler.max"),
-        (Self::Account, "autoscaler.account_concurrency"),
-        (Self::Reserved, "autoscaler.reserved"),
-        (Self::ScaleRate, "autoscaler.scale_rate"),
-        (Self::Queue, "fleet.queue"),
-        (Self::QueueTimeout, "fleet.queue_timeout"),
-        (Self::NoInstance, "no ready instance"),
-        (Self::Timeout, "fleet.timeout"),
-        (Self::EdgeTimeout, "edge.timeout"),
-        (Self::Nodes, "placement.nodes.max"),
-    ];
-}
-
-/// How one limit was met.
-#[derive(Clone, Debug, Default)]
-struct Gauge {
-    value: String,
-    /// 1 while it is reached.
-    reached: Level,
-    integral: u128,
-    timed: bool,
-    shed: u64,
-}
+use super::limits::{Gauge, Limit};
 
 /// What the requests that arrived in one slice brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -259,7 +220,7 @@ impl<'a> Tally<'a> {
         };
         self.cpu_seen = cpu_used;
         for gauge in &mut self.limits {
-            gauge.integral += gauge.reached.take(now);
+            gauge.roll(now);
         }
         if self.slice_start == u64::MAX {
             // The warm-up ends: what was gathered is dropped, what stands now begins to count.
@@ -311,12 +272,7 @@ impl<'a> Tally<'a> {
     /// A limit is reached from `at` on, or no more.
     #[inline]
     pub fn reached(&mut self, limit: Limit, is: bool, at: u64) {
-        let level = &mut self.limits[limit as usize].reached;
-        match (is, level.count()) {
-            (true, 0) => level.raise(1, at),
-            (false, 1) => level.lower(1, at),
-            _ => {}
-        }
+        self.limits[limit as usize].reach(is, at);
     }
 
     /// An attempt arrives.
@@ -439,16 +395,8 @@ impl<'a> Tally<'a> {
         }
         self.measurement.classes = self.books.into_iter().map(|book| book.measure).collect();
         self.measurement.queue_wait.record_n(0, self.no_waits);
-        for ((_, name), gauge) in Limit::ALL.iter().zip(self.limits) {
-            if !gauge.value.is_empty() && (gauge.integral > 0 || gauge.shed > 0) {
-                self.measurement.limits.push(LimitMeasure {
-                    limit: name,
-                    value: gauge.value,
-                    reached: gauge.timed.then_some(gauge.integral),
-                    shed: gauge.shed,
-                });
-            }
-        }
+        let limits = Limit::ALL.iter().zip(self.limits);
+        self.measurement.limits = limits.filter_map(|((_, name), gauge)| gauge.measure(name)).collect();
         (self.measurement, self.uses)
     }
 }

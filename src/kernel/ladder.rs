@@ -13,7 +13,7 @@ const INSERT: usize = 64;
 /// Up to so many keys, a pile is sorted as it is.
 const SORT: usize = 32;
 /// Keys that a bucket should hold.
-const FILL: usize = 8;
+const FILL: usize = 4;
 
 /// A key that knows its time; keys of an earlier time are smaller.
 pub trait Timed: Copy + Ord {

@@ -13,6 +13,7 @@ pub mod counts;
 mod curve;
 mod demand;
 pub mod event;
+mod instant;
 pub mod open;
 mod placement;
 mod play;
@@ -20,6 +21,7 @@ pub mod profile;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
+mod unpack;
 
 use crate::application::Application;
 use crate::kernel::distribution::{Distribution, Law};

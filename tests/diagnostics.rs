@@ -347,6 +347,32 @@ fn overrides_are_checked_like_the_file() {
 }
 
 #[test]
+fn samples_of_prometheus_need_a_unit_and_patterns_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let answer =
+        r#"{"status":"success","data":{"resultType":"matrix","result":[{"metric":{},"values":[[0,"1"],[10,"2"]]}]}}"#;
+    std::fs::write(folder.path().join("rate.json"), answer).unwrap();
+    let told = |source: &str| {
+        let text =
+            format!("traffic.source = {{ kind = 'counts', {source} }}\nclass.cpu = '1ms'\ndeployment.platform = 'vm'");
+        let mut document = Document::new("x.toml", &text, folder.path(), "x", &[]);
+        match document.build() {
+            Ok(_) => String::new(),
+            Err(problems) => document.render(&problems, false),
+        }
+    };
+    assert!(told("file = 'rate.json'").contains("say with `unit` whether they are"), "{}", told("file = 'rate.json'"));
+    assert_eq!(told("file = ['rate.json'], unit = 'rate'"), "");
+    assert_eq!(told("file = 'r*.json', unit = 'rate'"), "");
+    assert!(told("file = 'q*.json'").contains("no file fits `q*.json`"));
+    assert!(
+        told("file = 'rate.json', format = 'xml'").contains("valid: csv, cloudwatch,"),
+        "{}",
+        told("file = 'rate.json', format = 'xml'")
+    );
+}
+
+#[test]
 fn a_missing_counts_file_is_shown_where_it_is_named() {
     insta::assert_snapshot!(told("traffic.source = { kind = 'counts', file = 'none.csv' }\nclass.cpu = '1ms'\ndeployment = { platform = 'vm' }", &[]), @r"
     error: cannot read `none.csv`

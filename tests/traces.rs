@@ -1,7 +1,6 @@
 //! Real traffic through the public interface: files in, results out. The folder of the files is named by
 //! `SIMULATE_TRACES`; without it these tests say loudly that they did nothing.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use breakeven::experiment::result::RunResult;
@@ -95,32 +94,35 @@ fn a_load_balancer_of_2014_in_bins_of_five_minutes() {
 #[test]
 fn functions_of_azure_in_2019_by_the_minute() {
     let Some(file) = trace("azure-functions-2019/sample100_8h_invocations.csv") else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let summed = folder.path().join("azure.csv");
-    std::fs::write(&summed, columns_summed(&file)).unwrap();
-    let scenario = scenario(&summed, "period = \"1m\"", "");
+    let scenario = scenario(&file, "", "");
     assert_eq!(total(&scenario), 339_657.0);
+    assert_eq!(table(&scenario).first, 479 * 60_000_000_000, "the column 480 ends with minute 480");
     let result = played(&scenario);
     assert_eq!(result.traffic.requests, 2 * 339_657);
     assert_eq!(result.simulated_seconds, 8.0 * 3600.0);
 }
 
-/// A file with a row per function and a column per minute, as one count per minute of all functions.
-fn columns_summed(file: &Path) -> String {
-    let mut rows = csv::Reader::from_path(file).unwrap();
-    let head = rows.headers().unwrap().clone();
-    let minutes: Vec<(usize, u64)> =
-        head.iter().enumerate().filter_map(|(column, name)| Some((column, name.parse().ok()?))).collect();
-    let mut counts = vec![0_u64; minutes.len()];
-    for row in rows.records() {
-        let row = row.unwrap();
-        for (count, &(column, _)) in counts.iter_mut().zip(&minutes) {
-            *count += row[column].parse::<u64>().unwrap();
-        }
-    }
-    let mut text = String::from("t,count\n");
-    for (count, (_, minute)) in counts.iter().zip(&minutes) {
-        let _ = writeln!(text, "{},{count}", minute * 60);
-    }
-    text
+#[test]
+fn a_whole_day_of_functions_of_azure_in_2019() {
+    let Some(file) = trace("azure-functions-2019/sample200_24h_invocations.csv.gz") else { return };
+    let scenario = scenario(&file, "", "");
+    assert_eq!((total(&scenario), table(&scenario).counts.len()), (1_770_353.0, 1440));
+}
+
+/// The values of the column `name`.
+fn column(path: &str, name: &str) -> Option<std::collections::BTreeSet<String>> {
+    let mut rows = csv::Reader::from_path(trace(path)?).unwrap();
+    let index = rows.headers().unwrap().iter().position(|column| column == name).unwrap();
+    Some(rows.records().map(|row| row.unwrap()[index].to_owned()).collect())
+}
+
+#[test]
+fn durations_and_memory_join_the_invocations_of_azure() {
+    let file = |what: &str| column(&format!("azure-functions-2019/sample100_8h_{what}.csv"), "HashFunction");
+    let (Some(invocations), Some(durations), Some(memory)) = (file("invocations"), file("durations"), file("memory"))
+    else {
+        return;
+    };
+    assert_eq!(invocations.len(), 100);
+    assert_eq!((&durations, &memory), (&invocations, &invocations), "100 of 100 join");
 }

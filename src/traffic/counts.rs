@@ -6,6 +6,8 @@
 
 pub mod error;
 pub mod file;
+mod format;
+mod grid;
 
 use std::sync::Arc;
 

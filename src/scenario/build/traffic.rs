@@ -1,6 +1,7 @@
 //! `[traffic]`: the clock, and the sources on it.
 
 mod counts;
+mod files;
 mod open;
 
 use jiff::tz::TimeZone;

@@ -130,12 +130,38 @@ static EVENT: Shape = Shape::new(&[
 ])
 .with_rules(&[Rule::AtMostOne(&["ramp", "doubling"])]);
 
+/// One file or several, which are read as one.
+const FILES: Kind = Kind::OneOf(&[FILE, Kind::List { of: &FILE, min: 1, max: usize::MAX }]);
+const FILE: Kind = Kind::Text("a file path");
+const FILES_DOC: &str =
+    "file or files, relative to the scenario, plain, gzip or zstd; `*` stands for any part of a name";
+
 static COUNTS: &[Key] = &[
-    Key::new("file", Kind::Text("a file path"), "the file, relative to the scenario; plain or gzip").required(),
-    Key::new("format", Kind::Choice(&[Choice::new("csv", "comma-separated, with a header")]), "default: detected"),
+    Key::new("file", FILES, FILES_DOC).required(),
+    Key::new(
+        "format",
+        Kind::Choice(&[
+            Choice::new("csv", "comma-separated, with a header"),
+            Choice::new("cloudwatch", "answers of CloudWatch's get-metric-data or get-metric-statistics, JSON"),
+            Choice::new("cloudwatch-csv", "a graph of the CloudWatch console"),
+            Choice::new("prometheus", "answers of Prometheus' query_range, JSON; needs `unit`"),
+            Choice::new("azure-2019", "a row per function, a column per minute"),
+            Choice::new("locust", "Locust's _stats_history.csv"),
+        ]),
+        "how the files are written; default: detected",
+    ),
     Key::new("time", Kind::Text("a column name"), "column of the bin's beginning; default: detected"),
-    Key::new("value", Kind::Text("a column name"), "column of the count; default: detected"),
-    Key::new("period", Kind::POSITIVE_DURATION, "length of a bin; default: the file's smallest step"),
+    Key::new("value", Kind::Text("a column name"), "column or series of the count; default: detected, or the only one"),
+    Key::new(
+        "unit",
+        Kind::Choice(&[
+            Choice::new("rate", "requests per second in the step before"),
+            Choice::new("increase", "requests in the step before"),
+            Choice::new("counter", "requests since the process began"),
+        ]),
+        "what the samples of Prometheus are",
+    ),
+    Key::new("period", Kind::POSITIVE_DURATION, "length of a bin; default: the median step of the files"),
     Key::new(
         "align",
         Kind::Choice(&[

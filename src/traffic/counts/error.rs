@@ -46,6 +46,21 @@ pub enum Problem {
     Backwards(String),
     /// The time was there before.
     Duplicate(String),
+    /// It is not JSON of the form that its format has; the reader's own words.
+    Form(String),
+    /// Its format cannot be told.
+    Unknown,
+    /// Samples of Prometheus without a word on what they are.
+    NoUnit,
+    /// Averages or other statistics where sums are needed.
+    NotSum,
+    /// There are several series, or none of the wanted name.
+    Series {
+        /// What was looked for.
+        wanted: Option<String>,
+        /// The names that there are.
+        found: String,
+    },
     /// The time is not a whole number of periods after the first.
     Mixed {
         /// The time.
@@ -57,6 +72,8 @@ pub enum Problem {
     Missing {
         /// How many.
         bins: u64,
+        /// The time that comes after them.
+        before: String,
         /// The period in use.
         period: Nanos,
     },
@@ -82,7 +99,7 @@ impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(words) => write!(f, "cannot be read: {words}"),
-            Self::Binary => f.write_str("is not a text file; CSV, plain or gzip, is read"),
+            Self::Binary => f.write_str("is not a text file, plain, gzip or zstd"),
             Self::Empty => f.write_str("has no line of data"),
             Self::NoColumn { role, wanted, header } => {
                 write!(f, "no {role} column: looked for {wanted}, the header has {header}; name it with `{role}`")
@@ -95,9 +112,17 @@ impl fmt::Display for Problem {
             Self::Mixed { time, period } => {
                 write!(f, "time '{time}' is not a whole number of periods of {period} after the first: mixed periods?")
             }
-            Self::Missing { bins, period } => {
-                write!(f, "{bins} bins of {period} are missing before this line; say `missing = \"zero\"` or \"hold\"")
+            Self::Missing { bins, before, period } => {
+                write!(f, "{bins} bins of {period} are missing before {before}; say `missing = \"zero\"` or \"hold\"")
             }
+            Self::Form(words) => write!(f, "does not have the form of its format: {words}"),
+            Self::Unknown => f.write_str("has no format that is known; say it with `format`"),
+            Self::NoUnit => f.write_str(
+                "has samples of Prometheus: say with `unit` whether they are \"rate\", \"increase\" or \"counter\"",
+            ),
+            Self::NotSum => f.write_str("does not have the statistic Sum, and no other one counts requests"),
+            Self::Series { wanted: Some(wanted), found } => write!(f, "has no series '{wanted}'; it has {found}"),
+            Self::Series { wanted: None, found } => write!(f, "has several series, {found}: name one with `value`"),
             Self::NoPeriod => f.write_str("has a single line: say how long its bin is with `period`"),
             Self::TooLong(bins) => write!(f, "would have {bins} bins; at most {MOST_BINS} are taken"),
         }

@@ -1,9 +1,8 @@
-//! Reads counts from a CSV file, plain or gzip (told by its first bytes), into a regular grid.
+//! Reads counts from files, plain, gzip or zstd (told by their first bytes), into one regular grid.
 //!
-//! The columns are found by name, given or well known: `epoch_s,requests`, `t,count`, CloudWatch's `timestamp,value`.
-//! Times are RFC 3339, naive (`2014-04-10 00:04:00`, read in a given zone) or epoch seconds, milliseconds, microseconds or
-//! nanoseconds, told by magnitude. Everything wrong with a file is an error with the file and the line; nothing is
-//! skipped.
+//! The format is given or told by the content. Times are RFC 3339, naive (`2014-04-10 00:04:00`, read in a given zone) or
+//! epoch seconds, milliseconds, microseconds or nanoseconds, told by magnitude. Everything wrong with a file is an error
+//! with the file and, where there is one, the line; what a format has to leave out is counted in a note.
 
 use std::io::Read;
 use std::path::Path;
@@ -11,8 +10,11 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::CountTable;
-use super::error::MOST_BINS;
 pub use super::error::{CountsError, Problem};
+use super::format::{Fault, Text};
+pub use super::format::{Format, Unit};
+use super::grid::grid;
+use crate::traffic::unpack::unpacked;
 use crate::units::Nanos;
 
 /// What to do about bins that the file leaves out.
@@ -27,12 +29,16 @@ pub enum Missing {
     Hold,
 }
 
-/// How to read a file of counts.
+/// How to read files of counts.
 #[derive(Clone, Debug)]
 pub struct Reading {
+    /// How the files are written; `None` to tell by the first one's content.
+    pub format: Option<Format>,
+    /// What the samples of Prometheus are.
+    pub unit: Option<Unit>,
     /// Name of the column of times; `None` for a well-known one.
     pub time: Option<String>,
-    /// Name of the column of counts; `None` for a well-known one.
+    /// Name of the column or series of counts; `None` for a well-known one, or the only one.
     pub value: Option<String>,
     /// Length of a bin, above 0; `None` for the median distance of the times.
     pub period: Option<Nanos>,
@@ -44,21 +50,20 @@ pub struct Reading {
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { time: None, value: None, period: None, missing: Missing::Error, timezone: TimeZone::UTC }
+        Self {
+            format: None,
+            unit: None,
+            time: None,
+            value: None,
+            period: None,
+            missing: Missing::Error,
+            timezone: TimeZone::UTC,
+        }
     }
 }
 
 /// The longest unpacked file.
 const MOST_BYTES: u64 = 1 << 31;
-const TIME_NAMES: [&str; 6] = ["epoch_s", "t", "timestamp", "time", "date", "datetime"];
-const VALUE_NAMES: [&str; 7] = ["requests", "count", "value", "sum", "invocations", "requestcount", "request_count"];
-
-/// One line of data.
-struct Row {
-    line: u64,
-    at: i128,
-    count: f64,
-}
 
 impl CountTable {
     /// Reads the file at `path`; `name` is what errors call it.
@@ -75,161 +80,48 @@ impl CountTable {
     /// # Errors
     /// See [`Problem`].
     pub fn parse(bytes: &[u8], name: &str, reading: &Reading) -> Result<Self, CountsError> {
-        let mut unpacked = Vec::new();
-        let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
-            let read = flate2::read::MultiGzDecoder::new(bytes).take(MOST_BYTES).read_to_end(&mut unpacked);
-            let read = read.map_err(|error| unreadable(name, &error))?;
-            if read as u64 == MOST_BYTES {
-                return Err(unreadable(name, &std::io::Error::other("unpacks to 2 GiB or more")));
-            }
-            &unpacked[..]
-        } else {
-            bytes
+        Self::import(&[(name, bytes)], reading).map(|(table, _)| table)
+    }
+
+    /// Reads the contents of files, each with what errors call it, merged by time; with notes on what was left out, and
+    /// how much of it.
+    ///
+    /// # Errors
+    /// See [`Problem`].
+    pub fn import(files: &[(&str, &[u8])], reading: &Reading) -> Result<(Self, Vec<String>), CountsError> {
+        let unpacked: Vec<String> = files.iter().map(|(name, bytes)| text(name, bytes)).collect::<Result<_, _>>()?;
+        let texts: Vec<Text> = unpacked
+            .iter()
+            .enumerate()
+            .map(|(file, text)| Text { file, text: text.trim_start_matches('\u{feff}') })
+            .collect();
+        let fail = |fault: Fault| CountsError {
+            file: files.get(fault.file).map_or_else(String::new, |(name, _)| (*name).to_owned()),
+            line: fault.line,
+            problem: fault.problem,
         };
-        let fail = |(line, problem)| CountsError { file: name.to_owned(), line, problem };
-        let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
-        let text = text.ok_or_else(|| fail((None, Problem::Binary)))?;
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let rows = rows(text, reading).map_err(fail)?;
-        grid(&rows, text, reading).map_err(fail)
+        let detected = || texts.first().map_or(Some(Format::Csv), |text| Format::of(text.text));
+        let format = reading.format.or_else(detected);
+        let format = format.ok_or_else(|| fail(Fault { file: 0, line: None, problem: Problem::Unknown }))?;
+        let mut gathered = format.gather(&texts, reading).map_err(fail)?;
+        let table = grid(&mut gathered, reading).map_err(fail)?;
+        Ok((table, gathered.notes))
     }
 }
 
-/// A line, if one is to blame, and what is wrong.
-type Fault = (Option<u64>, Problem);
+/// The content of a file, unpacked.
+fn text(name: &str, bytes: &[u8]) -> Result<String, CountsError> {
+    let mut content = Vec::new();
+    let read = unpacked(bytes).and_then(|unpacked| unpacked.take(MOST_BYTES).read_to_end(&mut content));
+    if read.map_err(|error| unreadable(name, &error))? as u64 == MOST_BYTES {
+        return Err(unreadable(name, &std::io::Error::other("unpacks to 2 GiB or more")));
+    }
+    let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0'));
+    text.ok_or_else(|| CountsError { file: name.to_owned(), line: None, problem: Problem::Binary })
+}
 
 fn unreadable(name: &str, error: &std::io::Error) -> CountsError {
     CountsError { file: name.to_owned(), line: None, problem: Problem::Unreadable(error.to_string()) }
-}
-
-/// At most the first 40 characters, for messages.
-fn brief(text: &str) -> String {
-    let mut short: String = text.chars().take(40).collect();
-    if short.len() < text.len() {
-        short.push_str("...");
-    }
-    short
-}
-
-fn rows(text: &str, reading: &Reading) -> Result<Vec<Row>, Fault> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(text.as_bytes());
-    let broken =
-        |error: &csv::Error| (error.position().map(csv::Position::line), Problem::Unreadable(error.to_string()));
-    let header = reader.headers().map_err(|error| broken(&error))?.clone();
-    if header.is_empty() {
-        return Err((None, Problem::Empty));
-    }
-    let time = column(&header, "time", reading.time.as_deref(), &TIME_NAMES)?;
-    let value = column(&header, "value", reading.value.as_deref(), &VALUE_NAMES)?;
-    let mut rows: Vec<Row> = Vec::new();
-    let mut record = csv::StringRecord::new();
-    while reader.read_record(&mut record).map_err(|error| broken(&error))? {
-        let line = record.position().map_or(0, csv::Position::line);
-        let at_line = |problem| (Some(line), problem);
-        let (Some(time), Some(value)) = (record.get(time), record.get(value)) else {
-            return Err(at_line(Problem::Short));
-        };
-        let at = instant(time, &reading.timezone).ok_or_else(|| at_line(Problem::Time(brief(time))))?;
-        let count = value.parse::<f64>().ok().filter(|count| count.is_finite() && *count >= 0.0);
-        let count = count.ok_or_else(|| at_line(Problem::Count(brief(value))))?;
-        if let Some(above) = rows.last() {
-            if at < above.at {
-                return Err(at_line(Problem::Backwards(brief(time))));
-            }
-            if at == above.at {
-                return Err(at_line(Problem::Duplicate(brief(time))));
-            }
-        }
-        rows.push(Row { line, at, count });
-    }
-    if rows.is_empty() { Err((None, Problem::Empty)) } else { Ok(rows) }
-}
-
-fn column(header: &csv::StringRecord, role: &'static str, given: Option<&str>, known: &[&str]) -> Result<usize, Fault> {
-    let position = |name: &str| header.iter().position(|column| column.eq_ignore_ascii_case(name));
-    let found = match given {
-        Some(name) => position(name),
-        None => known.iter().find_map(|name| position(name)),
-    };
-    found.ok_or_else(|| {
-        let wanted = given.map_or_else(|| known.join(", "), str::to_owned);
-        let header = brief(&header.iter().collect::<Vec<_>>().join(", "));
-        (Some(1), Problem::NoColumn { role, wanted, header })
-    })
-}
-
-/// Nanoseconds since 1970.
-fn instant(text: &str, timezone: &TimeZone) -> Option<i128> {
-    if text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'))
-        && text.matches('-').count() < 2
-    {
-        return epoch(text);
-    }
-    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-        return Some(instant.as_nanosecond());
-    }
-    let naive: jiff::civil::DateTime = text.replace('/', "-").parse().ok()?;
-    Some(timezone.to_timestamp(naive).ok()?.as_nanosecond())
-}
-
-/// An epoch by its magnitude: seconds until the year 5138, then milliseconds, microseconds and nanoseconds.
-fn epoch(text: &str) -> Option<i128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let number: i128 = whole.parse().ok()?;
-    let scale: i128 = match number.unsigned_abs() {
-        0..100_000_000_000 => 1_000_000_000,
-        100_000_000_000..100_000_000_000_000 => 1_000_000,
-        100_000_000_000_000..100_000_000_000_000_000 => 1_000,
-        100_000_000_000_000_000..10_000_000_000_000_000_000 => 1,
-        _ => return None,
-    };
-    if !fraction.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
-    let part = digits.parse::<i128>().ok()? * scale / 1_000_000_000;
-    Some(number * scale + if text.starts_with('-') { -part } else { part })
-}
-
-fn grid(rows: &[Row], text: &str, reading: &Reading) -> Result<CountTable, Fault> {
-    let period = match reading.period {
-        Some(period) => Nanos(period.0.max(1)),
-        None => inferred(rows).ok_or((None, Problem::NoPeriod))?,
-    };
-    let (first, step) = (rows[0].at, i128::from(period.0));
-    let bins = u64::try_from((rows[rows.len() - 1].at - first) / step + 1).unwrap_or(u64::MAX);
-    if bins > MOST_BINS {
-        return Err((None, Problem::TooLong(bins)));
-    }
-    let mut counts: Vec<f64> = Vec::with_capacity(usize::try_from(bins).unwrap_or(0));
-    for row in rows {
-        if (row.at - first) % step != 0 {
-            let time = text.lines().nth(usize::try_from(row.line - 1).unwrap_or(0)).map_or_else(String::new, brief);
-            return Err((Some(row.line), Problem::Mixed { time, period }));
-        }
-        let index = usize::try_from((row.at - first) / step).unwrap_or(usize::MAX);
-        if index > counts.len() {
-            let filler = match reading.missing {
-                Missing::Zero => 0.0,
-                Missing::Hold => counts.last().copied().unwrap_or(0.0),
-                Missing::Error => {
-                    let bins = (index - counts.len()) as u64;
-                    return Err((Some(row.line), Problem::Missing { bins, period }));
-                }
-            };
-            counts.resize(index, filler);
-        }
-        counts.push(row.count);
-    }
-    Ok(CountTable { first, period, counts })
-}
-
-/// The median distance of two neighbouring times (the lower one of two in the middle).
-fn inferred(rows: &[Row]) -> Option<Nanos> {
-    let mut gaps: Vec<i128> = rows.windows(2).map(|pair| pair[1].at - pair[0].at).collect();
-    gaps.sort_unstable();
-    let middle = gaps.len().checked_sub(1)? / 2;
-    u64::try_from(gaps[middle]).ok().map(Nanos)
 }
 
 #[cfg(test)]
@@ -282,7 +174,13 @@ mod tests {
     #[test]
     fn holes_are_refused_zeroed_or_held() {
         let text = "t,count\n0,5\n60,6\n120,7\n300,8\n";
-        assert_eq!(problem(text), (Some(5), Problem::Missing { bins: 2, period: Nanos(60_000_000_000) }));
+        assert_eq!(
+            problem(text),
+            (
+                Some(5),
+                Problem::Missing { bins: 2, before: "1970-01-01T00:05:00Z".into(), period: Nanos(60_000_000_000) }
+            )
+        );
         let with = |missing| {
             let reading = Reading { missing, ..Reading::default() };
             CountTable::parse(text.as_bytes(), "x.csv", &reading).expect("filled").counts
@@ -303,7 +201,7 @@ mod tests {
         assert_eq!(problem("t,count\n0\n"), (Some(2), Problem::Short));
         assert_eq!(problem("t,count\n0,1\n"), (None, Problem::NoPeriod));
         let period = Nanos(60_000_000_000);
-        let mixed = Problem::Mixed { time: "150,1".into(), period };
+        let mixed = Problem::Mixed { time: "1970-01-01T00:02:30Z".into(), period };
         assert_eq!(problem("t,count\n0,1\n60,1\n120,1\n150,1\n"), (Some(5), mixed));
         assert!(matches!(problem("a,b\n0,1\n"), (Some(1), Problem::NoColumn { role: "time", .. })));
         assert!(matches!(problem("t,b\n0,1\n"), (Some(1), Problem::NoColumn { role: "value", .. })));

@@ -1,36 +1,33 @@
-//! Sources of kind counts: the file, and how its bins are played.
+//! Sources of kind counts: the files, and how its bins are played.
 
 use std::sync::Arc;
 
 use jiff::Zoned;
 
-use super::Context;
+use super::{Context, files};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::tree::{Node, Table};
-use crate::traffic::counts::file::{Missing, Reading};
+use crate::traffic::counts::file::{Format, Missing, Reading, Unit};
 use crate::traffic::counts::{Align, CountTable, Counts, Within};
 
 /// The counts that a checked and completed source says; naive times of its file are of the zone of `start`.
 pub fn counts(context: &mut Context, table: &Table, start: &Zoned) -> Option<Counts> {
     let within = within(context, table);
-    let file = table.at("file");
-    let bytes = context.file(file.text(), file.span)?;
-    let name = |key: &str| table.get(key).map(|node| node.text().to_owned());
-    let reading = Reading {
-        time: name("time"),
-        value: name("value"),
-        period: table.get("period").map(Node::duration),
-        missing: match table.at("missing").text() {
-            "zero" => Missing::Zero,
-            "hold" => Missing::Hold,
-            _ => Missing::Error,
-        },
-        timezone: start.time_zone().clone(),
-    };
-    let counts = match CountTable::parse(&bytes, file.text(), &reading) {
-        Ok(counts) => counts,
+    let files = files::named(context, table.at("file"))?;
+    let bytes: Vec<Option<Vec<u8>>> = files.iter().map(|(name, span)| context.file(name, *span)).collect();
+    let bytes: Vec<Vec<u8>> = bytes.into_iter().collect::<Option<_>>()?;
+    let contents: Vec<(&str, &[u8])> =
+        files.iter().zip(&bytes).map(|((name, _), bytes)| (&name[..], &bytes[..])).collect();
+    let place = table.at("file").span;
+    let counts = match CountTable::import(&contents, &reading(table, start)) {
+        Ok((counts, notes)) => {
+            let warnings =
+                notes.into_iter().map(|note| Diagnostic::warning(format!("{}: {note}", files[0].0)).at(place));
+            warnings.for_each(|warning| context.problems.push(warning));
+            counts
+        }
         Err(error) => {
-            context.problems.push(Diagnostic::error(error.to_string()).at(file.span));
+            context.problems.push(Diagnostic::error(error.to_string()).at(place));
             return None;
         }
     };
@@ -42,6 +39,35 @@ pub fn counts(context: &mut Context, table: &Table, start: &Zoned) -> Option<Cou
         scale: table.at("scale").number(),
         repeat: table.at("repeat").flag(),
     })
+}
+
+/// How the files are read.
+fn reading(table: &Table, start: &Zoned) -> Reading {
+    let text = |key: &str| table.get(key).map(|node| node.text().to_owned());
+    Reading {
+        format: table.get("format").map(|node| match node.text() {
+            "cloudwatch" => Format::CloudWatch,
+            "cloudwatch-csv" => Format::CloudWatchCsv,
+            "prometheus" => Format::Prometheus,
+            "azure-2019" => Format::Azure2019,
+            "locust" => Format::Locust,
+            _ => Format::Csv,
+        }),
+        unit: table.get("unit").map(|node| match node.text() {
+            "increase" => Unit::Increase,
+            "counter" => Unit::Counter,
+            _ => Unit::Rate,
+        }),
+        time: text("time"),
+        value: text("value"),
+        period: table.get("period").map(Node::duration),
+        missing: match table.at("missing").text() {
+            "zero" => Missing::Zero,
+            "hold" => Missing::Hold,
+            _ => Missing::Error,
+        },
+        timezone: start.time_zone().clone(),
+    }
 }
 
 fn within(context: &mut Context, table: &Table) -> Option<Within> {

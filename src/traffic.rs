@@ -17,6 +17,7 @@ mod instant;
 pub mod open;
 mod placement;
 mod play;
+pub mod problem;
 pub mod profile;
 pub mod statistics;
 #[cfg(test)]

@@ -4,7 +4,6 @@
 //! identity. Otherwise a bin's count is the scaled one, its fraction rounded up with that probability, so that the mean
 //! is exact.
 
-pub mod error;
 pub mod file;
 mod format;
 mod grid;

@@ -10,10 +10,10 @@ use std::path::Path;
 use jiff::tz::TimeZone;
 
 use super::CountTable;
-pub use super::error::{CountsError, Problem};
 use super::format::{Fault, Text};
 pub use super::format::{Format, Unit};
 use super::grid::grid;
+pub use crate::traffic::problem::{FileError, Problem};
 use crate::traffic::unpack::unpacked;
 use crate::units::Nanos;
 
@@ -70,7 +70,7 @@ impl CountTable {
     ///
     /// # Errors
     /// See [`Problem`].
-    pub fn read(path: &Path, name: &str, reading: &Reading) -> Result<Self, CountsError> {
+    pub fn read(path: &Path, name: &str, reading: &Reading) -> Result<Self, FileError> {
         let bytes = std::fs::read(path).map_err(|error| unreadable(name, &error))?;
         Self::parse(&bytes, name, reading)
     }
@@ -79,7 +79,7 @@ impl CountTable {
     ///
     /// # Errors
     /// See [`Problem`].
-    pub fn parse(bytes: &[u8], name: &str, reading: &Reading) -> Result<Self, CountsError> {
+    pub fn parse(bytes: &[u8], name: &str, reading: &Reading) -> Result<Self, FileError> {
         Self::import(&[(name, bytes)], reading).map(|(table, _)| table)
     }
 
@@ -88,14 +88,14 @@ impl CountTable {
     ///
     /// # Errors
     /// See [`Problem`].
-    pub fn import(files: &[(&str, &[u8])], reading: &Reading) -> Result<(Self, Vec<String>), CountsError> {
+    pub fn import(files: &[(&str, &[u8])], reading: &Reading) -> Result<(Self, Vec<String>), FileError> {
         let unpacked: Vec<String> = files.iter().map(|(name, bytes)| text(name, bytes)).collect::<Result<_, _>>()?;
         let texts: Vec<Text> = unpacked
             .iter()
             .enumerate()
             .map(|(file, text)| Text { file, text: text.trim_start_matches('\u{feff}') })
             .collect();
-        let fail = |fault: Fault| CountsError {
+        let fail = |fault: Fault| FileError {
             file: files.get(fault.file).map_or_else(String::new, |(name, _)| (*name).to_owned()),
             line: fault.line,
             problem: fault.problem,
@@ -110,18 +110,18 @@ impl CountTable {
 }
 
 /// The content of a file, unpacked.
-fn text(name: &str, bytes: &[u8]) -> Result<String, CountsError> {
+fn text(name: &str, bytes: &[u8]) -> Result<String, FileError> {
     let mut content = Vec::new();
     let read = unpacked(bytes).and_then(|unpacked| unpacked.take(MOST_BYTES).read_to_end(&mut content));
     if read.map_err(|error| unreadable(name, &error))? as u64 == MOST_BYTES {
         return Err(unreadable(name, &std::io::Error::other("unpacks to 2 GiB or more")));
     }
     let text = String::from_utf8(content).ok().filter(|text| !text.contains('\0'));
-    text.ok_or_else(|| CountsError { file: name.to_owned(), line: None, problem: Problem::Binary })
+    text.ok_or_else(|| FileError { file: name.to_owned(), line: None, problem: Problem::Binary })
 }
 
-fn unreadable(name: &str, error: &std::io::Error) -> CountsError {
-    CountsError { file: name.to_owned(), line: None, problem: Problem::Unreadable(error.to_string()) }
+fn unreadable(name: &str, error: &std::io::Error) -> FileError {
+    FileError { file: name.to_owned(), line: None, problem: Problem::Unreadable(error.to_string()) }
 }
 
 #[cfg(test)]
@@ -130,7 +130,7 @@ mod tests {
 
     use super::*;
 
-    fn parse(text: &str) -> Result<CountTable, CountsError> {
+    fn parse(text: &str) -> Result<CountTable, FileError> {
         CountTable::parse(text.as_bytes(), "x.csv", &Reading::default())
     }
 

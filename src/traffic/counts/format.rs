@@ -13,8 +13,8 @@ mod prometheus;
 #[cfg(test)]
 mod tests;
 
-use super::error::Problem;
 use super::file::Reading;
+use crate::traffic::problem::Problem;
 use crate::units::Nanos;
 
 /// How a file of counts is written.

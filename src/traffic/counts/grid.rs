@@ -1,10 +1,10 @@
 //! From rows to a regular grid of bins.
 
 use super::CountTable;
-use super::error::{MOST_BINS, Problem};
 use super::file::{Missing, Reading};
 use super::format::{Fault, Gathered, Row};
 use crate::traffic::instant::shown;
+use crate::traffic::problem::{MOST_BINS, Problem};
 use crate::units::Nanos;
 
 /// Sorts the rows by time and puts them on a grid. Rows of several files that say the same are counted once, which

@@ -3,8 +3,8 @@
 //! Dataset, `AzureFunctionsDataset2019.md` (Shahrad et al., Serverless in the wild, USENIX ATC 2020).
 
 use super::{Fault, Gathered, Row, Text};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::instant::brief;
+use crate::traffic::problem::Problem;
 use crate::units::Nanos;
 
 const MINUTE: u64 = 60 * 1_000_000_000;

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Fault, Gathered, Row, Text};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::Reading;
 use crate::traffic::instant::{brief, instant};
+use crate::traffic::problem::Problem;
 
 #[derive(Deserialize)]
 struct Answer {

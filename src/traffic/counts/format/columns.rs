@@ -2,9 +2,9 @@
 //! `timestamp,value`. Nothing is skipped; times must rise.
 
 use super::{Fault, Gathered, Row, Text};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::Reading;
 use crate::traffic::instant::{brief, instant};
+use crate::traffic::problem::Problem;
 
 const TIME_NAMES: [&str; 6] = ["epoch_s", "t", "timestamp", "time", "date", "datetime"];
 const VALUE_NAMES: [&str; 7] = ["requests", "count", "value", "sum", "invocations", "requestcount", "request_count"];

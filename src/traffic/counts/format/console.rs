@@ -2,9 +2,9 @@
 //! in the zone of the console. A stamp is the beginning of its bin; an empty cell is a bin that is not there.
 
 use super::{Fault, Gathered, Row, Text};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::Reading;
 use crate::traffic::instant::{brief, instant};
+use crate::traffic::problem::Problem;
 
 pub(super) fn gather(texts: &[Text], reading: &Reading) -> Result<Gathered, Fault> {
     let mut gathered = Gathered::default();

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::{Fault, Gathered, Row, Text, cumulative};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::Reading;
 use crate::traffic::counts::grid;
 use crate::traffic::instant::{brief, instant};
+use crate::traffic::problem::Problem;
 use crate::units::Nanos;
 
 const COLUMNS: [&str; 3] = ["Timestamp", "Name", "Total Request Count"];

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::Number;
 
 use super::{Fault, Gathered, Row, Text, Unit, cumulative};
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::Reading;
 use crate::traffic::counts::grid;
 use crate::traffic::instant::{brief, epoch, shown};
+use crate::traffic::problem::Problem;
 use crate::units::Nanos;
 
 #[derive(Deserialize)]

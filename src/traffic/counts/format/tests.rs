@@ -1,8 +1,8 @@
 //! Every format by a small file of its kind, and by hostile ones.
 
 use crate::traffic::counts::CountTable;
-use crate::traffic::counts::error::Problem;
 use crate::traffic::counts::file::{Format, Missing, Reading, Unit};
+use crate::traffic::problem::Problem;
 use crate::units::Nanos;
 
 const MINUTE: u64 = 60_000_000_000;

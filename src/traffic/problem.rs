@@ -1,4 +1,4 @@
-//! What can be wrong with a file of counts, with the words for it.
+//! What can be wrong with a file of counts or a log, with the words for it.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use crate::units::Nanos;
 /// The longest table: 95 years of minutes, 400 MB.
 pub(super) const MOST_BINS: u64 = 50_000_000;
 
-/// Why a file of counts cannot be used.
+/// Why a file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CountsError {
+pub struct FileError {
     /// The file as it was named.
     pub file: String,
     /// Line, counted from 1, where there is one to blame.
@@ -18,7 +18,7 @@ pub struct CountsError {
     pub problem: Problem,
 }
 
-/// What is wrong with a file of counts.
+/// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It cannot be opened or read, or its gzip stream is damaged; the system's own words.
@@ -77,13 +77,22 @@ pub enum Problem {
         /// The period in use.
         period: Nanos,
     },
+    /// More than a fifth of its lines could not be read.
+    Rejected {
+        /// How many.
+        rejected: u64,
+        /// Of how many.
+        lines: u64,
+        /// What is wrong with the first of them.
+        why: String,
+    },
     /// A period cannot be inferred from a single line.
     NoPeriod,
     /// More bins than this tool takes.
     TooLong(u64),
 }
 
-impl fmt::Display for CountsError {
+impl fmt::Display for FileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if let Some(line) = self.line {
@@ -93,7 +102,7 @@ impl fmt::Display for CountsError {
     }
 }
 
-impl std::error::Error for CountsError {}
+impl std::error::Error for FileError {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -123,6 +132,9 @@ impl fmt::Display for Problem {
             Self::NotSum => f.write_str("does not have the statistic Sum, and no other one counts requests"),
             Self::Series { wanted: Some(wanted), found } => write!(f, "has no series '{wanted}'; it has {found}"),
             Self::Series { wanted: None, found } => write!(f, "has several series, {found}: name one with `value`"),
+            Self::Rejected { rejected, lines, why } => {
+                write!(f, "{rejected} of {lines} lines cannot be read, this one first: {why}; is it another `format`?")
+            }
             Self::NoPeriod => f.write_str("has a single line: say how long its bin is with `period`"),
             Self::TooLong(bins) => write!(f, "would have {bins} bins; at most {MOST_BINS} are taken"),
         }

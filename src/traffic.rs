@@ -14,11 +14,13 @@ mod curve;
 mod demand;
 pub mod event;
 mod instant;
+pub mod log;
 pub mod open;
 mod placement;
 mod play;
 pub mod problem;
 pub mod profile;
+mod replay;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ use crate::kernel::streams::{Draws, stream_key};
 use crate::units::Nanos;
 use counts::Counts;
 use curve::{Curve, Frame};
+use log::Log;
 use open::Open;
 pub use play::Play;
 
@@ -66,6 +69,8 @@ pub enum Flow {
     Open(Box<Open>),
     /// Counts of a file.
     Counts(Counts),
+    /// Requests of an access log.
+    Log(Log),
 }
 
 /// One log-normal draw of mean 1 per replication, common to all sources.
@@ -95,7 +100,7 @@ impl Traffic {
         Play::new(self, application, seed, replication)
     }
 
-    /// What to expect. Exact for counts and step profiles, else within 1e-5; `growth_cv` is left out. The cost is per
+    /// What to expect. Exact for counts, logs and step profiles, else within 1e-5; `growth_cv` is left out. The cost is per
     /// hour of a profile (a hundred years take well under a second), never per request.
     #[must_use]
     pub fn forecast(&self) -> Forecast {
@@ -112,6 +117,10 @@ impl Traffic {
                     requests += counts.expected(frame, frame.start, frame.end);
                     first_rate += counts.rate_at(frame, 0);
                 }
+                Flow::Log(log) => {
+                    requests += log.expected(frame, frame.start, frame.end);
+                    first_rate += log.rate_at(frame, 0);
+                }
             }
         }
         let seconds = self.duration.seconds();
@@ -122,11 +131,19 @@ impl Traffic {
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {
         let frame = self.frame();
-        let files = self.sources.iter().filter_map(|source| match &source.flow {
-            Flow::Counts(counts) => counts.warning(&source.name, frame),
+        let ends = self.sources.iter().filter_map(|source| match &source.flow {
+            Flow::Counts(counts) => Some((&source.name, counts.end(frame)?)),
+            Flow::Log(log) => Some((&source.name, log.end(frame)?)),
             Flow::Open(_) => None,
         });
-        files.collect()
+        let early = ends.filter_map(|(source, end)| {
+            let missing = u64::try_from(i128::from(frame.end) - end).ok().filter(|missing| *missing > 0)?;
+            let missing = Nanos(missing);
+            Some(format!(
+                "source '{source}': its file ends {missing} before the horizon and brings no traffic after that"
+            ))
+        });
+        early.collect()
     }
 
     fn frame(&self) -> Frame {

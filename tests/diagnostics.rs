@@ -90,12 +90,12 @@ fn a_negative_rate_is_refused() {
 #[test]
 fn numbers_are_finite() {
     insta::assert_snapshot!(told(&HEAD.replace("'20ms'", "'20ms'\nclass.threads = nan\nclass.weight = -inf"), &[]), @r"
-    error: expected a number: above 0 to 1024
+    error: expected a number: 0.001 to 1024
      --> s.toml:3:17
       |
     3 | class.threads = nan
       |                 ^^^ numbers are finite
-    error: expected a number: at least 0
+    error: expected a number: 0 to 1000000000
      --> s.toml:4:16
       |
     4 | class.weight = -inf

@@ -268,6 +268,8 @@ fn scenarios(text: &str) -> Vec<&str> {
 fn scenarios_in_the_text_are_valid() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("requests.csv"), "epoch_s,requests\n0,5\n60,7\n120,6\n").unwrap();
+    let line = "192.0.2.1 - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 512\n";
+    std::fs::write(folder.path().join("access.log"), line).unwrap();
     let mut found = 0;
     for page in pages() {
         let text = std::fs::read_to_string(&page).unwrap();

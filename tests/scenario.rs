@@ -34,7 +34,7 @@ fn mean_rate(scenario: &Scenario) -> f64 {
             Level::Mean(rate) => rate,
             ref other => panic!("{other:?}"),
         },
-        Flow::Counts(_) => panic!("an open source"),
+        Flow::Counts(_) | Flow::Log(_) => panic!("an open source"),
     }
 }
 

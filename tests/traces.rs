@@ -1,6 +1,7 @@
 //! Real traffic through the public interface: files in, results out. The folder of the files is named by
 //! `SIMULATE_TRACES`; without it these tests say loudly that they did nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use breakeven::experiment::result::RunResult;
@@ -8,6 +9,8 @@ use breakeven::experiment::{self, RunOptions};
 use breakeven::scenario::{Document, Scenario};
 use breakeven::traffic::Flow;
 use breakeven::traffic::counts::CountTable;
+use breakeven::traffic::log::entry::Entry;
+use breakeven::traffic::log::read::{Reading, Summary, read};
 
 /// The file, or `None` with a word about it when no folder is named.
 fn trace(path: &str) -> Option<PathBuf> {
@@ -22,9 +25,13 @@ fn trace(path: &str) -> Option<PathBuf> {
 
 /// Counts of `file` against one platform of each priced family.
 fn scenario(file: &Path, source: &str, traffic: &str) -> Scenario {
+    sourced("counts", file, source, traffic)
+}
+
+fn sourced(kind: &str, file: &Path, source: &str, traffic: &str) -> Scenario {
     let text = format!(
         "scenario.replications = 2\n{traffic}\n\
-         traffic.source = {{ kind = \"counts\", file = '{}', {source} }}\n\
+         traffic.source = {{ kind = \"{kind}\", file = '{}', {source} }}\n\
          class = {{ cpu = \"10ms\", io = \"20ms\" }}\n\
          deployment = [{{ platform = \"aws-lambda\" }}, {{ platform = \"app-engine-standard\" }}, {{ platform = \"eks\" }}]\n",
         file.display()
@@ -36,7 +43,7 @@ fn scenario(file: &Path, source: &str, traffic: &str) -> Scenario {
 fn table(scenario: &Scenario) -> &CountTable {
     match &scenario.traffic.sources[0].flow {
         Flow::Counts(counts) => &counts.table,
-        Flow::Open(_) => panic!("a source of counts"),
+        Flow::Open(_) | Flow::Log(_) => panic!("a source of counts"),
     }
 }
 
@@ -125,4 +132,68 @@ fn durations_and_memory_join_the_invocations_of_azure() {
     };
     assert_eq!(invocations.len(), 100);
     assert_eq!((&durations, &memory), (&invocations, &invocations), "100 of 100 join");
+}
+
+/// What a log says of its requests: how many of each `word`, with the summary.
+fn tally(file: &Path, word: impl Fn(&Entry) -> String) -> (BTreeMap<String, u64>, Summary) {
+    let mut tally = BTreeMap::new();
+    let file = std::fs::File::open(file).unwrap();
+    let summary = read(file, "trace", &Reading::default(), &mut |entry| *tally.entry(word(entry)).or_default() += 1);
+    (tally, summary.unwrap())
+}
+
+fn status(entry: &Entry) -> String {
+    entry.status.map_or_else(|| "-".to_owned(), |status| status.to_string())
+}
+
+fn expected<const N: usize>(counts: [(&str, u64); N]) -> BTreeMap<String, u64> {
+    counts.map(|(word, count)| (word.to_owned(), count)).into()
+}
+
+#[test]
+fn ten_thousand_lines_of_apache_in_2015() {
+    let Some(file) = trace("elastic-apache/apache_combined_10k.log.gz") else { return };
+    let (statuses, summary) = tally(&file, status);
+    let counts =
+        [("200", 9126), ("206", 45), ("301", 164), ("304", 445), ("403", 2), ("404", 213), ("416", 2), ("500", 3)];
+    assert_eq!(statuses, expected(counts));
+    assert_eq!((summary.requests, summary.rejected, summary.cut), (10_000, 0, 1), "one line lacks its last quote");
+    let (mut before, mut backwards) = (i64::MIN, 0_u64);
+    let log = std::fs::File::open(&file).unwrap();
+    let hours = |entry: &Entry| entry.at.div_euclid(3_600_000_000_000).to_string();
+    read(log, "trace", &Reading::default(), &mut |entry| {
+        backwards += u64::from(entry.at < before);
+        before = entry.at;
+    })
+    .unwrap();
+    assert!(backwards > 0, "lines are in the order of completion");
+    assert_eq!(tally(&file, hours).0.len(), 84);
+    let result = played(&sourced("log", &file, "", ""));
+    assert_eq!(result.traffic.requests, 20_000);
+}
+
+#[test]
+fn nasa_on_the_first_of_august_1995() {
+    let Some(file) = trace("nasa-1995/nasa_1995-08-01_reconstructed.log.gz") else { return };
+    let (statuses, summary) = tally(&file, status);
+    assert_eq!(statuses, expected([("200", 27_972), ("302", 355), ("304", 2_421), ("404", 221)]));
+    assert_eq!((summary.requests, summary.rejected), (30_969, 0));
+    let method = |entry: &Entry| String::from_utf8_lossy(&entry.method).into_owned();
+    assert_eq!(tally(&file, method).0, expected([("GET", 30_873), ("HEAD", 95), ("POST", 1)]));
+    // Hours of the log's own zone, four behind UTC.
+    let hour = |entry: &Entry| format!("{:02}", (entry.at / 3_600_000_000_000 - 4) % 24);
+    let hours: Vec<u64> = tally(&file, hour).0.into_values().collect();
+    assert_eq!(hours, [993, 1219, 985, 1146, 1022, 1778, 2858, 3199, 3788, 4048, 4443, 3299, 2191]);
+    let scenario =
+        sourced("log", &file, "align = \"clock\"", "traffic.start = 1995-08-01T06:00:00\ntraffic.duration = \"4h\"");
+    assert_eq!(played(&scenario).traffic.requests, 2 * (993 + 1219 + 985 + 1146));
+}
+
+#[test]
+fn invocations_and_prompts_of_azure_one_by_one() {
+    let Some(file) = trace("azure-functions-2021/invocations_first200.csv") else { return };
+    assert_eq!(tally(&file, |_| String::new()).1.requests, 199);
+    let Some(file) = trace("azure-llm-2023/AzureLLMInferenceTrace_code.csv.gz") else { return };
+    let result = played(&sourced("log", &file, "", ""));
+    assert_eq!(result.traffic.requests, 2 * 8_819);
 }

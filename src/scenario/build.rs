@@ -37,6 +37,34 @@ impl Context<'_> {
         self.problems.push(Diagnostic::error(message).at(span));
     }
 
+    /// What `read` makes of the file called `name`, which is named at `span`, read once and recorded as an input.
+    fn stream<T>(&mut self, name: &str, span: Span, read: impl FnOnce(&mut dyn std::io::Read) -> T) -> Option<T> {
+        let hashed = std::fs::File::open(self.folder.join(name)).and_then(|file| {
+            let mut file = Hashed { file, hash: Sha256::new() };
+            let made = read(&mut file);
+            // What the reader left unread is part of the file too.
+            std::io::copy(&mut file, &mut std::io::sink())?;
+            Ok((made, hex(&file.hash.finalize())))
+        });
+        match hashed {
+            Ok((made, sha256)) => {
+                self.record(name, sha256);
+                Some(made)
+            }
+            Err(error) => {
+                let unread = Diagnostic::error(format!("cannot read `{name}`"));
+                self.problems.push(unread.at(span).label(error.to_string()));
+                None
+            }
+        }
+    }
+
+    fn record(&mut self, name: &str, sha256: String) {
+        if !self.inputs.iter().any(|input| input.path == name) {
+            self.inputs.push(Input { path: name.to_owned(), sha256 });
+        }
+    }
+
     /// The bytes of the file called `name`, which is named at `span`, recorded as an input.
     fn file(&mut self, name: &str, span: Span) -> Option<Vec<u8>> {
         let bytes = match std::fs::read(self.folder.join(name)) {
@@ -47,10 +75,22 @@ impl Context<'_> {
                 return None;
             }
         };
-        if !self.inputs.iter().any(|input| input.path == name) {
-            self.inputs.push(Input { path: name.to_owned(), sha256: hex(&Sha256::digest(&bytes)) });
-        }
+        self.record(name, hex(&Sha256::digest(&bytes)));
         Some(bytes)
+    }
+}
+
+/// A file that is hashed while it is read.
+struct Hashed {
+    file: std::fs::File,
+    hash: Sha256,
+}
+
+impl std::io::Read for Hashed {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        self.hash.update(&buffer[..read]);
+        Ok(read)
     }
 }
 

@@ -155,18 +155,8 @@ impl Counts {
         self.count(index) / self.table.period.seconds() * (1.0 + self.lean(index) * (2.0 * share - 1.0))
     }
 
-    /// What to say when the file ends before the horizon does.
-    pub(super) fn warning(&self, source: &str, frame: Frame) -> Option<String> {
-        let end = self.base(frame) + i128::from(self.span());
-        let missing = i128::from(frame.end) - end;
-        if self.repeat || missing <= 0 {
-            return None;
-        }
-        let missing = Nanos(u64::try_from(missing).unwrap_or(u64::MAX));
-        Some(format!("source '{source}': its file ends {missing} before the horizon and brings no traffic after that"))
-    }
-
-    fn span(&self) -> u64 {
-        self.table.span().0
+    /// Engine time at which the file ends, unless it repeats.
+    pub(super) fn end(&self, frame: Frame) -> Option<i128> {
+        (!self.repeat).then(|| self.base(frame) + i128::from(self.table.span().0))
     }
 }

@@ -9,6 +9,7 @@ use std::collections::binary_heap::PeekMut;
 use super::arrivals::{Generator, Keys};
 use super::demand::Demand;
 use super::placement::Placement;
+use super::replay::Replay;
 use super::{Flow, Traffic};
 use crate::application::{Application, Request};
 
@@ -28,6 +29,7 @@ struct Lane {
 enum Instants {
     Open(Box<Generator>),
     Counts(Box<Placement>),
+    Log(Box<Replay>),
 }
 
 impl Lane {
@@ -35,6 +37,7 @@ impl Lane {
         match &mut self.instants {
             Instants::Open(generator) => generator.fill(&self.demand, batch, limit),
             Instants::Counts(placement) => placement.fill(&self.demand, batch, limit),
+            Instants::Log(replay) => replay.fill(&self.demand, batch, limit),
         }
     }
 
@@ -68,6 +71,7 @@ impl Play {
             let instants = match &source.flow {
                 Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, keys, level, growth))),
                 Flow::Counts(counts) => Instants::Counts(Box::new(Placement::new(counts, frame, keys, level))),
+                Flow::Log(log) => Instants::Log(Box::new(Replay::new(log, frame, keys, level))),
             };
             Lane { demand: Demand::new(application, &source.mix), instants, ready: Vec::new(), next: 0 }
         });

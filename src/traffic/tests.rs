@@ -2,6 +2,7 @@
 
 mod counts;
 mod laws;
+mod log;
 mod rates;
 mod streams;
 

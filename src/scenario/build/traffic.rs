@@ -2,6 +2,7 @@
 
 mod counts;
 mod files;
+mod log;
 mod open;
 
 use jiff::tz::TimeZone;
@@ -47,6 +48,7 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
     let mix = mix(context, table.at("mix"), classes);
     let flow = match table.at("kind").text() {
         "counts" => counts::counts(context, table, start).map(Flow::Counts),
+        "log" => log::log(context, table, start).map(Flow::Log),
         _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
     };
     Some(Source { name: table.at("name").text().to_owned(), mix: mix?, flow: flow? })
@@ -66,18 +68,19 @@ fn mix(context: &mut Context, node: &Node, classes: &[String]) -> Option<Vec<f64
     Some(weights)
 }
 
-/// The measured time: as given, else the longest span of counts, else a day.
+/// The measured time: as given, else the longest span of a file, else a day.
 fn duration(context: &mut Context, table: &Table, sources: &[Source]) -> Option<Nanos> {
     if let Some(node) = table.get("duration") {
         return Some(node.duration());
     }
     let spans = sources.iter().filter_map(|source| match &source.flow {
         Flow::Counts(counts) => Some(counts.table.span()),
+        Flow::Log(log) => Some(log.arrivals.span()),
         Flow::Open(_) => None,
     });
     let duration = spans.max().unwrap_or(DAY);
     if duration > quantity::LONGEST {
-        context.error(table.at("source").span, "the counts span more than 100 years: give `traffic.duration`");
+        context.error(table.at("source").span, "the files span more than 100 years: give `traffic.duration`");
         return None;
     }
     Some(duration)

@@ -8,7 +8,7 @@ pub static TRAFFIC: Shape = Shape::new(&[
     Key::new("start", Kind::DateTime, "first measured instant, wall clock in `timezone`")
         .default("2026-01-05T00:00:00"),
     Key::new("timezone", TIME_ZONE, "IANA name of the time zone").default("UTC"),
-    Key::new("duration", Kind::POSITIVE_DURATION, "measured time; default: 1d, or the span of the counts"),
+    Key::new("duration", Kind::POSITIVE_DURATION, "measured time; default: 1d, or the span of the files"),
     Key::new("warmup", Kind::DURATION, "played before start, counted nowhere").default("0s"),
     Key::new("uncertainty", Kind::Table(&UNCERTAINTY), "how sure the level is").default("{}"),
     Key::new("source", Kind::OneOrMany(&Kind::Tagged(&SOURCE)), "what arrives; sources add up").required(),
@@ -44,7 +44,7 @@ static SOURCE: Tagged = Tagged {
         ),
         Variant::new("counts", "requests per bin of time, from a file", Shape::new(COUNTS)),
         Variant::later("closed", "closed sources are"),
-        Variant::later("log", "request logs are"),
+        Variant::new("log", "the requests of an access log, each at its own instant", Shape::new(LOG)),
         Variant::later("schedule", "schedules are"),
         Variant::later("mmpp", "mmpp sources are"),
         Variant::later("on-off", "on-off sources are"),
@@ -162,15 +162,7 @@ static COUNTS: &[Key] = &[
         "what the samples of Prometheus are",
     ),
     Key::new("period", Kind::POSITIVE_DURATION, "length of a bin; default: the median step of the files"),
-    Key::new(
-        "align",
-        Kind::Choice(&[
-            Choice::new("first", "the first bin is placed at the start"),
-            Choice::new("clock", "every bin keeps its own instant"),
-        ]),
-        "where the bins lie",
-    )
-    .default("first"),
+    ALIGN,
     Key::new(
         "missing",
         Kind::Choice(&[
@@ -197,5 +189,59 @@ static COUNTS: &[Key] = &[
     Key::new("p", Kind::Number(Range::new(0.5, 1.0)), "share of the larger half of within = \"bmodel\""),
     Key::new("interpolate", INTERPOLATE, "whether the density in a bin leans towards its neighbours").default("step"),
     Key::new("scale", Kind::Number(Range::new(0.0, 1e9)), "factor on every count").default("1.0"),
-    Key::new("repeat", Kind::Boolean, "whether the file begins again where it ends").default("false"),
+    REPEAT,
 ];
+
+const ALIGN: Key = Key::new(
+    "align",
+    Kind::Choice(&[
+        Choice::new("first", "the first bin or request is placed at the start"),
+        Choice::new("clock", "everything keeps its own instant"),
+    ]),
+    "when it is played",
+)
+.default("first");
+
+const REPEAT: Key = Key::new("repeat", Kind::Boolean, "whether the file begins again where it ends").default("false");
+
+static LOG: &[Key] = &[
+    Key::new("file", FILES, FILES_DOC).required(),
+    Key::new(
+        "format",
+        Kind::Choice(&[
+            Choice::new("combined", "the common and the combined log format of Apache and nginx"),
+            Choice::new("alb", "an Application Load Balancer of AWS"),
+            Choice::new("elb", "a Classic Load Balancer of AWS"),
+            Choice::new("cloudfront", "standard logs of CloudFront, columns by `#Fields`"),
+            Choice::new("nginx-json", "nginx, one object per line"),
+            Choice::new("cloud-logging", "Cloud Logging, an array or one object per line"),
+            Choice::new("har", "an HTTP Archive"),
+            Choice::new("azure-2021", "Azure Functions 2021"),
+            Choice::new("k6", "k6, CSV or JSON"),
+            Choice::new("csv", "comma-separated, with a header and a column of times"),
+        ]),
+        "how the files are written; default: detected",
+    ),
+    Key::new("fields", Kind::List { of: &FIELD, min: 0, max: 64 }, "what stands behind the combined format, in order")
+        .default("[]"),
+    Key::new("time", Kind::Text("a column name"), "column of the arrival in CSV; default: detected"),
+    Key::new("origin_only", Kind::Boolean, "whether requests that CloudFront's cache answered are left out")
+        .default("false"),
+    ALIGN,
+    Key::new(
+        "scale",
+        Kind::Number(Range::new(0.0, 1e3)),
+        "below 1 the share of requests that is kept, above 1 copies of the log",
+    )
+    .default("1.0"),
+    Key::new("jitter", Kind::DURATION, "copies beyond the first are shifted by up to this").default("1m"),
+    REPEAT,
+];
+
+const FIELD: Kind = Kind::Choice(&[
+    Choice::new("-", "not looked at"),
+    Choice::new("%D", "microseconds that the request took"),
+    Choice::new("%T", "seconds that the request took"),
+    Choice::new("$request_time", "seconds that the request took, before the stamp"),
+    Choice::new("$msec", "the end in seconds since 1970"),
+]);

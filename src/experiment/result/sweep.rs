@@ -10,7 +10,7 @@ use super::comparison::Judgement;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SweepResult {
-    /// [`SCHEMA`](super::SCHEMA).
+    /// `breakeven/result/1`.
     pub schema: String,
     /// Version of the program.
     pub version: String,

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::platform::placement::Placement;
 use crate::pricing::settle::Unpriced;
 use crate::scenario::{Fidelity, Scenario};
 use crate::units::grouped;
@@ -28,6 +29,9 @@ const MOST_REQUEST_DEPLOYMENTS: f64 = 1e12;
 /// Nanoseconds of one core per request and deployment, for the estimate in that refusal: the order that `benches/`
 /// measures.
 const NANOSECONDS_PER_REQUEST: f64 = 100.0;
+/// Instances and nodes at the first instant beyond which a deployment is refused: each takes some 400 bytes in each
+/// replication that is played at the time.
+const MOST_FIRST_INSTANCES: u64 = 1_000_000;
 /// Requests cross the walls in batches of this many: 128 KiB, which the deployments of a replication, served in
 /// parallel, still find in the second-level cache, and enough work for each to outweigh handing it out.
 const BATCH: usize = 4096;
@@ -79,6 +83,13 @@ pub enum RunError {
         /// Requests times deployments.
         request_deployments: f64,
     },
+    /// A deployment begins with more instances than memory is meant for; nothing was played.
+    TooManyInstances {
+        /// Name of the deployment.
+        deployment: String,
+        /// Instances and nodes at the first instant.
+        instances: u64,
+    },
     /// The run was interrupted before the first replication was finished.
     Interrupted,
     /// A deployment uses something that has no price.
@@ -109,6 +120,12 @@ impl fmt::Display for RunError {
                     rounded(MOST_REQUEST_DEPLOYMENTS),
                 )
             }
+            Self::TooManyInstances { deployment, instances } => write!(
+                f,
+                "deployment `{deployment}` begins with {} instances and nodes; the bound is {}",
+                grouped(&instances.to_string()),
+                grouped(&MOST_FIRST_INSTANCES.to_string()),
+            ),
             Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
             Self::Unpriced { deployment, why } => write!(f, "deployment `{deployment}`: {why}"),
             Self::Calendar(why) => write!(f, "the horizon lies beyond the calendar: {why}"),
@@ -137,12 +154,24 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// Refuses what cannot be played exactly within reason.
 ///
 /// # Errors
-/// [`RunError::TooLarge`].
+/// [`RunError::TooLarge`], [`RunError::TooManyInstances`].
 pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
     let requests = scenario.traffic.forecast().requests * f64::from(scenario.replications);
     let request_deployments = requests * scenario.deployments.len() as f64;
     if request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan() {
         return Err(RunError::TooLarge { requests, request_deployments });
+    }
+    for placed in &scenario.deployments {
+        let deployment = &placed.deployment;
+        let stated = deployment.stated_instances().map_or(0, |(busy, idle)| u64::from(busy) + u64::from(idle));
+        let nodes = match &deployment.placement {
+            Placement::Nodes(nodes) => nodes.groups.iter().map(|group| u64::from(group.min)).sum(),
+            Placement::Provider => 0,
+        };
+        let instances = stated.max(u64::from(deployment.autoscaler.min)) + nodes;
+        if instances > MOST_FIRST_INSTANCES {
+            return Err(RunError::TooManyInstances { deployment: deployment.name.clone(), instances });
+        }
     }
     Ok(())
 }

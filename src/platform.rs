@@ -23,6 +23,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::provenance::Provenance;
 
+use autoscaler::Law;
+use fleet::Initial;
+
 /// What kind of platform it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -84,6 +87,24 @@ pub struct Deployment {
     pub facts: Vec<Fact>,
     /// What this platform bills that is not modelled yet: (what, usual share or empty).
     pub not_modelled: Vec<(String, String)>,
+}
+
+impl Deployment {
+    /// Busy and idle instances at the first instant, where the scenario states them; `None`: what the traffic needs.
+    #[must_use]
+    pub fn stated_instances(&self) -> Option<(u32, u32)> {
+        match (&self.autoscaler.law, &self.fleet.initial) {
+            (Law::Fixed { replicas }, Initial::BusyIdle { busy, .. }) => {
+                let busy = *busy.min(replicas);
+                Some((busy, replicas - busy))
+            }
+            (Law::Fixed { replicas }, _) => Some((0, *replicas)),
+            (_, Initial::Min) => Some((0, self.autoscaler.min)),
+            (_, Initial::Count(instances)) => Some((0, *instances)),
+            (_, Initial::BusyIdle { busy, idle }) => Some((*busy, *idle)),
+            (_, Initial::Stationary) => None,
+        }
+    }
 }
 
 /// A default that is in force, and where it comes from.

@@ -110,7 +110,10 @@ impl From<report::Error> for Failure {
 impl From<RunError> for Failure {
     fn from(error: RunError) -> Self {
         let exit = match error {
-            RunError::TooLarge { .. } | RunError::Unpriced { .. } | RunError::Calendar(_) => Exit::Bad,
+            RunError::TooLarge { .. }
+            | RunError::TooManyInstances { .. }
+            | RunError::Unpriced { .. }
+            | RunError::Calendar(_) => Exit::Bad,
             RunError::Interrupted => Exit::Interrupted,
             RunError::Threads(_) => Exit::Retry,
         };

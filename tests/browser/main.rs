@@ -1,5 +1,5 @@
 //! The report in a real browser: light and dark, wide and as narrow as a phone. Needs Chromium; says so where there is
-//! none. Pictures are left in `target/tmp/browser`.
+//! none. Pictures are left in the folder that cargo gives tests for their files.
 #![cfg(unix)]
 
 mod chromium;

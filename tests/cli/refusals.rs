@@ -112,6 +112,20 @@ fn a_run_beyond_reason_is_refused_before_it_starts() {
 }
 
 #[test]
+fn a_fleet_beyond_memory_is_refused_before_it_is_built() {
+    let desk = Desk::new();
+    desk.write(
+        "fleet.toml",
+        "traffic = { duration = \"1m\", source = { rate = \"1/s\" } }\nclass = { cpu = \"1ms\" }\n\
+         deployment = { name = \"many\", platform = \"vm\", autoscaler = { kind = \"fixed\", replicas = 4000000000 } }\n",
+    );
+    for command in ["run", "check"] {
+        let text = refused(&desk, &[command, "fleet.toml"]);
+        assert!(text.contains("`many` begins with 4,000,000,000 instances") && text.contains("1,000,000"), "{text}");
+    }
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_found_out_before_the_run() {
     let desk = Desk::new();
     desk.write("file", "");

@@ -5,7 +5,6 @@ use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
 use crate::platform::autoscaler::target_tracking::Metric;
-use crate::platform::fleet::Initial;
 use crate::platform::meter::Per;
 
 use super::Core;
@@ -17,24 +16,13 @@ use super::work::paced;
 impl Core<'_> {
     /// Busy and idle instances at the first instant.
     pub(super) fn initial(&self) -> (u32, u32) {
-        let autoscaler = &self.deployment.autoscaler;
-        if let Law::Fixed { replicas } = autoscaler.law {
-            return match self.deployment.fleet.initial {
-                Initial::BusyIdle { busy, .. } => (busy.min(replicas), replicas - busy.min(replicas)),
-                _ => (0, replicas),
-            };
-        }
-        match self.deployment.fleet.initial {
-            Initial::Min => (0, autoscaler.min),
-            Initial::Count(instances) => (0, instances),
-            Initial::BusyIdle { busy, idle } => (busy, idle),
-            Initial::Stationary => {
-                let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
-                let wanted = self.stationary() as u32;
-                (0, wanted.clamp(autoscaler.min, most))
-            }
-        }
+        self.deployment.stated_instances().unwrap_or_else(|| {
+            let autoscaler = &self.deployment.autoscaler;
+            let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
+            let wanted = self.stationary() as u32;
+            (0, wanted.clamp(autoscaler.min, most))
+        })
     }
 
     /// What the first rate needs in the long run.

@@ -5,8 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{Cost, DeploymentResult, RunResult};
-use crate::report::number::{Unit, plain, span};
+use crate::experiment::result::{Cost, DeploymentResult, RunResult, interval};
+use crate::report::number::{Unit, estimate, plain, span};
 
 /// Stacked bars: deployments by groups of the bill.
 pub fn breakdown(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -32,8 +32,8 @@ pub fn breakdown(result: &RunResult) -> Option<Result<Chart, ChartError>> {
                 left += amount;
             }
         }
-        let total = cost.per_month.to_f64().unwrap_or(left);
-        marks.push(Mark::Note((left, base + 0.5), plain(total, Unit::Money(currency))));
+        let total = estimate(cost.per_month.to_f64(), interval(&cost.ci95, "per_month"), Unit::Money(currency));
+        marks.push(Mark::Note((left, base + 0.5), total.value));
         longest = longest.max(left);
     }
     let names: Vec<String> = billed.iter().map(|(deployment, _)| deployment.name.clone()).collect();

@@ -205,6 +205,7 @@ impl Core<'_> {
             (platform, runtime.saturating_add(init))
         };
         let ready_at = now.saturating_add(delay).saturating_add(platform).saturating_add(own);
+        let follows_requests = matches!(self.deployment.autoscaler.law, Law::PerRequest(_));
         let bills_start = self.deployment.meter.per == Per::Request && self.deployment.meter.start_billed;
         let life = &mut self.instances[instance as usize];
         life.phase = Phase::Starting;
@@ -213,7 +214,8 @@ impl Core<'_> {
         life.warm_at = ready_at.saturating_add(self.control.warmup());
         life.fresh = fleet.cold_service.is_some();
         life.billable_start = if bills_start { own } else { 0 };
-        if ready_at == now {
+        // The request that asks for an instance takes it at once if it can; who waits for one is told by its event.
+        if ready_at == now && life.born == now && life.load == 0 && follows_requests {
             self.make_ready(instance);
         } else {
             self.agenda.schedule(ready_at, Event::Ready(instance).order());
@@ -234,7 +236,11 @@ impl Core<'_> {
             let record = self.records.get_mut(slot);
             // Time in the fleet's queue before the start was asked for is queue wait.
             record.startup = self.now - record.arrived.max(born);
-            self.begin(slot);
+            if std::mem::take(&mut self.instances[index].fresh) {
+                self.begin_fresh(slot);
+            } else {
+                self.begin(slot);
+            }
         }
         while self.instances[index].phase == Phase::Ready
             && self.instances[index].used < self.slots

@@ -84,19 +84,19 @@ impl Core<'_> {
         count(idle.count() as u64)
     }
 
-    /// The ready instances that are ended first: the least busy, of these the one last at work longest ago.
+    /// The idle instances that are ended first: those last at work longest ago. One that serves is never ended.
     fn least_wanted(&self, most: u32) -> Vec<u32> {
         if most == 0 {
             return Vec::new();
         }
-        let mut ready: Vec<(u32, u64, u32)> = self
+        let mut idle: Vec<(u64, u32)> = self
             .numbers()
             .filter_map(|instance| {
                 let life = &self.instances[instance as usize];
-                (life.phase == Phase::Ready).then_some((life.load, life.last_use, instance))
+                (life.phase == Phase::Ready && life.load == 0).then_some((life.last_use, instance))
             })
             .collect();
-        ready.sort_unstable();
-        ready.into_iter().take(most as usize).map(|(_, _, instance)| instance).collect()
+        idle.sort_unstable();
+        idle.into_iter().take(most as usize).map(|(_, instance)| instance).collect()
     }
 }

@@ -206,12 +206,12 @@ impl Core<'_> {
     pub(super) fn hand_cold(&mut self, instance: u32, record: Record) {
         let life = &mut self.instances[instance as usize];
         let mut record = Record { instance, cold: true, own_start: true, ..record };
-        if std::mem::take(&mut life.fresh) {
-            self.fresh(record);
-            return;
-        }
         let ready_at = life.ready_at;
         if life.phase == Phase::Ready {
+            if std::mem::take(&mut life.fresh) {
+                self.fresh(record);
+                return;
+            }
             if self.shortcut && self.book(record.life(), instance, self.now) {
                 return;
             }

@@ -147,21 +147,36 @@ fn a_step_of_load_gets_a_pod_after_lag_sync_boot_pull_and_start() {
     assert_eq!((measured.started, measured.nodes_started), (1, Some(1)));
 }
 
-#[test]
-fn an_app_engine_instance_is_billed_to_fifteen_minutes_after_its_last_request() {
-    let mut deployment = fixed(0);
-    deployment.autoscaler.law = Law::AppEngine(AppEngine {
+fn app_engine(warmup_requests: bool) -> Law {
+    Law::AppEngine(AppEngine {
         target_cpu_utilization: 0.6,
         target_throughput_utilization: 0.6,
         min_pending_latency: Nanos::ZERO,
         max_pending_latency: Nanos(10 * SECOND),
         min_idle_instances: 0,
         max_idle_instances: None,
-        warmup_requests: false,
+        warmup_requests,
         idle_timeout: Nanos(900 * SECOND),
         interval: Nanos(SECOND),
         cpu_window: Nanos(60 * SECOND),
-    });
+    })
+}
+
+#[test]
+fn an_instance_that_needs_no_time_to_start_serves_who_waits() {
+    let mut deployment = fixed(0);
+    deployment.autoscaler = Autoscaler { min: 1, max: None, law: app_engine(true) };
+    let application = application(vec![class(constant(0.0), constant(5.0))]);
+    // The second finds the first instance at work: another is started, is ready, and takes it at once.
+    let requests = requests_at(&application, &[100 * SECOND, 101 * SECOND]);
+    let measured = play(&deployment, &application, &requests, Run::of(200.0));
+    assert_eq!((measured.classes[0].completed, measured.classes[0].latency.max()), (2, Some(5 * SECOND)));
+}
+
+#[test]
+fn an_app_engine_instance_is_billed_to_fifteen_minutes_after_its_last_request() {
+    let mut deployment = fixed(0);
+    deployment.autoscaler.law = app_engine(false);
     deployment.fleet.slots = Some(10);
     deployment.fleet.start = constant(1.0);
     let meter = &mut deployment.meter;

@@ -19,6 +19,7 @@ pub mod open;
 mod placement;
 mod play;
 pub mod problem;
+pub mod process;
 pub mod profile;
 mod replay;
 pub mod statistics;
@@ -35,6 +36,7 @@ use curve::{Curve, Frame};
 use log::Log;
 use open::Open;
 pub use play::Play;
+use process::{Hawkes, Switching};
 
 /// Everything that arrives.
 #[derive(Clone, Debug)]
@@ -71,6 +73,10 @@ pub enum Flow {
     Counts(Counts),
     /// Requests of an access log.
     Log(Log),
+    /// A rate that switches between two states.
+    Switching(Box<Switching>),
+    /// Requests that bring further requests.
+    Hawkes(Hawkes),
 }
 
 /// One log-normal draw of mean 1 per replication, common to all sources.
@@ -121,6 +127,14 @@ impl Traffic {
                     requests += log.expected(frame, frame.start, frame.end);
                     first_rate += log.rate_at(frame, 0);
                 }
+                Flow::Switching(source) => {
+                    requests += source.mean_rate() * self.duration.seconds();
+                    first_rate += source.mean_rate();
+                }
+                Flow::Hawkes(source) => {
+                    requests += source.rate * self.duration.seconds();
+                    first_rate += source.rate;
+                }
             }
         }
         let seconds = self.duration.seconds();
@@ -134,7 +148,7 @@ impl Traffic {
         let ends = self.sources.iter().filter_map(|source| match &source.flow {
             Flow::Counts(counts) => Some((&source.name, counts.end(frame)?)),
             Flow::Log(log) => Some((&source.name, log.end(frame)?)),
-            Flow::Open(_) => None,
+            Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) => None,
         });
         let early = ends.filter_map(|(source, end)| {
             let missing = u64::try_from(i128::from(frame.end) - end).ok().filter(|missing| *missing > 0)?;

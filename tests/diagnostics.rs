@@ -347,6 +347,17 @@ fn overrides_are_checked_like_the_file() {
 }
 
 #[test]
+fn periods_need_a_mean_and_a_length() {
+    let told = |on: &str| {
+        let source = format!("traffic.source = {{ kind = 'on-off', rate = '1/s', on = {on}, off = '0s' }}");
+        told(&format!("{source}\nclass.cpu = '1ms'\ndeployment.platform = 'vm'"), &[])
+    };
+    assert!(told("{ dist = 'pareto', shape = 1, scale = '1s' }").contains("periods without a finite mean"));
+    assert!(told("'10us'").contains("must last 1ms together"), "{}", told("'10us'"));
+    assert_eq!(told("'1s'"), "");
+}
+
+#[test]
 fn samples_of_prometheus_need_a_unit_and_patterns_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let answer =

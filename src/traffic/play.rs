@@ -9,6 +9,7 @@ use std::collections::binary_heap::PeekMut;
 use super::arrivals::{Generator, Keys};
 use super::demand::Demand;
 use super::placement::Placement;
+use super::process::Steps;
 use super::replay::Replay;
 use super::{Flow, Traffic};
 use crate::application::{Application, Request};
@@ -30,6 +31,7 @@ enum Instants {
     Open(Box<Generator>),
     Counts(Box<Placement>),
     Log(Box<Replay>),
+    Steps(Box<Steps>),
 }
 
 impl Lane {
@@ -38,6 +40,7 @@ impl Lane {
             Instants::Open(generator) => generator.fill(&self.demand, batch, limit),
             Instants::Counts(placement) => placement.fill(&self.demand, batch, limit),
             Instants::Log(replay) => replay.fill(&self.demand, batch, limit),
+            Instants::Steps(steps) => steps.fill(&self.demand, batch, limit),
         }
     }
 
@@ -72,6 +75,8 @@ impl Play {
                 Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, keys, level, growth))),
                 Flow::Counts(counts) => Instants::Counts(Box::new(Placement::new(counts, frame, keys, level))),
                 Flow::Log(log) => Instants::Log(Box::new(Replay::new(log, frame, keys, level))),
+                Flow::Switching(source) => Instants::Steps(Box::new(Steps::switching(source, frame, keys, level))),
+                Flow::Hawkes(source) => Instants::Steps(Box::new(Steps::hawkes(*source, frame, keys, level))),
             };
             Lane { demand: Demand::new(application, &source.mix), instants, ready: Vec::new(), next: 0 }
         });

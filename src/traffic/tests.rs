@@ -3,6 +3,7 @@
 mod counts;
 mod laws;
 mod log;
+mod processes;
 mod rates;
 mod streams;
 

@@ -4,6 +4,7 @@ mod counts;
 mod files;
 mod log;
 mod open;
+mod process;
 
 use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, Zoned, civil};
@@ -49,6 +50,9 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
     let flow = match table.at("kind").text() {
         "counts" => counts::counts(context, table, start).map(Flow::Counts),
         "log" => log::log(context, table, start).map(Flow::Log),
+        "mmpp" => Some(Flow::Switching(Box::new(process::mmpp(table)))),
+        "on-off" => process::on_off(context, table).map(|source| Flow::Switching(Box::new(source))),
+        "hawkes" => Some(Flow::Hawkes(process::hawkes(table))),
         _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
     };
     Some(Source { name: table.at("name").text().to_owned(), mix: mix?, flow: flow? })
@@ -76,7 +80,7 @@ fn duration(context: &mut Context, table: &Table, sources: &[Source]) -> Option<
     let spans = sources.iter().filter_map(|source| match &source.flow {
         Flow::Counts(counts) => Some(counts.table.span()),
         Flow::Log(log) => Some(log.arrivals.span()),
-        Flow::Open(_) => None,
+        Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) => None,
     });
     let duration = spans.max().unwrap_or(DAY);
     if duration > quantity::LONGEST {

@@ -1,7 +1,9 @@
 //! `[traffic]` and its sources.
 
 use super::known::{PROFILES, TIME_ZONES};
-use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape, Tagged, Variant};
+use crate::document::grammar::{Choice, DISTRIBUTION, Key, Kind, Range, Rule, Shape, Tagged, Variant};
+use crate::document::quantity;
+use crate::units::Nanos;
 
 /// `[traffic]`.
 pub static TRAFFIC: Shape = Shape::new(&[
@@ -46,9 +48,9 @@ static SOURCE: Tagged = Tagged {
         Variant::later("closed", "closed sources are"),
         Variant::new("log", "the requests of an access log, each at its own instant", Shape::new(LOG)),
         Variant::later("schedule", "schedules are"),
-        Variant::later("mmpp", "mmpp sources are"),
-        Variant::later("on-off", "on-off sources are"),
-        Variant::later("hawkes", "hawkes sources are"),
+        Variant::new("mmpp", "a rate that switches between two states at random", Shape::new(MMPP)),
+        Variant::new("on-off", "a rate that is on and off in turn", Shape::new(ON_OFF)),
+        Variant::new("hawkes", "requests that bring further requests", Shape::new(HAWKES)),
     ],
 };
 
@@ -245,3 +247,31 @@ const FIELD: Kind = Kind::Choice(&[
     Choice::new("$request_time", "seconds that the request took, before the stamp"),
     Choice::new("$msec", "the end in seconds since 1970"),
 ]);
+
+/// A state that ends at least a thousand times a second would outweigh its requests.
+const STATE_TIME: Kind = Kind::Duration { min: Nanos(1_000_000), max: quantity::LONGEST, none: false };
+
+static MMPP: &[Key] = &[
+    Key::new("low", Kind::RATE, "rate of the quiet state").default("0/s"),
+    Key::new("high", Kind::RATE, "rate of the busy state").required(),
+    Key::new("low_for", STATE_TIME, "mean of the exponential time in the quiet state").required(),
+    Key::new("high_for", STATE_TIME, "mean of the exponential time in the busy state").required(),
+];
+
+static ON_OFF: &[Key] = &[
+    Key::new("rate", Kind::RATE, "while it is on").required(),
+    Key::new("on", DISTRIBUTION, "how long it is on").required(),
+    Key::new("off", DISTRIBUTION, "how long it is off").required(),
+];
+
+static HAWKES: &[Key] = &[
+    Key::new("rate", Kind::RATE, "in the long run, followers included").required(),
+    Key::new("branching", Kind::Number(Range::new(0.0, 0.99)), "mean number of direct followers of a request")
+        .required(),
+    Key::new(
+        "decay",
+        Kind::Duration { min: Nanos(1_000), max: Nanos(3_600_000_000_000), none: false },
+        "mean delay of a follower, which is exponential",
+    )
+    .default("1s"),
+];

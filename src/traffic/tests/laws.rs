@@ -39,7 +39,7 @@ fn diurnal_poisson_counts_fit_under_both_interpolations() {
 }
 
 /// Kolmogorov-Smirnov distance of spacings from the exponential law of mean 1, times the root of their number.
-fn exponential_distance(mut gaps: Vec<f64>) -> f64 {
+pub(super) fn exponential_distance(mut gaps: Vec<f64>) -> f64 {
     gaps.sort_by(f64::total_cmp);
     let n = gaps.len() as f64;
     let distance = gaps.iter().enumerate().map(|(index, gap)| {

@@ -358,6 +358,16 @@ fn periods_need_a_mean_and_a_length() {
 }
 
 #[test]
+fn a_self_exciting_source_forgets_its_beginning_in_time() {
+    let told = |rate: &str| {
+        let source = format!("kind = 'hawkes', rate = '{rate}', branching = 0.99, decay = '1h'");
+        told(&format!("traffic.source = {{ {source} }}\nclass.cpu = '1ms'\ndeployment.platform = 'vm'"), &[])
+    };
+    assert!(told("1000/s").contains("its memory reaches over 4e9 requests"), "{}", told("1000/s"));
+    assert_eq!(told("20/s"), "");
+}
+
+#[test]
 fn samples_of_prometheus_need_a_unit_and_patterns_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let answer =

@@ -56,6 +56,19 @@ pub struct Hawkes {
     pub decay: Nanos,
 }
 
+impl Hawkes {
+    /// Expected requests before its beginning that are played so that it is forgotten.
+    #[must_use]
+    pub fn memory(&self) -> f64 {
+        self.rate / 1e9 * self.before()
+    }
+
+    /// For how many nanoseconds they are.
+    fn before(&self) -> f64 {
+        RELAXATIONS * self.decay.0 as f64 / (1.0 - self.branching)
+    }
+}
+
 /// The requests of a process, one after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Steps {
@@ -99,7 +112,7 @@ impl Steps {
             decay,
             excess: rate * source.branching,
         };
-        let before = (RELAXATIONS / (decay * (1.0 - source.branching))) as i128;
+        let before = source.before() as i128;
         Self::new(law, Stream::seed_from_u64(keys.instants), frame, keys, if rate > 0.0 { -before } else { 0 })
     }
 

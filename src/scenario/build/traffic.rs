@@ -52,7 +52,7 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
         "log" => log::log(context, table, start).map(Flow::Log),
         "mmpp" => Some(Flow::Switching(Box::new(process::mmpp(table)))),
         "on-off" => process::on_off(context, table).map(|source| Flow::Switching(Box::new(source))),
-        "hawkes" => Some(Flow::Hawkes(process::hawkes(table))),
+        "hawkes" => process::hawkes(context, table).map(Flow::Hawkes),
         _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
     };
     Some(Source { name: table.at("name").text().to_owned(), mix: mix?, flow: flow? })

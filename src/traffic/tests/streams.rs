@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use proptest::prelude::*;
 
 use super::*;
+use crate::kernel::distribution::Law;
+use crate::traffic::process::{Hawkes, State, Switching};
 
 fn three_sources() -> Traffic {
     let even = Open { arrivals: Arrivals::Even, ..Open::constant(3.0) };
@@ -29,6 +31,24 @@ fn the_stream_does_not_depend_on_the_batch_size() {
         let alone = Traffic { sources: vec![source.clone()], ..traffic.clone() };
         assert_eq!(played(&alone, 5, 2, 1), played(&alone, 5, 2, 1024));
     }
+}
+
+#[test]
+fn the_number_of_threads_does_not_matter() {
+    use rayon::prelude::*;
+    let state = |rate, mean| State { rate, lasts: Distribution::new(Law::Exponential { mean }) };
+    let mut traffic = three_sources();
+    let switching = Switching { states: [state(3.0, 9e9), state(90.0, 2e9)] };
+    let hawkes = Hawkes { rate: 5.0, branching: 0.8, decay: Nanos(SECOND) };
+    traffic.sources.push(source("switching", Flow::Switching(Box::new(switching))));
+    traffic.sources.push(source("hawkes", Flow::Hawkes(hawkes)));
+    let on = |threads: usize| -> Vec<Vec<Request>> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| (0..16u32).into_par_iter().map(|replication| played(&traffic, 3, replication, 64)).collect())
+    };
+    let alone = on(1);
+    assert_eq!(on(4), alone);
+    assert_eq!(on(16), alone);
 }
 
 #[test]

@@ -35,11 +35,21 @@ pub fn on_off(context: &mut Context, table: &Table) -> Option<Switching> {
     Some(Switching { states: [State { rate, lasts: on }, State { rate: 0.0, lasts: off }] })
 }
 
+/// The most requests that a self-exciting source may need to forget its beginning: some seconds of work.
+const LONGEST_MEMORY: f64 = 1e8;
+
 /// The self-exciting source that a checked and completed table says.
-pub fn hawkes(table: &Table) -> Hawkes {
-    Hawkes {
+pub fn hawkes(context: &mut Context, table: &Table) -> Option<Hawkes> {
+    let source = Hawkes {
         rate: table.at("rate").rate(),
         branching: table.at("branching").number(),
         decay: table.at("decay").duration(),
+    };
+    if source.memory() > LONGEST_MEMORY {
+        let requests = source.memory();
+        let message = format!("its memory reaches over {requests:.0e} requests, of {LONGEST_MEMORY:.0e} at most");
+        context.error(table.at("rate").span, format!("{message}: lower `rate`, `branching` or `decay`"));
+        return None;
     }
+    Some(source)
 }

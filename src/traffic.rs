@@ -22,6 +22,7 @@ pub mod problem;
 pub mod process;
 pub mod profile;
 mod replay;
+pub mod schedule;
 pub mod statistics;
 #[cfg(test)]
 mod tests;
@@ -37,6 +38,7 @@ use log::Log;
 use open::Open;
 pub use play::Play;
 use process::{Hawkes, Switching};
+use schedule::Schedule;
 
 /// Everything that arrives.
 #[derive(Clone, Debug)]
@@ -77,6 +79,8 @@ pub enum Flow {
     Switching(Box<Switching>),
     /// Requests that bring further requests.
     Hawkes(Hawkes),
+    /// Requests by the clock.
+    Schedule(Schedule),
 }
 
 /// One log-normal draw of mean 1 per replication, common to all sources.
@@ -135,6 +139,10 @@ impl Traffic {
                     requests += source.rate * self.duration.seconds();
                     first_rate += source.rate;
                 }
+                Flow::Schedule(schedule) => {
+                    requests += schedule.expected(frame, frame.start, frame.end);
+                    first_rate += schedule.rate_at(frame, 0);
+                }
             }
         }
         let seconds = self.duration.seconds();
@@ -148,7 +156,7 @@ impl Traffic {
         let ends = self.sources.iter().filter_map(|source| match &source.flow {
             Flow::Counts(counts) => Some((&source.name, counts.end(frame)?)),
             Flow::Log(log) => Some((&source.name, log.end(frame)?)),
-            Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) => None,
+            Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) | Flow::Schedule(_) => None,
         });
         let early = ends.filter_map(|(source, end)| {
             let missing = u64::try_from(i128::from(frame.end) - end).ok().filter(|missing| *missing > 0)?;
@@ -157,7 +165,13 @@ impl Traffic {
                 "source '{source}': its file ends {missing} before the horizon and brings no traffic after that"
             ))
         });
-        early.collect()
+        let silent = self.sources.iter().filter_map(|source| match &source.flow {
+            Flow::Schedule(schedule) if schedule.expected(frame, 0, frame.end) == 0.0 => {
+                Some(format!("source '{}': its schedule never fires in this run", source.name))
+            }
+            _ => None,
+        });
+        early.chain(silent).collect()
     }
 
     fn frame(&self) -> Frame {

@@ -358,6 +358,23 @@ fn periods_need_a_mean_and_a_length() {
 }
 
 #[test]
+fn schedules_say_one_clock_that_can_be_read() {
+    let told = |schedule: &str| {
+        let source = format!("traffic.source = {{ kind = 'schedule', {schedule} }}");
+        told(&format!("{source}\nclass.cpu = '1ms'\ndeployment.platform = 'vm'"), &[])
+    };
+    assert_eq!(told("every = '5m'"), "");
+    assert_eq!(told("cron = '0 9 * * MON', timezone = 'Europe/Berlin', jitter = '1h'"), "");
+    assert!(told("cron = '0 25 * * *'").contains("not a cron expression"));
+    assert!(told("cron = 'ä€𝄞 @ * 0 *'").contains("not a cron expression"));
+    assert!(told("cron = '0 9 * * *', every = '1h'").contains("every"));
+    assert!(told("count = 3").contains("cron"));
+    assert!(told("every = '1h', timezone = 'UTC'").contains("timezone"));
+    assert!(told("every = '1ms', jitter = '1h'").contains("`jitter` spans more than 100000 fires"));
+    assert!(told("cron = '0 0 30 2 *'").contains("never fires"), "{}", told("cron = '0 0 30 2 *'"));
+}
+
+#[test]
 fn a_self_exciting_source_forgets_its_beginning_in_time() {
     let told = |rate: &str| {
         let source = format!("kind = 'hawkes', rate = '{rate}', branching = 0.99, decay = '1h'");

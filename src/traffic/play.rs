@@ -11,6 +11,7 @@ use super::demand::Demand;
 use super::placement::Placement;
 use super::process::Steps;
 use super::replay::Replay;
+use super::schedule::Timer;
 use super::{Flow, Traffic};
 use crate::application::{Application, Request};
 
@@ -32,6 +33,7 @@ enum Instants {
     Counts(Box<Placement>),
     Log(Box<Replay>),
     Steps(Box<Steps>),
+    Timer(Box<Timer>),
 }
 
 impl Lane {
@@ -41,6 +43,7 @@ impl Lane {
             Instants::Counts(placement) => placement.fill(&self.demand, batch, limit),
             Instants::Log(replay) => replay.fill(&self.demand, batch, limit),
             Instants::Steps(steps) => steps.fill(&self.demand, batch, limit),
+            Instants::Timer(timer) => timer.fill(&self.demand, batch, limit),
         }
     }
 
@@ -77,6 +80,7 @@ impl Play {
                 Flow::Log(log) => Instants::Log(Box::new(Replay::new(log, frame, keys, level))),
                 Flow::Switching(source) => Instants::Steps(Box::new(Steps::switching(source, frame, keys, level))),
                 Flow::Hawkes(source) => Instants::Steps(Box::new(Steps::hawkes(*source, frame, keys, level))),
+                Flow::Schedule(schedule) => Instants::Timer(Box::new(Timer::new(schedule, frame, keys))),
             };
             Lane { demand: Demand::new(application, &source.mix), instants, ready: Vec::new(), next: 0 }
         });

@@ -5,6 +5,7 @@ mod laws;
 mod log;
 mod processes;
 mod rates;
+mod schedule;
 mod streams;
 
 use jiff::civil::date;

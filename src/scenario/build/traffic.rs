@@ -5,6 +5,7 @@ mod files;
 mod log;
 mod open;
 mod process;
+mod schedule;
 
 use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, Zoned, civil};
@@ -52,6 +53,7 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
         "log" => log::log(context, table, start).map(Flow::Log),
         "mmpp" => Some(Flow::Switching(Box::new(process::mmpp(table)))),
         "on-off" => process::on_off(context, table).map(|source| Flow::Switching(Box::new(source))),
+        "schedule" => schedule::schedule(context, table, start).map(Flow::Schedule),
         "hawkes" => process::hawkes(context, table).map(Flow::Hawkes),
         _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
     };
@@ -80,7 +82,7 @@ fn duration(context: &mut Context, table: &Table, sources: &[Source]) -> Option<
     let spans = sources.iter().filter_map(|source| match &source.flow {
         Flow::Counts(counts) => Some(counts.table.span()),
         Flow::Log(log) => Some(log.arrivals.span()),
-        Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) => None,
+        Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) | Flow::Schedule(_) => None,
     });
     let duration = spans.max().unwrap_or(DAY);
     if duration > quantity::LONGEST {

@@ -47,7 +47,12 @@ static SOURCE: Tagged = Tagged {
         Variant::new("counts", "requests per bin of time, from a file", Shape::new(COUNTS)),
         Variant::later("closed", "closed sources are"),
         Variant::new("log", "the requests of an access log, each at its own instant", Shape::new(LOG)),
-        Variant::later("schedule", "schedules are"),
+        Variant::new(
+            "schedule",
+            "requests by the clock",
+            Shape::new(SCHEDULE)
+                .with_rules(&[Rule::ExactlyOne(&["cron", "every", "at"]), Rule::Needs("timezone", "cron")]),
+        ),
         Variant::new("mmpp", "a rate that switches between two states at random", Shape::new(MMPP)),
         Variant::new("on-off", "a rate that is on and off in turn", Shape::new(ON_OFF)),
         Variant::new("hawkes", "requests that bring further requests", Shape::new(HAWKES)),
@@ -274,4 +279,22 @@ static HAWKES: &[Key] = &[
         "mean delay of a follower, which is exponential",
     )
     .default("1s"),
+];
+
+static SCHEDULE: &[Key] = &[
+    Key::new(
+        "cron",
+        Kind::Text("a cron expression"),
+        "minute hour day month weekday, or six fields from the second on",
+    ),
+    Key::new("timezone", TIME_ZONE, "whose clock the expression is read by; default: the traffic's"),
+    Key::new("every", STATE_TIME, "at whole periods from the start"),
+    Key::new("at", Kind::List { of: &Kind::Instant, min: 1, max: 1_000_000 }, "at these instants"),
+    Key::new("count", Kind::count(0, 1_000_000_000), "requests each time").default("1"),
+    Key::new(
+        "jitter",
+        Kind::Duration { min: Nanos::ZERO, max: Nanos(24 * 3_600_000_000_000), none: false },
+        "each request comes up to this much later",
+    )
+    .default("0s"),
 ];

@@ -130,7 +130,7 @@ fn event(context: &mut Context, table: &Table, start: &Zoned) -> Option<Event> {
 }
 
 /// A local date-time in the zone of `start`, or a duration after it.
-fn instant(context: &mut Context, node: &Node, start: &Zoned) -> Option<Timestamp> {
+pub fn instant(context: &mut Context, node: &Node, start: &Zoned) -> Option<Timestamp> {
     let found = match &node.value {
         Value::Datetime(datetime) => civil(*datetime).and_then(|local| local.to_zoned(start.time_zone().clone()).ok()),
         _ => i64::try_from(node.duration().0)

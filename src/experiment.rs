@@ -3,11 +3,13 @@
 //! Imports every room above it. Promises the same result at any thread count: replications run in parallel and are
 //! folded in their own order. An interrupted run yields its finished replications.
 
+mod billed;
 mod compare;
 mod estimates;
 mod fold;
 pub mod judge;
 mod play;
+pub mod reprice;
 pub mod result;
 pub mod sweep;
 

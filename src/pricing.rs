@@ -12,6 +12,7 @@
 pub mod bill;
 pub mod book;
 pub mod settle;
+pub mod stated;
 pub mod tariff;
 pub mod timeline;
 

@@ -18,7 +18,9 @@ pub mod templates;
 
 use crate::application::Application;
 use crate::document::diagnostic::Diagnostics;
+use crate::pricing::book::Book;
 use crate::pricing::settle;
+use crate::pricing::stated::StatedTariff;
 use crate::pricing::tariff::Tariff;
 use crate::traffic::Traffic;
 pub use document::Document;
@@ -46,12 +48,25 @@ pub struct Scenario {
     pub require: Require,
     /// How usage becomes a bill.
     pub pricing: settle::Options,
+    /// The section that says so, with everything that is in force.
+    pub stated_pricing: serde_json::Map<String, serde_json::Value>,
     /// SHA-256 of the resolved scenario: defaults and presets written in, overrides applied, inputs included.
     pub sha256: String,
     /// Files that it names, in the order of reading.
     pub inputs: Vec<Input>,
     /// What a user should know before it is run.
     pub warnings: Diagnostics,
+}
+
+/// How usage becomes a bill, without a scenario: what its section `[pricing]` says.
+#[derive(Clone, Debug)]
+pub struct Prices {
+    /// How to bill.
+    pub options: settle::Options,
+    /// The price book, negotiated prices in it.
+    pub book: Book,
+    /// The section, with everything that is in force.
+    pub stated: serde_json::Map<String, serde_json::Value>,
 }
 
 /// A deployment with its prices.
@@ -61,6 +76,8 @@ pub struct Placed {
     pub deployment: crate::platform::Deployment,
     /// Its prices; empty for a generic platform without a tariff, which has no bill.
     pub tariffs: Vec<Tariff>,
+    /// The same, as they were stated.
+    pub stated: Vec<StatedTariff>,
 }
 
 /// How a run is computed.

@@ -16,16 +16,16 @@ use crate::document::diagnostic::Diagnostic;
 use crate::report;
 
 /// Subcommands of the language that are not built yet.
-const LATER: [&str; 5] = ["traffic", "prices", "reprice", "explain", "diff"];
+const LATER: [&str; 4] = ["traffic", "prices", "explain", "diff"];
 
 /// Flags that do not apply to every subcommand, and the subcommands to which they apply.
 const SCOPE: [(&str, &[&str]); 8] = [
-    ("out", &["run", "sweep"]),
-    ("format", &["run", "sweep", "check", "platforms"]),
+    ("out", &["run", "sweep", "reprice"]),
+    ("format", &["run", "sweep", "check", "platforms", "reprice"]),
     ("seed", &["run", "sweep", "check"]),
     ("replications", &["run", "sweep", "check"]),
     ("fidelity", &["run", "sweep", "check"]),
-    ("set", &["run", "sweep", "check"]),
+    ("set", &["run", "sweep", "check", "reprice"]),
     ("threads", &["run", "sweep"]),
     ("strict", &["run"]),
 ];
@@ -115,6 +115,15 @@ pub enum Command {
         /// What of them
         #[command(subcommand)]
         show: Option<Show>,
+    },
+    /// Price the usage of a stored result anew, without playing it again
+    Reprice {
+        /// Result of `simulate run`: DIR/result.json of its `--out DIR`
+        #[arg(value_name = "RESULT.json")]
+        result: PathBuf,
+        /// Prices as observed by this day, such as 2024-05-01; the same as `--set pricing.as_of=DATE`
+        #[arg(long, value_name = "DATE")]
+        as_of: Option<String>,
     },
     /// Print a completion script for a shell
     Completions {
@@ -273,7 +282,7 @@ impl Arguments {
         if let Some((id, _)) = SCOPE.iter().find(|(id, names)| typed_on_line(id) && !names.contains(&name)) {
             return Err(refuse(ErrorKind::ArgumentConflict, format!("`simulate {name}` has no use for `--{id}`")));
         }
-        let settings = settings(&typed.options, &matches);
+        let settings = settings(&typed.options, &matches, name);
         Ok(Self { command, options: typed.options, settings })
     }
 
@@ -318,8 +327,9 @@ fn with_later(command: clap::Command) -> clap::Command {
     command.subcommands(LATER.map(|name| clap::Command::new(name).hide(true).arg(rest.clone())))
 }
 
-/// What the environment changes, then what the flags change.
-fn settings(options: &Options, matches: &ArgMatches) -> Vec<Setting> {
+/// What the environment changes, then what the flags change, of what the subcommand called `name` reads.
+fn settings(options: &Options, matches: &ArgMatches, name: &str) -> Vec<Setting> {
+    let applies = |id: &str| SCOPE.iter().any(|(flag, names)| *flag == id && names.contains(&name));
     let fidelity = options.fidelity.and_then(|fidelity| fidelity.to_possible_value());
     let keys = [
         ("seed", options.seed.map(|seed| seed.to_string())),
@@ -327,7 +337,7 @@ fn settings(options: &Options, matches: &ArgMatches) -> Vec<Setting> {
         ("fidelity", fidelity.map(|fidelity| fidelity.get_name().to_owned())),
     ];
     let from_keys = |place: ValueSource| {
-        let given = keys.iter().filter(move |(id, _)| matches.value_source(id) == Some(place));
+        let given = keys.iter().filter(move |(id, _)| applies(id) && matches.value_source(id) == Some(place));
         given.filter_map(move |(id, value)| {
             let environment = format!("<SIMULATE_{}>", id.to_uppercase());
             let origin = if place == ValueSource::CommandLine { format!("<--{id}>") } else { environment };

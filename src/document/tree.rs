@@ -1,5 +1,6 @@
 //! TOML as an owned tree in which every key and value knows where it was written.
 
+mod json;
 mod parse;
 
 pub use parse::{parse, parse_value};

@@ -1,21 +1,21 @@
 //! The result: what every deployment did, and how they compare.
 
+use jiff::Span;
 use rust_decimal::prelude::ToPrimitive;
-use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::estimates::{Spread, interval, intervals, mean};
+use super::estimates::{Samples, Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment};
 use super::judge::{verdicts, worst};
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
-    Instances, Judgement, Latency, Limit, Line, MonthTotal, Nodes, NotModelled, Pair, QueueWait, RunResult, SCHEMA,
+    Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueWait, RunResult, SCHEMA,
     TrafficResult,
 };
 use super::{RunError, fidelity};
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
-use crate::pricing::bill;
+use crate::pricing::tariff::day_zone;
 use crate::pricing::timeline::cost_over_time;
 use crate::scenario::{Placed, Scenario};
 
@@ -54,11 +54,24 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         partial: replications < scenario.replications,
         replications,
         simulated_seconds: scenario.traffic.duration.seconds(),
+        measured: measured(scenario)?,
+        pricing: scenario.stated_pricing.clone(),
+        repriced_by: None,
         traffic: traffic(folded),
         deployments,
         comparison,
         charts,
     })
+}
+
+/// The measured time: it ends within the years that calendars cover, as these were made before.
+fn measured(scenario: &Scenario) -> Result<Measured, RunError> {
+    let traffic = &scenario.traffic;
+    let end = i64::try_from(traffic.duration.0)
+        .map_err(|error| error.to_string())
+        .and_then(|length| Span::new().try_nanoseconds(length).map_err(|error| error.to_string()))
+        .and_then(|length| traffic.start.checked_add(length).map_err(|error| error.to_string()));
+    Ok(Measured { from: traffic.start.to_string(), to: end.map_err(RunError::Calendar)?.to_string() })
 }
 
 fn traffic(folded: &Folded) -> TrafficResult {
@@ -77,29 +90,10 @@ fn traffic(folded: &Folded) -> TrafficResult {
     }
 }
 
-/// Observation dates of every price and default in force.
+/// The catalogue in use: its files, and the observation dates of every default and price in force.
 fn catalogue(deployments: &[DeploymentResult]) -> CatalogueInfo {
     let facts = deployments.iter().flat_map(|one| one.facts.iter().map(|fact| fact.provenance.observed.as_str()));
-    let lines = deployments.iter().filter_map(|one| one.cost.as_ref()).flat_map(|cost| &cost.lines);
-    let dates: Vec<&str> = facts
-        .chain(lines.map(|line| line.observed.as_str()))
-        .filter(|date| date.starts_with(|first: char| first.is_ascii_digit()))
-        .collect();
-    let mut files: Vec<String> = deployments.iter().map(|one| format!("platforms/{}", one.platform)).collect();
-    files.extend(
-        deployments
-            .iter()
-            .filter_map(|one| one.cost.as_ref())
-            .flat_map(|cost| &cost.lines)
-            .filter_map(|line| line.item.split_once('.').map(|(tariff, _)| format!("tariffs/{tariff}"))),
-    );
-    files.sort();
-    files.dedup();
-    CatalogueInfo {
-        files,
-        newest: dates.iter().max().map(|date| (*date).to_owned()),
-        oldest: dates.iter().min().map(|date| (*date).to_owned()),
-    }
+    CatalogueInfo::of(deployments, Observed::among(facts))
 }
 
 fn deployment(
@@ -130,6 +124,9 @@ fn deployment(
         instances: instances(folded),
         nodes: folded.nodes.as_ref().map(nodes),
         cost,
+        tariffs: placed.stated.clone(),
+        succeeded: folded.succeeded.clone(),
+        day_zone: day_zone(&placed.tariffs).to_owned(),
         usage: folded.usage.clone(),
         overrides: spec.overrides.clone(),
         slo: verdicts(scenario, folded),
@@ -225,59 +222,14 @@ fn cost(
         return Ok((None, Vec::new()));
     }
     let unpriced = |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why };
-    let bill = bill::mean(&folded.settlements, &scenario.pricing).map_err(unpriced)?;
+    let bill = folded.billed.bill(&scenario.pricing).map_err(unpriced)?;
     let cumulative = cost_over_time(&bill, &folded.whole_usage, calendar);
-    let left_out = bill.not_priced.iter().map(|dimension| NotModelled {
-        item: format!("{} (the tariff has no price for it)", dimension.id()),
-        usual_share: None,
-    });
     let not_modelled = placed.deployment.not_modelled.iter().map(|(item, share)| NotModelled {
         item: item.clone(),
         usual_share: (!share.is_empty()).then(|| share.clone()),
     });
-    let per_replication = Decimal::from(folded.requests.succeeded) / Decimal::from(folded.settlements.len().max(1));
-    let million = Decimal::from(1_000_000);
-    let per_million_requests = bill
-        .total
-        .checked_mul(million)
-        .and_then(|micro| micro.checked_div(per_replication))
-        .map(|cost| cost.round_dp_with_strategy(6, RoundingStrategy::MidpointNearestEven));
-    let cost = Cost {
-        currency: bill.currency.clone(),
-        total: bill.total,
-        per_month: bill.per_month,
-        per_million_requests,
-        months: bill
-            .periods
-            .iter()
-            .map(|period| MonthTotal { from: period.from.clone(), to: period.to.clone(), total: period.total })
-            .collect(),
-        lines: bill.lines.iter().map(line).collect(),
-        not_modelled: left_out.chain(not_modelled).collect(),
-        ci95: intervals([
-            ("total", mean_interval(&folded.cost_total)),
-            ("per_month", mean_interval(&folded.cost_per_month)),
-            ("per_million_requests", mean_interval(&folded.cost_per_million)),
-        ]),
-    };
+    let cost = folded.billed.cost(&bill, folded.requests.succeeded, not_modelled.collect());
     Ok((Some(cost), cumulative.iter().map(|amount| amount.to_f64().unwrap_or(0.0)).collect()))
-}
-
-fn line(item: &bill::LineItem) -> Line {
-    Line {
-        service: item.service.clone(),
-        group: item.group.word().to_owned(),
-        item: item.item.clone(),
-        dimension: item.dimension.id().to_owned(),
-        tier: item.tier,
-        quantity: item.quantity,
-        unit: item.unit.clone(),
-        unit_price: item.unit_price,
-        amount: item.amount,
-        source: item.provenance.source.clone(),
-        observed: item.provenance.observed.clone(),
-        confidence: item.provenance.confidence,
-    }
 }
 
 fn charts(
@@ -322,13 +274,6 @@ fn charts(
 }
 
 fn comparison(scenario: &Scenario, folded: &Folded, deployments: &[DeploymentResult]) -> Comparison {
-    let cheapest = |deployments: &mut dyn Iterator<Item = &DeploymentResult>| {
-        deployments
-            .filter_map(|one| Some((one.cost.as_ref()?.per_month, &one.name)))
-            .min_by(|a, b| a.0.cmp(&b.0))
-            .map(|(_, name)| name.clone())
-    };
-    let met = |one: &&DeploymentResult| worst(&one.slo) == Some(Judgement::Met);
     let mut pairs = Vec::new();
     if let Some((base, others)) = folded.deployments.split_first() {
         for (other, placed) in others.iter().zip(&scenario.deployments[1..]) {
@@ -338,30 +283,47 @@ fn comparison(scenario: &Scenario, folded: &Folded, deployments: &[DeploymentRes
     }
     Comparison {
         baseline: deployments.first().map_or_else(String::new, |one| one.name.clone()),
-        cheapest: cheapest(&mut deployments.iter()),
-        cheapest_meeting_slo: cheapest(&mut deployments.iter().filter(met)),
+        cheapest: cheapest(deployments.iter()),
+        cheapest_meeting_slo: cheapest_meeting_slo(deployments),
         pairs,
     }
 }
 
+/// The deployment with the smallest bill.
+pub(super) fn cheapest<'a>(deployments: impl Iterator<Item = &'a DeploymentResult>) -> Option<String> {
+    deployments
+        .filter_map(|one| Some((one.cost.as_ref()?.per_month, &one.name)))
+        .min_by(|a, b| a.0.cmp(&b.0))
+        .map(|(_, name)| name.clone())
+}
+
+/// The same among those that meet every objective.
+pub(super) fn cheapest_meeting_slo(deployments: &[DeploymentResult]) -> Option<String> {
+    cheapest(deployments.iter().filter(|one| worst(&one.slo) == Some(Judgement::Met)))
+}
+
 /// How a deployment compares to the baseline, replication by replication.
 fn compared(names: (&str, &str), one: &FoldedDeployment, base: &FoldedDeployment) -> Vec<Pair> {
-    // Without a bill there are no samples at all, so that there are fewer on one side.
-    let billed = one.cost_per_month.len() == base.cost_per_month.len();
-    let (cost, base_cost) = (&one.cost_per_month, &base.cost_per_month);
-    let cost_difference = if billed { paired(cost, base_cost) } else { None };
-    let ratio = if billed { paired_ratio(cost, base_cost) } else { None };
     let percentile = |key: &str| one.all.latency.of(key)?.difference(base.all.latency.of(key)?);
     vec![
-        Pair {
-            ratio: ratio.map(|ratio| ratio.mean),
-            ratio_ci95: ratio.and_then(interval),
-            ..pair(names, "cost_per_month", cost_difference)
-        },
+        cost_pair(names, &one.billed.per_month, &base.billed.per_month),
         pair(names, "p50", percentile("p50")),
         pair(names, "p99", percentile("p99")),
         pair(names, "availability", paired(&one.all.availability, &base.all.availability)),
     ]
+}
+
+/// How the monthly costs of a deployment compare to those of the baseline.
+pub(super) fn cost_pair(names: (&str, &str), costs: &Samples, base: &Samples) -> Pair {
+    // Without a bill there are no samples at all, so that there are fewer on one side.
+    let billed = costs.len() == base.len();
+    let difference = if billed { paired(costs, base) } else { None };
+    let ratio = if billed { paired_ratio(costs, base) } else { None };
+    Pair {
+        ratio: ratio.map(|ratio| ratio.mean),
+        ratio_ci95: ratio.and_then(interval),
+        ..pair(names, "cost_per_month", difference)
+    }
 }
 
 /// The difference a - b. Without an interval nothing is concluded.

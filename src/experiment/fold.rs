@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RunError;
+use super::billed::Billed;
 use super::estimates::{Samples, Spread};
 use super::play::{Outcome, Stage};
 use super::result::{Attempts, Requests, UsageRow};
@@ -10,10 +11,7 @@ use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, SliceMeasure};
 use crate::metering::usage::Usage;
-use crate::pricing::bill;
-use crate::pricing::settle::{Settlement, settle};
 use crate::traffic::statistics::Statistics;
-use rust_decimal::prelude::ToPrimitive;
 
 /// Share of the CPU of ready instances that is all of it, within a slice of time: what is left is the end of a burst.
 const ALL_CPU: f64 = 0.99;
@@ -51,10 +49,9 @@ pub(super) struct FoldedDeployment {
     pub limits: BTreeMap<&'static str, LimitMeasure>,
     /// Nanoseconds for which ready instances that take as many requests as come used all their CPU.
     pub cpu_exhausted: u64,
-    pub settlements: Vec<Settlement>,
-    pub cost_per_month: Samples,
-    pub cost_total: Samples,
-    pub cost_per_million: Samples,
+    /// Succeeded requests of each replication.
+    pub succeeded: Vec<u64>,
+    pub billed: Billed,
     pub usage: Vec<UsageRow>,
     /// Summed over replications.
     pub whole_usage: Usage,
@@ -234,21 +231,14 @@ impl FoldedDeployment {
 
     fn add_bill(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) -> Result<(), RunError> {
         let placed = &stage.scenario.deployments[index];
+        let succeeded = measurement.sum(|class| class.completed);
+        self.succeeded.push(succeeded);
         if placed.tariffs.is_empty() {
             return Ok(());
         }
-        let pricing = &stage.scenario.pricing;
-        let unpriced = |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why };
-        let calendar = &stage.calendars[index];
-        let settlement = settle(&measurement.usage, &placed.tariffs, calendar, pricing).map_err(unpriced)?;
-        let alone = bill::mean(std::slice::from_ref(&settlement), pricing).map_err(unpriced)?;
-        let succeeded = measurement.sum(|class| class.completed);
-        let total = alone.total.to_f64();
-        self.cost_per_month.push(alone.per_month.to_f64());
-        self.cost_total.push(total);
-        self.cost_per_million.push(total.and_then(|total| ratio(total * 1e6, succeeded as f64)));
-        self.settlements.push(settlement);
-        Ok(())
+        self.billed
+            .add(&measurement.usage, &placed.tariffs, &stage.calendars[index], &stage.scenario.pricing, succeeded)
+            .map_err(|why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why })
     }
 }
 

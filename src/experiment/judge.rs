@@ -22,9 +22,14 @@ fn verdict(scenario: &Scenario, folded: &FoldedDeployment, objective: &Objective
             .map(|index| &folded.classes[index]),
     };
     let estimate = match objective.metric {
-        Metric::CostPerMonth => mean_interval(&folded.cost_per_month),
+        Metric::CostPerMonth => mean_interval(&folded.billed.per_month),
         metric => quality.and_then(|quality| estimate_of(quality, metric)),
     };
+    judged(objective, estimate)
+}
+
+/// The verdict on what was found.
+pub(super) fn judged(objective: &Objective, estimate: Option<Estimate>) -> Verdict {
     let actual = estimate.map(|estimate| estimate.mean);
     let is_share = matches!(objective.metric, Metric::Availability | Metric::ColdStarts);
     let ci95 = estimate.and_then(|estimate| possible(estimate, is_share));

@@ -66,6 +66,13 @@ pub struct RunResult {
     pub replications: u32,
     /// Measured time of one replication.
     pub simulated_seconds: f64,
+    /// First and last measured instant.
+    pub measured: Measured,
+    /// The section `[pricing]` in force, defaults and negotiated prices included, as a scenario states it.
+    pub pricing: serde_json::Map<String, serde_json::Value>,
+    /// Version of the program that priced the stored usage anew; absent for a bill of the run itself.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repriced_by: Option<String>,
     /// The traffic that was played.
     pub traffic: TrafficResult,
     /// In the order of the scenario.
@@ -87,6 +94,26 @@ pub struct Input {
     pub sha256: String,
 }
 
+/// The measured time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Measured {
+    /// Its first instant, RFC 9557: wall clock, offset and time zone of the traffic.
+    pub from: String,
+    /// Its end.
+    pub to: String,
+}
+
+/// Dates at which figures were observed, as precisely as they are known.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Observed {
+    /// The latest; null when none is dated.
+    pub newest: Option<String>,
+    /// The earliest.
+    pub oldest: Option<String>,
+}
+
 /// The catalogue in use.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -97,6 +124,10 @@ pub struct CatalogueInfo {
     pub newest: Option<String>,
     /// Earliest observation date among them.
     pub oldest: Option<String>,
+    /// Observation dates of the defaults of platforms alone.
+    pub defaults: Observed,
+    /// Observation dates of the prices of the bills alone.
+    pub prices: Observed,
 }
 
 /// The traffic that was played, warm-up excluded.
@@ -115,6 +146,37 @@ pub struct TrafficResult {
     pub peak_to_mean: Option<f64>,
     /// Variance over mean of the counts per second: median over ten-minute windows.
     pub dispersion_1s: Option<f64>,
+}
+
+impl Observed {
+    /// The range of `dates`; texts that are no date do not count.
+    pub fn among<'a>(dates: impl IntoIterator<Item = &'a str>) -> Self {
+        let dated = dates.into_iter().filter(|date| date.starts_with(|first: char| first.is_ascii_digit()));
+        dated.fold(Self::default(), Self::with)
+    }
+
+    fn with(self, date: &str) -> Self {
+        let newest = self.newest.filter(|newest| newest.as_str() >= date).unwrap_or_else(|| date.to_owned());
+        let oldest = self.oldest.filter(|oldest| oldest.as_str() <= date).unwrap_or_else(|| date.to_owned());
+        Self { newest: Some(newest), oldest: Some(oldest) }
+    }
+}
+
+impl CatalogueInfo {
+    /// The catalogue that `deployments` and their bills use, when the defaults were observed at `defaults`.
+    #[must_use]
+    pub fn of(deployments: &[DeploymentResult], defaults: Observed) -> Self {
+        let lines = || deployments.iter().filter_map(|one| one.cost.as_ref()).flat_map(|cost| &cost.lines);
+        let tariffs = lines().filter_map(|line| line.item.split_once('.')).map(|(id, _)| format!("tariffs/{id}"));
+        let platforms = deployments.iter().map(|one| format!("platforms/{}", one.platform));
+        let mut files: Vec<String> = platforms.chain(tariffs).collect();
+        files.sort();
+        files.dedup();
+        let prices = Observed::among(lines().map(|line| line.observed.as_str()));
+        let both = [&defaults, &prices].map(|range| [&range.newest, &range.oldest]);
+        let Observed { newest, oldest } = Observed::among(both.into_iter().flatten().flatten().map(String::as_str));
+        Self { files, newest, oldest, defaults, prices }
+    }
 }
 
 /// The interval of one estimate of an object, where there is one.

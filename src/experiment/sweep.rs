@@ -65,7 +65,7 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
             return Err(SweepError::Run(RunError::Interrupted));
         }
         points.push(point(&scenario, &folded, *value));
-        costs.push(folded.deployments.iter().map(|one| one.cost_per_month.clone()).collect());
+        costs.push(folded.deployments.iter().map(|one| one.billed.per_month.clone()).collect());
         last = Some(scenario);
     }
     let scenario = last.as_ref();
@@ -91,8 +91,8 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
 fn point(scenario: &Scenario, folded: &Folded, value: f64) -> SweepPoint {
     let deployments = scenario.deployments.iter().zip(&folded.deployments).map(|(placed, one)| SweepDeployment {
         name: placed.deployment.name.clone(),
-        cost_per_month: mean(&one.cost_per_month).and_then(money),
-        ci95: mean_interval(&one.cost_per_month).and_then(|estimate| possible(estimate, false)),
+        cost_per_month: mean(&one.billed.per_month).and_then(money),
+        ci95: mean_interval(&one.billed.per_month).and_then(|estimate| possible(estimate, false)),
         failed_share: mean(&one.all.availability).map(|availability| 1.0 - availability),
         slo_verdict: worst(&verdicts(scenario, one)),
     });

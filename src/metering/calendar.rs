@@ -181,6 +181,20 @@ impl Calendar {
         Ok(Self { slices, days, periods })
     }
 
+    /// The same with one slice per day: all that the usage of a stored result knows.
+    #[must_use]
+    pub fn by_day(mut self) -> Self {
+        let mut slices: Vec<Slice> = Vec::with_capacity(self.days.len());
+        for slice in &self.slices {
+            match slices.last_mut().filter(|last| last.day == slice.day) {
+                Some(last) => last.end = slice.end,
+                None => slices.push(*slice),
+            }
+        }
+        self.slices = slices;
+        self
+    }
+
     /// The length of slices: the longest of those that divide an hour evenly and give at least `SLICES` of them.
     #[must_use]
     pub fn slice_length(duration: Nanos) -> Nanos {

@@ -52,6 +52,7 @@ fn cost(per_month: &str, low: f64, high: f64, lines: Vec<Line>) -> Cost {
             NotModelled { item: "log ingestion".to_owned(), usual_share: Some("5 % to 20 %".to_owned()) },
             NotModelled { item: "support plan".to_owned(), usual_share: None },
         ],
+        notes: vec![],
         ci95: ci(&[("per_month", low, high), ("per_million_requests", low / 612.4, high / 612.4)]),
     }
 }
@@ -118,6 +119,9 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         },
         nodes: None,
         cost: None,
+        tariffs: vec![],
+        succeeded: vec![8_462_000; 5],
+        day_zone: "UTC".to_owned(),
         usage: vec![UsageRow {
             replication: 0,
             service: "api".to_owned(),
@@ -307,7 +311,15 @@ pub fn run() -> RunResult {
             files: vec!["platforms/faas.toml".to_owned(), "platforms/kubernetes.toml".to_owned()],
             newest: Some("2026-11-23".to_owned()),
             oldest: Some("2026-08".to_owned()),
+            defaults: Observed { newest: Some("2026-11-23".to_owned()), oldest: Some("2026-08".to_owned()) },
+            prices: Observed { newest: Some("2026-11-01".to_owned()), oldest: Some("2026-11-01".to_owned()) },
         },
+        measured: Measured {
+            from: "2026-01-05T00:00:00+00:00[UTC]".to_owned(),
+            to: "2026-01-12T00:00:00+00:00[UTC]".to_owned(),
+        },
+        pricing: serde_json::Map::new(),
+        repriced_by: None,
         fidelity: "exact".to_owned(),
         partial: false,
         replications: 7,

@@ -14,8 +14,8 @@ use sha2::{Digest, Sha256};
 use references::Names;
 
 use super::document::Document;
-use super::grammar::SCENARIO;
-use super::{Fidelity, Input, Placed, Scenario};
+use super::grammar::{PRICES, SCENARIO};
+use super::{Fidelity, Input, Placed, Prices, Scenario};
 use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{accepts, check, complete};
@@ -132,10 +132,35 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         objectives: judging::objectives(&table, &parts.pricing),
         require: judging::require(&table),
         pricing: parts.pricing,
+        stated_pricing: table.at("pricing").table().sorted().to_json(),
         sha256: fingerprint(&table, &context.inputs),
         inputs: context.inputs,
         warnings: context.problems,
     })
+}
+
+/// Builds the section `[pricing]` of a document that has no other, or says everything that is wrong with it.
+pub(super) fn prices(document: &mut Document) -> Result<Prices, Diagnostics> {
+    let mut table = document.table.clone();
+    let mut context = Context {
+        sources: &mut document.sources,
+        folder: &document.folder,
+        inputs: Vec::new(),
+        problems: document.problems.clone(),
+    };
+    check(&table, document.span, &PRICES, &mut context.problems);
+    if context.problems.has_errors() {
+        return Err(context.problems);
+    }
+    complete(&mut table, &PRICES);
+    let section = table.at("pricing").table();
+    let book = pricing::book(&mut context, section);
+    match pricing::options(&mut context, section) {
+        Some(options) if !context.problems.has_errors() => {
+            Ok(Prices { options, book, stated: section.sorted().to_json() })
+        }
+        _ => Err(context.problems),
+    }
 }
 
 struct Parts {

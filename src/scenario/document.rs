@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::build::build;
-use super::{Scenario, path};
+use super::build::{build, prices};
+use super::{Prices, Scenario, path};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::{SourceId, Sources, Span, read_file};
 use crate::document::tree::{Node, Table, Value, parse, parse_value};
@@ -51,6 +51,26 @@ impl Document {
             document.set(&format!("<--set {}>", index + 1), set);
         }
         document
+    }
+
+    /// The section `[pricing]` alone, as a result keeps it.
+    #[must_use]
+    pub fn of_pricing(section: &serde_json::Map<String, serde_json::Value>) -> Self {
+        let mut document = Self::empty(Path::new(""), "");
+        let node = Node::built_in(Value::Table(Table::from_json(section)));
+        document.table.insert("pricing", Span::BUILT_IN, node);
+        document
+    }
+
+    /// Checks and builds a document that has no section but `[pricing]`.
+    ///
+    /// # Errors
+    /// As [`Document::build`].
+    pub fn prices(&mut self) -> Result<Prices, Diagnostics> {
+        if !self.readable {
+            return Err(self.problems.clone());
+        }
+        prices(self)
     }
 
     fn empty(folder: &Path, stem: &str) -> Self {

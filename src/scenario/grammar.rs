@@ -34,6 +34,10 @@ pub static SCENARIO: Shape = Shape::new(&[
     Key::later("fault", "faults are"),
 ]);
 
+/// What a stored usage is priced by: the one section of a scenario that can change afterwards.
+pub static PRICES: Shape =
+    Shape::new(&[Key::new("pricing", Kind::Table(&PRICING), "how usage becomes a bill").default("{}")]);
+
 static HEAD: Shape = Shape::new(&[
     Key::new("name", Kind::Text("a name"), "names the scenario; default: the file's stem"),
     Key::new("seed", Kind::count(0, LARGEST_SEED), "decides every random draw").default("1"),

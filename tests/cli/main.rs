@@ -3,6 +3,7 @@
 mod environment;
 #[cfg(unix)]
 mod interruption;
+mod prices;
 mod refusals;
 mod results;
 mod subcommands;

@@ -27,6 +27,8 @@ pub struct Cost {
     pub lines: Vec<Line>,
     /// What the bill leaves out.
     pub not_modelled: Vec<NotModelled>,
+    /// What a reader should know of the items that occur.
+    pub notes: Vec<String>,
     /// Intervals of `total`, `per_month`, `per_million_requests`.
     pub ci95: Intervals,
 }

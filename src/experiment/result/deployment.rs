@@ -6,6 +6,7 @@ use super::Intervals;
 use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
 use crate::platform::{Fact, Family, Override};
+use crate::pricing::stated::StatedTariff;
 
 /// What one deployment did.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -38,6 +39,12 @@ pub struct DeploymentResult {
     pub nodes: Option<Nodes>,
     /// The bill; null without a tariff.
     pub cost: Option<Cost>,
+    /// The tariffs of the bill, in the order in which they are asked; none without a bill.
+    pub tariffs: Vec<StatedTariff>,
+    /// Succeeded requests of each replication.
+    pub succeeded: Vec<u64>,
+    /// IANA zone of the days of `usage`.
+    pub day_zone: String,
     /// Usage per replication and day.
     pub usage: Vec<UsageRow>,
     /// What the scenario changed of the preset.

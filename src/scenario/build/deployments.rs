@@ -12,6 +12,7 @@ use crate::platform::counted::meters;
 use crate::pricing::book::Book;
 use crate::pricing::inline_tariff;
 use crate::pricing::settle::{Options, unpriced};
+use crate::pricing::stated::StatedTariff;
 use crate::pricing::tariff::Tariff;
 use crate::scenario::Placed;
 use crate::scenario::deployment::{Built, TariffChoice, build};
@@ -44,7 +45,10 @@ fn placed(
     book: &mut Book,
 ) -> Option<Placed> {
     let built = build(entry, Catalogue::builtin(), application, &mut context.problems)?;
-    let tariffs = tariffs(context, &built, book)?;
+    let stated = stated(context, &built, book)?;
+    let tariffs: Option<Vec<Tariff>> =
+        stated.iter().map(|(stated, span)| bound(context, stated, *span, book)).collect();
+    let tariffs = tariffs?;
     if let Some(pricing) = pricing
         && !tariffs.is_empty()
         && let Some(problem) = missing_prices(&built.deployment, application, &tariffs, pricing)
@@ -54,7 +58,8 @@ fn placed(
         return None;
     }
     entry.value = Value::Table(built.resolved);
-    Some(Placed { deployment: built.deployment, tariffs })
+    let stated = stated.into_iter().map(|(stated, _)| stated).collect();
+    Some(Placed { deployment: built.deployment, tariffs, stated })
 }
 
 /// What the deployment can count and no tariff prices. A missing price is never zero, and is told before hours are spent.
@@ -79,43 +84,40 @@ fn missing_prices(
     })
 }
 
-/// The tariff of the deployment, then that of its edge; none at all where the deployment has none.
-fn tariffs(context: &mut Context, built: &Built, book: &mut Book) -> Option<Vec<Tariff>> {
-    let own = match &built.tariff {
+/// The tariff of the deployment and where it was stated, then that of its edge; none at all where the deployment has none.
+fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(StatedTariff, Span)>> {
+    let (own, span) = match &built.tariff {
         TariffChoice::None => return Some(Vec::new()),
-        TariffChoice::Catalogue(id, span) => of_catalogue(context, book, id, *span)?,
-        TariffChoice::File(path, span) => of_file(context, book, path, *span)?,
-        TariffChoice::Inline(prices) => match inline_tariff(prices) {
-            Ok(tariff) => tariff,
-            Err(problems) => {
+        TariffChoice::Catalogue(id, span) => (StatedTariff::catalogue(id), *span),
+        TariffChoice::File(path, span) => {
+            let Ok(text) = String::from_utf8(context.file(path, *span)?) else {
+                context.error(*span, format!("`{path}` is not UTF-8 text"));
+                return None;
+            };
+            (StatedTariff::file(path, &text), *span)
+        }
+        TariffChoice::Inline(prices) => {
+            // Here, where the problems of its prices have a place in the scenario.
+            if let Err(problems) = inline_tariff(prices) {
                 context.problems.extend(problems);
                 return None;
             }
-        },
+            (StatedTariff::inline(prices.to_toml()), Span::BUILT_IN)
+        }
     };
-    let edge = built.edge.as_deref().and_then(|edge| book.tariff(edge)).filter(|edge| edge.id != own.id);
-    let edge = edge.cloned();
-    Some(std::iter::once(own).chain(edge).collect())
+    let edge = built.edge.as_deref().filter(|edge| *edge != own.name && book.tariff(edge).is_some());
+    let edge = edge.map(|edge| (StatedTariff::catalogue(edge), span));
+    Some(std::iter::once((own, span)).chain(edge).collect())
 }
 
-fn of_catalogue(context: &mut Context, book: &Book, id: &str, span: Span) -> Option<Tariff> {
-    let found = book.tariff(id).cloned();
-    if found.is_none() {
-        let unknown = Diagnostic::error(format!("no tariff is called `{id}`")).at(span);
-        context.problems.push(unknown.nearest(id, book.tariffs().map(|tariff| tariff.id.as_str())));
-    }
-    found
-}
-
-fn of_file(context: &mut Context, book: &mut Book, path: &str, span: Span) -> Option<Tariff> {
-    let Ok(text) = String::from_utf8(context.file(path, span)?) else {
-        context.error(span, format!("`{path}` is not UTF-8 text"));
-        return None;
-    };
-    match book.read(context.sources, path, &text) {
-        Ok(tariff) => Some(tariff.clone()),
+/// The tariff that is stated at `span`.
+fn bound(context: &mut Context, stated: &StatedTariff, span: Span, book: &mut Book) -> Option<Tariff> {
+    match stated.tariff(book, context.sources) {
+        Ok(tariff) => Some(tariff),
         Err(problems) => {
-            context.problems.extend(problems);
+            for problem in problems.iter().cloned() {
+                context.problems.push(if problem.span.is_none() { problem.at(span) } else { problem });
+            }
             None
         }
     }

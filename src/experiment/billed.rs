@@ -1,0 +1,104 @@
+//! Settled replications of one deployment, and the bill that they make together: the same whether the usage was played
+//! just now or comes from a stored result.
+
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, RoundingStrategy};
+
+use super::estimates::{Samples, intervals};
+use super::fold::ratio;
+use super::result::{Cost, Line, MonthTotal, NotModelled};
+use crate::kernel::estimate::mean_interval;
+use crate::metering::calendar::Calendar;
+use crate::metering::usage::{Dimension, Usage};
+use crate::pricing::bill::{self, Bill};
+use crate::pricing::settle::{Options, Settlement, Unpriced, settle};
+use crate::pricing::tariff::Tariff;
+
+/// What every replication owes, and the scalars of their bills.
+#[derive(Debug, Default)]
+pub(super) struct Billed {
+    settlements: Vec<Settlement>,
+    pub per_month: Samples,
+    total: Samples,
+    per_million: Samples,
+}
+
+impl Billed {
+    /// Bills the next replication, in which `succeeded` requests did.
+    pub fn add(
+        &mut self,
+        usage: &Usage,
+        tariffs: &[Tariff],
+        calendar: &Calendar,
+        options: &Options,
+        succeeded: u64,
+    ) -> Result<(), Unpriced> {
+        let settlement = settle(usage, tariffs, calendar, options)?;
+        let alone = bill::mean(std::slice::from_ref(&settlement), options)?;
+        let total = alone.total.to_f64();
+        self.per_month.push(alone.per_month.to_f64());
+        self.total.push(total);
+        self.per_million.push(total.and_then(|total| ratio(total * 1e6, succeeded as f64)));
+        self.settlements.push(settlement);
+        Ok(())
+    }
+
+    /// The bill: the mean of the replications.
+    pub fn bill(&self, options: &Options) -> Result<Bill, Unpriced> {
+        bill::mean(&self.settlements, options)
+    }
+
+    /// The bill as results have it. `succeeded` is the sum over replications, `not_modelled` what the platform's bill
+    /// leaves out.
+    pub fn cost(&self, bill: &Bill, succeeded: u64, not_modelled: Vec<NotModelled>) -> Cost {
+        let per_replication = Decimal::from(succeeded) / Decimal::from(self.settlements.len().max(1));
+        let per_million_requests = bill
+            .total
+            .checked_mul(Decimal::from(1_000_000))
+            .and_then(|micro| micro.checked_div(per_replication))
+            .map(|cost| cost.round_dp_with_strategy(6, RoundingStrategy::MidpointNearestEven));
+        let left_out = bill.not_priced.iter().map(|&dimension| left_out(dimension));
+        let months = bill.periods.iter().map(|period| MonthTotal {
+            from: period.from.clone(),
+            to: period.to.clone(),
+            total: period.total,
+        });
+        Cost {
+            currency: bill.currency.clone(),
+            total: bill.total,
+            per_month: bill.per_month,
+            per_million_requests,
+            months: months.collect(),
+            lines: bill.lines.iter().map(line).collect(),
+            not_modelled: left_out.chain(not_modelled).collect(),
+            notes: bill.notes.clone(),
+            ci95: intervals([
+                ("total", mean_interval(&self.total)),
+                ("per_month", mean_interval(&self.per_month)),
+                ("per_million_requests", mean_interval(&self.per_million)),
+            ]),
+        }
+    }
+}
+
+/// What is said of a dimension that a tariff may leave out, and does.
+pub(super) fn left_out(dimension: Dimension) -> NotModelled {
+    NotModelled { item: format!("{} (the tariff has no price for it)", dimension.id()), usual_share: None }
+}
+
+fn line(item: &bill::LineItem) -> Line {
+    Line {
+        service: item.service.clone(),
+        group: item.group.word().to_owned(),
+        item: item.item.clone(),
+        dimension: item.dimension.id().to_owned(),
+        tier: item.tier,
+        quantity: item.quantity,
+        unit: item.unit.clone(),
+        unit_price: item.unit_price,
+        amount: item.amount,
+        source: item.provenance.source.clone(),
+        observed: item.provenance.observed.clone(),
+        confidence: item.provenance.confidence,
+    }
+}

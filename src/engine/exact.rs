@@ -44,12 +44,13 @@ mod work;
 
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
+use crate::kernel::distribution::Distribution;
 use crate::kernel::ladder::Ladder;
 use crate::kernel::streams::{Stream, stream};
 use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
-use crate::platform::fleet::{QueueAt, Reuse, Sharing};
+use crate::platform::fleet::{KeepAliveFrom, QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::placement::scheduler::Resources;
@@ -177,6 +178,8 @@ struct Hot {
     places: u32,
     /// No idle instance of the pool expires before this.
     pool_check: u64,
+    /// An instance that becomes idle is kept for at least this; `u64::MAX`: for good.
+    keep_least: u64,
     /// Whether nothing that is measured tells one instance from another.
     exchangeable: bool,
 }
@@ -273,6 +276,10 @@ impl<'a> Core<'a> {
                     QueueAt::Instance => slots.saturating_add(queue_places),
                 },
                 pool_check: 0,
+                keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
+                    (Some(_), KeepAliveFrom::Start) => 0,
+                    (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
+                },
                 exchangeable,
             },
         };
@@ -346,6 +353,8 @@ impl<'a> Core<'a> {
         self.release_to_pool(instance);
     }
 
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per event
     fn fire(&mut self, event: Event) {
         match event {
             Event::Leaf(instance) => self.release(instance),

@@ -50,7 +50,8 @@ impl Agenda {
     }
 
     /// Takes the next entry: its instant and its order. There must be one.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per event
     pub fn pop(&mut self) -> (u64, u64) {
         let next = self.keys.first();
         self.keys.pop();

@@ -126,6 +126,19 @@ impl Distribution {
         self.constant == Some(0)
     }
 
+    /// A bound below every draw, in whole base units: the smallest value of the law, where it states one, and 0 else.
+    #[must_use]
+    pub fn least(&self) -> u64 {
+        let least = match &self.law {
+            Law::Constant(value) => *value,
+            Law::Pareto { scale, .. } => *scale,
+            Law::Uniform { low, .. } => *low,
+            Law::Empirical { quantiles } => quantiles.first().map_or(0.0, |&(_, value)| value),
+            _ => 0.0,
+        };
+        whole::floor(least.clamp(self.min, self.max))
+    }
+
     /// One draw in base units.
     #[inline]
     pub fn draw<R: Rng + ?Sized>(&self, rng: &mut R) -> f64 {

@@ -13,6 +13,13 @@ impl<K: Copy + Ord> Heap<K> {
         Self { keys: Vec::new() }
     }
 
+    /// Whether there is no key.
+    #[inline]
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// The smallest key.
     #[inline]
     #[must_use]

@@ -107,8 +107,22 @@ impl<K: Timed> Ladder<K> {
     }
 
     /// Removes the smallest key, if there is one.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // mostly a shorter list and its new end
     pub fn pop(&mut self) {
+        if self.late.is_empty() {
+            self.sorted.pop();
+            match self.sorted.last() {
+                Some(&key) => self.first = key,
+                None => self.refill(),
+            }
+        } else {
+            self.pop_beside_late();
+        }
+    }
+
+    #[inline(never)]
+    fn pop_beside_late(&mut self) {
         if self.sorted.last() == Some(&self.first) {
             self.sorted.pop();
         } else {
@@ -135,12 +149,19 @@ impl<K: Timed> Ladder<K> {
         }
     }
 
+    #[inline]
     fn push_soon(&mut self, key: K) {
-        self.first = self.first.min(key);
+        let earliest = key < self.first;
+        if earliest {
+            self.first = key;
+        }
         if self.sorted.len() < INSERT {
-            // What is scheduled now is mostly due soon: its place is near the end, where the smallest are.
             let mut place = self.sorted.len();
             self.sorted.push(key);
+            if earliest {
+                return;
+            }
+            // What is scheduled now is mostly due soon: its place is near the end, where the smallest are.
             let sorted = self.sorted.as_mut_slice();
             while place > 0 && sorted[place - 1] < key {
                 sorted[place] = sorted[place - 1];

@@ -226,7 +226,8 @@ impl Cpu {
     }
 
     /// Shares the CPU out again after jobs or limit have changed: rates, use and the next end.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice per request
     pub fn share(&mut self, model: &CpuModel) {
         if !self.others.is_empty() {
             self.share_groups(model);
@@ -248,6 +249,7 @@ impl Cpu {
     }
 
     /// Water-filling: the least demanding jobs first; what they leave is shared by the rest.
+    #[inline(never)]
     fn share_groups(&mut self, model: &CpuModel) {
         let mut rest = self.limit;
         let mut jobs: usize = self.groups().map(|group| group.jobs.len()).sum();

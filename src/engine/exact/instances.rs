@@ -1,6 +1,5 @@
 //! The life of instances: start, ready, idle, drain, end.
 
-use crate::kernel::distribution::Distribution;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::{Fleet, KeepAliveFrom};
 use crate::platform::meter::Per;
@@ -8,6 +7,7 @@ use crate::platform::placement::Placement;
 
 use super::cpu::{Cpu, micro};
 use super::limits::Limit;
+use super::pool::Pool;
 use super::record::{Fifo, NONE, State};
 use super::{Compute, Core, Event, Supply};
 
@@ -290,7 +290,6 @@ impl Core<'_> {
     /// A ready instance has nothing to do.
     pub(super) fn becomes_idle(&mut self, instance: u32) {
         let now = self.now;
-        let fleet = &self.deployment.fleet;
         let life = &mut self.instances[instance as usize];
         life.last_use = now;
         if life.phase == Phase::Draining {
@@ -304,13 +303,24 @@ impl Core<'_> {
             }
             return;
         }
-        let keep = |keep_alive: &Distribution, luck: &mut _| match fleet.keep_alive_from {
-            KeepAliveFrom::LastUse => now.saturating_add(keep_alive.draw_whole(luck)),
-            KeepAliveFrom::Start => life.born.saturating_add(keep_alive.draw_whole(luck)),
-        };
-        let kept = fleet.keep_alive.as_ref().map_or(u64::MAX, |law| keep(law, &mut self.luck.keep_alive));
-        life.deadline = kept.min(life.ends_by).max(now);
-        let (deadline, birth) = (life.deadline, life.birth);
+        if let Supply::Pool(pool) = &mut self.supply {
+            // Most are used again before any could expire: how long it is kept is drawn when that has passed.
+            let earliest = now.saturating_add(self.hot.keep_least).min(life.ends_by);
+            if earliest > now {
+                life.deadline = u64::MAX;
+                pool.put(instance, life.birth, now, earliest);
+                self.hot.pool_check = self.hot.pool_check.min(earliest);
+                return;
+            }
+        }
+        self.keep_idle(instance);
+    }
+
+    /// Draws how long an idle instance is kept, and keeps it.
+    fn keep_idle(&mut self, instance: u32) {
+        let now = self.now;
+        let deadline = self.draw_deadline(instance).max(now);
+        let birth = self.instances[instance as usize].birth;
         if deadline == now && self.active > self.deployment.autoscaler.min {
             self.end_instance(instance, now);
         } else if let Supply::Pool(pool) = &mut self.supply {
@@ -322,6 +332,21 @@ impl Core<'_> {
             }
             self.reroute(instance);
         }
+    }
+
+    /// When an instance that is idle since its last use ends.
+    fn draw_deadline(&mut self, instance: u32) -> u64 {
+        let fleet = &self.deployment.fleet;
+        let life = &mut self.instances[instance as usize];
+        let kept = fleet.keep_alive.as_ref().map_or(u64::MAX, |law| {
+            let since = match fleet.keep_alive_from {
+                KeepAliveFrom::LastUse => life.last_use,
+                KeepAliveFrom::Start => life.born,
+            };
+            since.saturating_add(law.draw_whole(&mut self.luck.keep_alive))
+        });
+        life.deadline = kept.min(life.ends_by).max(life.last_use);
+        life.deadline
     }
 
     /// The deadline of an idle instance outside the pool.
@@ -343,13 +368,25 @@ impl Core<'_> {
 
     fn expire_due(&mut self) {
         let min = self.deployment.autoscaler.min;
+        let drawn_late = self.deployment.fleet.keep_alive.as_ref().is_some_and(|law| law.as_constant().is_none());
         while self.active > min
             && let Supply::Pool(pool) = &mut self.supply
-            && let Some((instance, deadline)) = pool.expire(self.now)
+            && let Some((instance, due)) = pool.due(self.now)
         {
+            if drawn_late && self.instances[instance as usize].deadline == u64::MAX {
+                let deadline = self.draw_deadline(instance);
+                if let Supply::Pool(Pool::Ordered(pool)) = &mut self.supply
+                    && deadline > due
+                {
+                    pool.postpone(instance, deadline);
+                    continue;
+                }
+            }
+            if let Supply::Pool(pool) = &mut self.supply {
+                pool.end(instance);
+            }
             // An instance kept beyond its time by the minimum ends when another makes it superfluous: now, at most.
-            let at = if min == 0 { deadline } else { deadline.max(self.control.above_min_since) };
-            self.end_instance(instance, at);
+            self.end_instance(instance, if min == 0 { due } else { due.max(self.control.above_min_since) });
         }
         // While the minimum holds some back, every arrival looks again.
         self.hot.pool_check = match &self.supply {

@@ -31,8 +31,8 @@ pub(super) enum Pool {
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
     order: Order,
-    /// Per instance: its key in `order` and its deadline; `None` while not idle.
-    entries: Vec<Option<(u64, u64)>>,
+    /// Per instance; `None` while not idle.
+    entries: Vec<Option<Entry>>,
     /// Idle instances.
     idle: usize,
     /// At most one entry of an instance counts, that in `armed`: one whose deadline has moved on is found out when its
@@ -58,16 +58,31 @@ enum Order {
 }
 
 impl Order {
-    fn retain(&mut self, idle: usize, mut wanted: impl FnMut(u64, u32) -> bool) {
-        let most = 64 + 4 * idle;
+    fn len(&self) -> usize {
         match self {
-            Self::MostRecent(turns) | Self::LeastRecent(turns) | Self::Oldest(turns) if turns.len() > most => {
-                turns.retain(|&(key, instance)| wanted(key, instance));
-            }
-            Self::Newest(births) if births.len() > most => births.retain(|&(key, instance)| wanted(key, instance)),
-            _ => {}
+            Self::MostRecent(keys) | Self::LeastRecent(keys) | Self::Oldest(keys) => keys.len(),
+            Self::Newest(keys) => keys.len(),
+            Self::Random(dense) => dense.len(),
         }
     }
+
+    /// Drops those that came up for nothing. A random order has none.
+    fn retain(&mut self, mut wanted: impl FnMut(u64, u32) -> bool) {
+        match self {
+            Self::MostRecent(keys) | Self::LeastRecent(keys) | Self::Oldest(keys) => {
+                keys.retain(|&(key, instance)| wanted(key, instance));
+            }
+            Self::Newest(keys) => keys.retain(|&(key, instance)| wanted(key, instance)),
+            Self::Random(_) => {}
+        }
+    }
+}
+
+/// An idle instance: its key in the order of reuse, and when it ends.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: u64,
+    deadline: u64,
 }
 
 impl Pool {
@@ -91,20 +106,25 @@ impl Pool {
         }
     }
 
-    /// An idle instance whose time was over at or before `now`, and when; it is idle no more. Call until `None`.
+    /// The idle instance whose time was over first, and when, if that was at or before `now`.
     #[inline]
-    pub fn expire(&mut self, now: u64) -> Option<(u32, u64)> {
-        match self {
+    pub fn due(&mut self, now: u64) -> Option<(u32, u64)> {
+        let (instance, deadline) = match self {
             Self::Recent { idle, keep_alive } => {
-                let &(instance, since) = idle.front()?;
-                let deadline = since.saturating_add(*keep_alive);
-                if deadline > now {
-                    return None;
-                }
-                idle.pop_front();
-                Some((instance, deadline))
+                idle.front().map(|&(instance, since)| (instance, since.saturating_add(*keep_alive)))
             }
-            Self::Ordered(ordered) => ordered.expire(now),
+            Self::Ordered(ordered) => ordered.due(now),
+        }?;
+        (deadline <= now).then_some((instance, deadline))
+    }
+
+    /// The instance that is due is idle no more.
+    pub fn end(&mut self, instance: u32) {
+        match self {
+            Self::Recent { idle, .. } => {
+                idle.pop_front();
+            }
+            Self::Ordered(ordered) => ordered.remove(instance),
         }
     }
 
@@ -148,7 +168,11 @@ impl Ordered {
                 turn
             }
             Order::Newest(births) => {
-                births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
+                if births.last().is_none_or(|&(other, _)| other < birth) {
+                    births.push((birth, instance));
+                } else {
+                    births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
+                }
                 birth
             }
             Order::Oldest(births) => {
@@ -165,9 +189,11 @@ impl Ordered {
             self.entries.resize(index + 1, None);
             self.armed.resize(index + 1, u64::MAX);
         }
-        self.entries[index] = Some((key, deadline));
-        let entries = &self.entries;
-        self.order.retain(self.idle, |key, id| entries[id as usize].is_some_and(|(own, _)| own == key));
+        self.entries[index] = Some(Entry { key, deadline });
+        if self.order.len() > 64 + 4 * self.idle {
+            let entries = &self.entries;
+            self.order.retain(|key, id| entries[id as usize].is_some_and(|entry| entry.key == key));
+        }
         self.arm(instance, deadline);
     }
 
@@ -198,38 +224,45 @@ impl Ordered {
                     (position as u64, dense[position])
                 }
             };
-            if self.entries[instance as usize].is_some_and(|(own, _)| own == key) {
+            if self.entries[instance as usize].is_some_and(|entry| entry.key == key) {
                 self.remove(instance);
                 return Some(instance);
             }
         }
     }
 
-    fn expire(&mut self, now: u64) -> Option<(u32, u64)> {
+    fn due(&mut self, now: u64) -> Option<(u32, u64)> {
         while let Some(&Reverse((at, instance))) = self.deadlines.peek() {
             if at > now {
                 return None;
             }
-            self.deadlines.pop();
             let index = instance as usize;
-            if self.armed[index] != at {
-                continue;
-            }
-            self.armed[index] = u64::MAX;
+            let armed = self.armed[index] == at;
             match self.entries[index] {
-                Some((_, due)) if due == at => {
-                    self.remove(instance);
-                    return Some((instance, due));
+                Some(entry) if armed && entry.deadline == at => return Some((instance, at)),
+                entry => {
+                    self.deadlines.pop();
+                    if armed {
+                        self.armed[index] = u64::MAX;
+                        if let Some(entry) = entry {
+                            self.arm(instance, entry.deadline);
+                        }
+                    }
                 }
-                Some((_, due)) => self.arm(instance, due),
-                None => {}
             }
         }
         None
     }
 
+    /// The instance that is due ends later than was thought.
+    pub fn postpone(&mut self, instance: u32, deadline: u64) {
+        if let Some(entry) = &mut self.entries[instance as usize] {
+            entry.deadline = deadline;
+        }
+    }
+
     fn remove(&mut self, instance: u32) {
-        let Some((key, _)) = self.entries[instance as usize].take() else { return };
+        let Some(Entry { key, .. }) = self.entries[instance as usize].take() else { return };
         self.idle -= 1;
         if let Order::Random(dense) = &mut self.order {
             let position = usize::try_from(key).expect("a position in memory");
@@ -237,7 +270,7 @@ impl Ordered {
             if let Some(&moved) = dense.get(position)
                 && let Some(entry) = &mut self.entries[moved as usize]
             {
-                entry.0 = key;
+                entry.key = key;
             }
         }
     }

@@ -170,8 +170,8 @@ struct Hot {
     kill_after: u64,
     /// Whether each attempt is billed.
     bills_requests: bool,
-    /// Whether concurrency is limited.
-    limits_busy: bool,
+    /// The lowest limit of concurrency; `u64::MAX` without one.
+    busy_cap: u64,
     /// Whether the first request of an instance brings its start with it.
     may_be_fresh: bool,
     /// Attempts that an instance takes at once, those in its queue included.
@@ -268,8 +268,12 @@ impl<'a> Core<'a> {
             hot: Hot {
                 kill_after: never(fleet.timeout),
                 bills_requests: meter.per == Per::Request,
-                limits_busy: matches!(&deployment.autoscaler.law,
-                    Law::PerRequest(law) if law.account_concurrency.is_some() || law.reserved.is_some()),
+                busy_cap: match &deployment.autoscaler.law {
+                    Law::PerRequest(law) => {
+                        law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
+                    }
+                    _ => u64::MAX,
+                },
                 may_be_fresh: fleet.cold_service.is_some(),
                 places: match fleet.queue_at {
                     QueueAt::Fleet => slots,
@@ -347,7 +351,8 @@ impl<'a> Core<'a> {
     }
 
     /// A request booked by the shortcut frees an instance: any of those at work on one will do.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per request
     fn depart(&mut self) {
         let instance = self.departing.pop().expect("as many instances depart as there are departures");
         self.release_to_pool(instance);

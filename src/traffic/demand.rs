@@ -47,7 +47,12 @@ impl Demand {
         } else {
             let drawn = Draws::new(child(key, Step::Class as u64)).next_u64();
             let last = self.below.len() - 1;
-            self.below[..last].iter().position(|limit| drawn < *limit).unwrap_or(last) as u32
+            // A loop without the unrolling of an iterator: classes are few.
+            let mut class = 0;
+            while class < last && drawn >= self.below[class] {
+                class += 1;
+            }
+            class as u32
         };
         let (cpu, io) = &self.work[class as usize];
         Request { at, key, cpu: work(cpu, key, Step::Cpu), io: work(io, key, Step::Io), class }

@@ -10,7 +10,8 @@ use super::record::NONE;
 impl Core<'_> {
     /// Shares an instance's CPU out again after its jobs have changed, and sees to its entry in the agenda. On a node
     /// that has room, before and after, nobody else is touched.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice per request
     pub(super) fn share_cpu(&mut self, instance: u32) {
         let cpu = &mut self.cpus[instance as usize];
         let node = self.instances[instance as usize].node;
@@ -35,6 +36,7 @@ impl Core<'_> {
     }
 
     /// Shares the CPU of an instance's node out again: it is, or was, too little for what its pods could use.
+    #[inline(never)]
     fn share_node(&mut self, instance: u32) {
         let index = self.instances[instance as usize].node as usize;
         let Some(cluster) = &mut self.cluster else { return };
@@ -52,8 +54,12 @@ impl Core<'_> {
             let share = rest / (by_demand.len() - position) as u64;
             let given = cpu.wanted.min(share);
             rest -= given;
+            let limit = if contended { given as f64 / MICRO } else { limit };
+            if pod != instance && cpu.limit() == limit {
+                continue;
+            }
             cpu.advance(self.now);
-            cpu.set_limit(&self.cpu_model, if contended { given as f64 / MICRO } else { limit });
+            cpu.set_limit(&self.cpu_model, limit);
             cpu.share(&self.cpu_model);
             self.arm_cpu(pod);
         }

@@ -213,6 +213,11 @@ impl Cpu {
         }
     }
 
+    /// vCPUs that the jobs may use in all.
+    pub const fn limit(&self) -> f64 {
+        self.limit
+    }
+
     /// Changes what the jobs may use in all. Call [`Cpu::share`] when done.
     pub fn set_limit(&mut self, model: &CpuModel, limit: f64) {
         self.limit = limit;
@@ -280,7 +285,8 @@ impl Group {
     }
 
     /// When the next job of the group ends, seen from `now`.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice per request
     fn next_end(&self, now: u64) -> u64 {
         match self.jobs.last() {
             None => u64::MAX,

@@ -1,5 +1,7 @@
 //! The life of instances: start, ready, idle, drain, end.
 
+#![allow(clippy::inline_always)]
+
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::{Fleet, KeepAliveFrom};
 use crate::platform::meter::Per;
@@ -273,21 +275,23 @@ impl Core<'_> {
     }
 
     /// Tells the router whether an instance can take requests, and how busy it is.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reroute(&mut self, instance: u32) {
         let Supply::Router(router) = &mut self.supply else { return };
         let life = &mut self.instances[instance as usize];
         let takes = life.phase == Phase::Ready && life.load < self.hot.places;
-        match (life.routed, takes) {
-            (true, true) => router.update(instance, life.load),
-            (true, false) => router.remove(instance),
-            (false, true) => router.insert(instance, life.load),
-            (false, false) => {}
+        if takes && life.routed {
+            router.update(instance, life.load);
+        } else if takes {
+            router.insert(instance, life.load);
+        } else if life.routed {
+            router.remove(instance);
         }
         life.routed = takes;
     }
 
     /// A ready instance has nothing to do.
+    #[inline]
     pub(super) fn becomes_idle(&mut self, instance: u32) {
         let now = self.now;
         let life = &mut self.instances[instance as usize];

@@ -168,11 +168,14 @@ impl Ordered {
                 turn
             }
             Order::Newest(births) => {
-                if births.last().is_none_or(|&(other, _)| other < birth) {
-                    births.push((birth, instance));
-                } else {
-                    births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
+                let mut place = births.len();
+                births.push((birth, instance));
+                let births = births.as_mut_slice();
+                while place > 0 && births[place - 1].0 > birth {
+                    births[place] = births[place - 1];
+                    place -= 1;
                 }
+                births[place] = (birth, instance);
                 birth
             }
             Order::Oldest(births) => {
@@ -198,15 +201,19 @@ impl Ordered {
     }
 
     /// Sees to an instance's entry among the deadlines.
+    #[inline]
     fn arm(&mut self, instance: u32, deadline: u64) {
-        let armed = &mut self.armed[instance as usize];
-        if deadline < *armed {
-            *armed = deadline;
-            self.deadlines.push(Reverse((deadline, instance)));
-            if self.deadlines.len() > 64 + 2 * self.armed.len() {
-                let armed = &self.armed;
-                self.deadlines.retain(|&Reverse((at, id))| armed[id as usize] == at);
-            }
+        if deadline < self.armed[instance as usize] {
+            self.arm_earlier(instance, deadline);
+        }
+    }
+
+    fn arm_earlier(&mut self, instance: u32, deadline: u64) {
+        self.armed[instance as usize] = deadline;
+        self.deadlines.push(Reverse((deadline, instance)));
+        if self.deadlines.len() > 64 + 2 * self.armed.len() {
+            let armed = &self.armed;
+            self.deadlines.retain(|&Reverse((at, id))| armed[id as usize] == at);
         }
     }
 

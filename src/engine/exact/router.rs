@@ -103,30 +103,43 @@ impl Router {
     }
 
     /// The load of an instance that is here has changed.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice per request
     pub fn update(&mut self, instance: u32, load: u32) {
-        let index = instance as usize;
-        let before = std::mem::replace(&mut self.loads[index], load);
-        if self.routing != Routing::LeastBusy || before == load {
-            return;
+        let before = std::mem::replace(&mut self.loads[instance as usize], load);
+        if self.routing == Routing::LeastBusy && before != load {
+            self.reorder(instance, before, load);
         }
-        let at = self.positions[index] as usize;
-        if load == before + 1 {
+    }
+
+    /// Moves an instance to the border between its old load and its new one.
+    fn reorder(&mut self, instance: u32, before: u32, load: u32) {
+        let index = instance as usize;
+        let at = self.positions[index];
+        let border = if load == before + 1 {
             if self.begins.len() < load as usize + 2 {
                 let end = self.len();
                 self.begins.resize(load as usize + 2, end);
             }
-            let border = self.begins[load as usize] - 1;
-            self.begins[load as usize] = border;
-            self.swap(at, border as usize);
+            let begin = &mut self.begins[load as usize];
+            *begin -= 1;
+            *begin
         } else if load + 1 == before {
-            let border = self.begins[before as usize];
-            self.begins[before as usize] = border + 1;
-            self.swap(at, border as usize);
+            let begin = &mut self.begins[before as usize];
+            let border = *begin;
+            *begin += 1;
+            border
         } else {
             self.loads[index] = before;
             self.remove(instance);
             self.insert(instance, load);
+            return;
+        };
+        if at != border {
+            let other = std::mem::replace(&mut self.order[border as usize], instance);
+            self.order[at as usize] = other;
+            self.positions[index] = border;
+            self.positions[other as usize] = at;
         }
     }
 

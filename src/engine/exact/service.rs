@@ -118,10 +118,10 @@ impl Core<'_> {
         Ok(())
     }
 
-    /// Keeps the gauges of concurrency.
+    /// Keeps the gauges of concurrency. It changes by one, so well below the limits none of them is reached or left.
     #[inline]
     pub(super) fn note_busy(&mut self) {
-        if self.hot.limits_busy {
+        if self.tally.busy.count().saturating_add(1) >= self.hot.busy_cap {
             self.note_busy_limits();
         }
     }
@@ -295,13 +295,21 @@ impl Core<'_> {
     }
 
     /// A slot of an instance is free.
+    #[inline]
     pub(super) fn release(&mut self, instance: u32) {
         if self.is_pool() {
             self.release_to_pool(instance);
-            return;
+        } else {
+            self.release_slot(instance);
         }
+    }
+
+    #[inline(always)]
+    fn release_slot(&mut self, instance: u32) {
         self.leave_slot(instance);
-        if let Some(slot) = self.pop_waiting(instance) {
+        if self.instances[instance as usize].queue.len() > 0
+            && let Some(slot) = self.pop_waiting(instance)
+        {
             self.take_slot(instance);
             self.reroute(instance);
             self.begin_queued(instance, slot);
@@ -336,7 +344,7 @@ impl Core<'_> {
     }
 
     /// An instance that lost an attempt is idle, or can take another.
-    #[inline]
+    #[inline(always)]
     pub(super) fn settle_load(&mut self, instance: u32) {
         if self.instances[instance as usize].load == 0 {
             self.becomes_idle(instance);
@@ -346,7 +354,6 @@ impl Core<'_> {
     }
 
     /// The next attempt that waits on an instance for a slot.
-    #[inline]
     pub(super) fn pop_waiting(&mut self, instance: u32) -> Option<u32> {
         loop {
             let slot = self.instances[instance as usize].queue.pop(&self.records)?;

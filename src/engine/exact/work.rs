@@ -1,5 +1,7 @@
 //! The work of an attempt on its instance: CPU alone, shared or by cores, then waiting, then done.
 
+#![allow(clippy::inline_always)]
+
 use crate::kernel::whole;
 
 use super::event::Event;
@@ -95,7 +97,7 @@ impl Core<'_> {
     }
 
     /// An entry that must fire earlier is scheduled anew; one that may fire later is left to find that out itself.
-    #[inline]
+    #[inline(always)]
     pub(super) fn arm_cpu(&mut self, instance: u32) {
         let cpu = &mut self.cpus[instance as usize];
         if cpu.due < cpu.armed {
@@ -194,6 +196,7 @@ impl Core<'_> {
     }
 
     /// An attempt's work is done.
+    #[inline]
     pub(super) fn complete(&mut self, slot: u32) {
         let record = self.records.get(slot);
         let instance = record.instance;

@@ -204,13 +204,12 @@ impl<K: Timed> Ladder<K> {
         }
     }
 
-    /// Deals the earlier keys of the pile into buckets, twice as far as the one in the middle.
+    /// Deals the earlier keys of the pile into buckets, about twice as far as the one in the middle.
     fn deal(&mut self) {
-        let middle = self.pile.len() / 2;
-        let (earlier, &mut middle, _) = self.pile.select_nth_unstable(middle);
-        let start = earlier.iter().min().map_or(middle.at(), |first| first.at());
+        let start = self.pile.iter().map(|key| key.at()).min().unwrap_or(u64::MAX);
+        let middle = middle_of_some(&self.pile);
         let buckets = (self.pile.len() / FILL).max(1);
-        let span = (middle.at() - start).saturating_mul(2);
+        let span = (middle - start).saturating_mul(2);
         let width = (span / buckets as u64).max(1).next_power_of_two();
         (self.start, self.shift, self.next) = (start, width.trailing_zeros(), 0);
         self.buckets.resize_with(buckets, Vec::new);
@@ -230,6 +229,18 @@ impl<K: Timed> Ladder<K> {
         }
         self.pile.truncate(kept);
     }
+}
+
+/// The median time of up to 64 of the keys, taken at equal steps.
+fn middle_of_some<K: Timed>(keys: &[K]) -> u64 {
+    let mut some = [u64::MAX; 64];
+    let step = keys.len().div_ceil(some.len());
+    let mut count = 0;
+    for (place, key) in some.iter_mut().zip(keys.iter().step_by(step)) {
+        *place = key.at();
+        count += 1;
+    }
+    *some[..count].select_nth_unstable(count / 2).1
 }
 
 #[cfg(test)]

@@ -184,6 +184,39 @@ struct Hot {
     exchangeable: bool,
 }
 
+impl Hot {
+    fn of(deployment: &Deployment, exchangeable: bool) -> Self {
+        let (fleet, meter) = (&deployment.fleet, &deployment.meter);
+        let slots = fleet.slots.unwrap_or(u32::MAX);
+        Self {
+            kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
+            bills_requests: meter.per == Per::Request,
+            busy_cap: match &deployment.autoscaler.law {
+                Law::PerRequest(law) => {
+                    law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
+                }
+                _ => u64::MAX,
+            },
+            may_be_fresh: fleet.cold_service.is_some(),
+            places: match fleet.queue_at {
+                QueueAt::Fleet => slots,
+                QueueAt::Instance => slots.saturating_add(places(fleet.queue)),
+            },
+            pool_check: 0,
+            keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
+                (Some(_), KeepAliveFrom::Start) => 0,
+                (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
+            },
+            exchangeable,
+        }
+    }
+}
+
+/// Waiting places, as many as are counted.
+fn places(queue: Option<u64>) -> u32 {
+    queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX))
+}
+
 impl<'a> Core<'a> {
     /// A deployment at its first instant.
     #[must_use]
@@ -192,7 +225,7 @@ impl<'a> Core<'a> {
         let fleet = &deployment.fleet;
         let slots = fleet.slots.unwrap_or(u32::MAX);
         let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
-        let queue_places = fleet.queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX));
+        let queue_places = places(fleet.queue);
         let limit = deployment.instance.vcpu_limit.unwrap_or(deployment.instance.vcpu);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // validated: whole and small
         let compute = match fleet.sharing {
@@ -265,27 +298,7 @@ impl<'a> Core<'a> {
                 window,
             ),
             shortcut: false,
-            hot: Hot {
-                kill_after: never(fleet.timeout),
-                bills_requests: meter.per == Per::Request,
-                busy_cap: match &deployment.autoscaler.law {
-                    Law::PerRequest(law) => {
-                        law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
-                    }
-                    _ => u64::MAX,
-                },
-                may_be_fresh: fleet.cold_service.is_some(),
-                places: match fleet.queue_at {
-                    QueueAt::Fleet => slots,
-                    QueueAt::Instance => slots.saturating_add(queue_places),
-                },
-                pool_check: 0,
-                keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
-                    (Some(_), KeepAliveFrom::Start) => 0,
-                    (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
-                },
-                exchangeable,
-            },
+            hot: Hot::of(deployment, exchangeable),
         };
         core.shortcut = plan.shortcut && compute == Compute::Alone && !core.control.watches_cpu();
         core.declare_limits();

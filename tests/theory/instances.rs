@@ -9,7 +9,18 @@ use crate::system::{Fact, Span, System, about, exact};
 pub fn systems() -> Vec<System> {
     let mut systems: Vec<System> = [EXPONENTIAL, CONSTANT, LOGNORMAL].map(at_work).to_vec();
     systems.extend([0.5, 2.0].map(one_large_instance));
-    systems.extend([0.6, 3.333_333_333].map(one_kept_instance));
+    systems.extend(
+        [0.6, 3.333_333_333]
+            .map(|seconds| one_kept_instance(&format!("\"{seconds}s\""), single_instance_cold_share(1.0, seconds))),
+    );
+    // Random times are a mixture: the cold share is the Laplace transform of their law at the arrival rate. The uniform
+    // law has a least time, after which it is drawn how long an instance is kept; the exponential one has none.
+    let (low, high) = (0.6_f64, 3.4_f64);
+    let uniform = ((-low).exp() - (-high).exp()) / (high - low);
+    systems.extend([
+        one_kept_instance(&format!("{{ dist = \"uniform\", low = \"{low}s\", high = \"{high}s\" }}"), uniform),
+        one_kept_instance("{ dist = \"exponential\", mean = \"2s\" }", 1.0 / (1.0 + 2.0)),
+    ]);
     systems
 }
 
@@ -44,18 +55,17 @@ fn one_large_instance(rate: f64) -> System {
     }
 }
 
-/// One instance whose requests take no time, kept alive for `keep_alive` seconds: the gaps longer than that are cold.
+/// One instance whose requests take no time, kept alive for `keep_alive`: the gaps longer than that are cold.
 /// A microsecond to start makes a cold start something that is waited for.
-fn one_kept_instance(keep_alive: f64) -> System {
-    let cold = single_instance_cold_share(1.0, keep_alive);
+fn one_kept_instance(keep_alive: &str, cold: f64) -> System {
     System {
-        name: format!("one instance kept for {keep_alive:.3}"),
+        name: format!("one instance kept for {keep_alive}"),
         rate: 1.0,
         span: Span::Customers { quick: 1e5, full: 1e6, warmup: 100.0 },
         body: format!(
             "class = {{ timeout = \"none\" }}\n\
              deployment = {{ platform = \"faas\", autoscaler = {{ kind = \"per-request\", max = 1 }}, \
-             fleet = {{ start = \"1us\", keep_alive = \"{keep_alive}s\" }} }}"
+             fleet = {{ start = \"1us\", keep_alive = {keep_alive} }} }}"
         ),
         facts: vec![exact("cold_starts.fraction", cold), exact("instances.mean", 1.0 - cold)],
     }

@@ -4,6 +4,9 @@
 //! exactly and in any order.
 
 pub mod calendar;
+pub mod capacity;
+pub mod dimension;
 pub mod measurement;
 pub mod rounding;
+pub mod rule;
 pub mod usage;

@@ -11,16 +11,19 @@
 
 pub mod bill;
 pub mod book;
+pub mod commitment;
 pub mod settle;
 pub mod stated;
 pub mod tariff;
 pub mod timeline;
 
 mod exact;
+mod hours;
 mod price;
 mod rate;
 mod read;
 mod shape;
+mod tariffs;
 
 #[cfg(test)]
 mod examples;
@@ -29,4 +32,4 @@ mod plans;
 #[cfg(test)]
 mod properties;
 
-pub use read::inline_tariff;
+pub use read::{inline_tariff, quantity_in_words};

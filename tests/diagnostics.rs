@@ -153,7 +153,7 @@ fn a_key_that_the_platform_does_not_offer_says_why() {
 
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q' }\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q' }\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
     error: closed sources are not simulated yet
      --> s.toml:1:27
       |
@@ -179,20 +179,15 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
       |
     4 | scenario.fidelity = 'tick'
       |                     ^^^^^^ `tick` is refused
-    error: dated editions of prices are not simulated yet
-     --> s.toml:5:17
-      |
-    5 | pricing.as_of = 2026-01-01
-      |                 ^^^^^^^^^^
     error: add-ons are not simulated yet
-     --> s.toml:6:35
+     --> s.toml:5:35
       |
-    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                   ^^^^^^ `addons` is refused
     error: heroku is not simulated yet
-     --> s.toml:6:70
+     --> s.toml:5:70
       |
-    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                                                      ^^^^^^^^ `heroku` is refused
     ");
 }

@@ -146,6 +146,27 @@ fn tariff_section(text: &mut String, tariff: &Tariff, sources: &mut Sources) {
     let prefix = format!("{}.", tariff.id);
     let own: Vec<&Item> = tariff.items.iter().filter(|item| item.id.starts_with(&prefix)).collect();
     write!(text, "\n## `{}`\n\nRegion {}.", tariff.id, tariff.region).unwrap();
+    if let Some(day) = tariff.edition {
+        write!(text, " Known to hold from {day}.").unwrap();
+    }
+    let older: Vec<String> = Book::editions(&tariff.id)
+        .into_iter()
+        .flatten()
+        .filter(|day| Some(*day) < tariff.edition)
+        .map(|day| day.to_string())
+        .collect();
+    if !older.is_empty() {
+        write!(text, " Older editions, for `pricing.as_of`: from {}.", older.join(", from ")).unwrap();
+    }
+    let plans: Vec<String> = tariff
+        .plans
+        .iter()
+        .filter(|plan| plan.id.starts_with(&prefix))
+        .map(|plan| format!("`{}` ({}: {})", plan.id, plan.kind.word(), plan.text))
+        .collect();
+    if !plans.is_empty() {
+        write!(text, " Plans: {}.", plans.join("; ")).unwrap();
+    }
     let others: BTreeSet<&str> = tariff
         .items
         .iter()
@@ -163,16 +184,32 @@ fn tariff_section(text: &mut String, tariff: &Tariff, sources: &mut Sources) {
     text.push_str("\n\n| item | for | USD | per | confidence | source |\n|---|---|---|---|---|---|\n");
     for item in own {
         let id = &item.id[prefix.len()..];
+        let id = match &item.variant {
+            Some(variant) if variant != id => format!("{id} ({variant})"),
+            _ => id.to_owned(),
+        };
         for tier in &item.tiers {
+            let percent = if item.sustained { " % of the month" } else { "" };
             let up_to = tier.up_to.map_or_else(
                 || if item.tiers.len() > 1 { "above".to_owned() } else { "all".to_owned() },
-                |end| format!("up to {end}"),
+                |end| format!("up to {}{percent}", end.round_dp(6).normalize()),
             );
             let (source, word) = (
                 sources.number(&tier.provenance.source, &tier.provenance.observed),
                 flagged(tier.provenance.confidence),
             );
             writeln!(text, "| `{id}` | {up_to} | {} | {} | {word} | {source} |", tier.price, item.unit.name).unwrap();
+        }
+        for under in &item.plans {
+            let source = sources.number(&under.provenance.source, &under.provenance.observed);
+            let (plan, word) = (under.plan.rsplit('.').next().unwrap(), flagged(under.provenance.confidence));
+            writeln!(
+                text,
+                "| `{id}` | under `{plan}` | {} | {} | {word} | {source} |",
+                under.price.normalize(),
+                item.unit.name
+            )
+            .unwrap();
         }
         for (allowance, period) in [(&item.free_day, "day"), (&item.free_month, "month")] {
             let Some(allowance) = allowance else { continue };

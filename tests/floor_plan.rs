@@ -182,3 +182,20 @@ fn names_come_from_the_domain() {
         }
     }
 }
+
+/// Money is exact: a float on the way to an amount would round it. `import` reads files of others, whose prices it takes as
+/// text.
+#[test]
+fn no_float_is_on_a_path_to_an_amount() {
+    let of_money = |module: &&Module| module.room().as_deref() == Some("pricing");
+    let mut found = Vec::new();
+    let modules = modules();
+    for module in modules.iter().filter(of_money) {
+        for line in
+            module.code().filter(|line| ["f64", "f32", "to_float", "from_f"].iter().any(|word| line.contains(word)))
+        {
+            found.push(format!("{}: {line}", module.path.display()));
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}

@@ -278,3 +278,87 @@ const KEYS: [&str; 16] = [
     "deployment",
     "pricing.currency.per_usd",
 ];
+
+const FUNCTION: &str = r#"
+traffic.source.rate = "200/s"
+class = { cpu = "20ms", response_bytes = 0 }
+deployment = [{ platform = "aws-lambda", edge = "none" }]
+"#;
+
+/// What is wrong with a scenario, as users read it.
+fn told(text: &str, sets: &[&str]) -> String {
+    let mut document = document(text, sets);
+    let problems = document.build().expect_err("a scenario with a mistake");
+    document.render(&problems, false)
+}
+
+#[test]
+fn a_day_has_its_prices_and_its_rounding() {
+    let then = build(FUNCTION, &["pricing.as_of=2018-05-01"]);
+    let now = build(FUNCTION, &[]);
+    let of = |scenario: &Scenario| {
+        let placed = &scenario.deployments[0];
+        let price = placed.tariffs[0].item("gib-seconds").unwrap().tiers[0].price.to_string();
+        (price, placed.deployment.meter.round_up.0 / 1_000_000, placed.deployment.meter.start_billed)
+    };
+    assert_eq!(of(&then), ("0.00001667".to_owned(), 100, false));
+    assert_eq!(of(&now), ("0.0000166667".to_owned(), 1, true));
+    // What a scenario says itself is in force.
+    let own = build(FUNCTION, &["pricing.as_of=2018-05-01", "deployment.0.meter.round_up=1s"]);
+    assert_eq!(of(&own).1, 1000);
+    // No source is that old for the gateway: it is said, not priced from memory.
+    let text = told(THREE_LINES, &["pricing.as_of=2018-05-01"]);
+    assert!(text.contains("no prices of `aws-http-api` are known of that day"), "{text}");
+    assert!(text.contains("the oldest are of 2024-07-01"), "{text}");
+}
+
+#[test]
+fn commitments_name_a_plan_and_what_it_sells() {
+    let reserved = "pricing.commitment=[{ plan = 'aws-machines.reserved-1y', machine = 'm6i.large', count = 3 }]";
+    let savings = "pricing.commitment=[{ plan = 'aws-machines.savings-1y', per_hour = '2.50 USD' }]";
+    for (set, count) in [(reserved, 1), (savings, 1)] {
+        assert_eq!(build(THREE_LINES, &[set]).pricing.commitments.len(), count);
+    }
+    for (wrong, expected) in [
+        (
+            "{ plan = 'aws-machines.reserved-2y', machine = 'm6i.large', count = 3 }",
+            "did you mean `aws-machines.reserved-1y`?",
+        ),
+        ("{ plan = 'aws-machines.reserved-1y', machine = 'm6i.lage', count = 3 }", "did you mean `m6i.large`?"),
+        ("{ plan = 'aws-machines.reserved-1y', machine = 'm6i.large' }", "count"),
+        ("{ plan = 'aws-machines.reserved-1y', per_hour = '1 USD' }", "give `machine and count`"),
+        ("{ plan = 'aws-machines.savings-1y', machine = 'm6i.large', count = 1 }", "give `per_hour`"),
+        ("{ plan = 'aws-machines.savings-1y', per_hour = '-1 USD' }", "negative"),
+        ("{ plan = 'aws-machines.spot', per_hour = '1 USD' }", "not committed to"),
+    ] {
+        let text = told(THREE_LINES, &[&format!("pricing.commitment=[{wrong}]")]);
+        assert!(text.contains(expected), "{wrong}\n{text}");
+    }
+}
+
+#[test]
+fn presets_count_as_the_tariffs_of_their_ids_say() {
+    let text = "traffic.source.rate = \"1/s\"\nclass.cpu = \"20ms\"\n\
+        deployment = [{ platform = \"aws-lambda\" }, { platform = \"app-engine-standard\" }, { platform = \"eks\" }, { platform = \"ec2\" }]";
+    let scenario = build(text, &[]);
+    let placed = |name: &str| scenario.deployments.iter().find(|placed| placed.deployment.name == name).unwrap();
+    let rule = |name: &str, item: &str| placed(name).tariffs.iter().find_map(|tariff| tariff.item(item)).unwrap().rule;
+    let meter = |name: &str| placed(name).deployment.meter.clone();
+    let (lambda, of_lambda) = (meter("aws-lambda"), rule("aws-lambda", "gib-seconds"));
+    assert_eq!((lambda.round_up, lambda.start_billed), (of_lambda.step, of_lambda.start_billed));
+    assert_eq!(meter("app-engine-standard").tail, rule("app-engine-standard", "instance-hours").tail);
+    for name in ["ec2", "eks"] {
+        assert_eq!(
+            (meter(name).round_up, meter(name).minimum),
+            (rule(name, "m6i.large").step, rule(name, "m6i.large").least)
+        );
+    }
+    let gateway = placed("aws-lambda").deployment.edge.as_ref().unwrap();
+    let chunk =
+        placed("aws-lambda").tariffs.iter().find(|tariff| tariff.id == gateway.id).unwrap().item("requests").unwrap();
+    assert_eq!(gateway.meter.request_unit_bytes, Some(chunk.rule.chunk.0));
+    let balancer = placed("eks").deployment.edge.as_ref().unwrap().meter.capacity.unwrap();
+    let units = placed("eks").tariffs.iter().find_map(|tariff| tariff.item("lcu-hours")).unwrap().capacity.unwrap();
+    assert_eq!(balancer.connections_per_second.to_string(), units.connections_per_second.to_string());
+    assert_eq!(balancer.bytes_per_hour.to_string(), units.bytes_per_hour.to_string());
+}

@@ -12,13 +12,18 @@ mod hpa;
 mod hpa_behavior;
 #[path = "vectors/metered.rs"]
 mod metered;
+#[path = "vectors/names.rs"]
+mod names;
+#[path = "vectors/own.rs"]
+mod own;
 
-use std::sync::atomic::Ordering;
+use std::collections::BTreeMap;
 
 use breakeven::platform::autoscaler::hpa::behavior::{Memory, Recommendation, ScaleEvent};
 use breakeven::platform::autoscaler::hpa::metrics::{Phase, Pod, Reading, Sample, Usage};
 use breakeven::platform::autoscaler::hpa::{Behavior, HpaSpec, MetricTarget, Policy, PolicyKind, Rules, SelectPolicy};
 use breakeven::units::Nanos;
+use metered::Origin;
 use serde_json::Value;
 
 /// The time at which every case is judged: late enough for every age in the files.
@@ -62,8 +67,27 @@ fn vectors_hpa_behavior() {
 #[test]
 fn vectors_billing() {
     run("billing", billing::case);
-    let [counted, items] = [&billing::COUNTED, &billing::ITEMS].map(|number| number.load(Ordering::Relaxed));
-    println!("{counted} of {items} quantities counted from usage; the others are as the cases give them");
+    let origins = billing::ORIGINS.lock().expect("no case panicked there");
+    let of = |origin| origins.iter().filter(move |(_, one)| *one == origin);
+    let [counted, standing, given] =
+        [Origin::Counted, Origin::Standing, Origin::Given].map(|origin| of(origin).count());
+    println!(
+        "{} quantities: {counted} counted from usage, {standing} of things that stand (their number is the case's, their \
+         time is counted), {given} given",
+        origins.len()
+    );
+    let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, _) in of(Origin::Given) {
+        *kinds.entry(name).or_default() += 1;
+    }
+    for (name, times) in kinds {
+        println!("given {times}: {name}");
+    }
+}
+
+#[test]
+fn vectors_billing_by_our_own_tariffs() {
+    own::compare();
 }
 
 /// Compares a JSON expectation (absent means anything) with what came out.

@@ -83,6 +83,7 @@ impl std::error::Error for RepriceError {}
 /// [`RepriceError`].
 pub fn reprice(result: &RunResult, prices: &Prices) -> Result<RunResult, RepriceError> {
     let span = MeasuredTime::read(&result.measured)?;
+    counted_alike(result, prices)?;
     let mut repriced = result.clone();
     let mut billed = Vec::with_capacity(result.deployments.len());
     for deployment in &mut repriced.deployments {
@@ -107,6 +108,26 @@ pub fn reprice(result: &RunResult, prices: &Prices) -> Result<RunResult, Reprice
     repriced.pricing.clone_from(&prices.stated);
     repriced.repriced_by = Some(env!("CARGO_PKG_VERSION").to_owned());
     Ok(repriced)
+}
+
+/// Refuses prices of a day by whose rules the same work would have been counted otherwise.
+fn counted_alike(result: &RunResult, prices: &Prices) -> Result<(), RepriceError> {
+    let as_of = |pricing: &serde_json::Map<String, serde_json::Value>| pricing.get("as_of").cloned();
+    let before = as_of(&result.pricing);
+    if before == as_of(&prices.stated) {
+        return Ok(());
+    }
+    let day = before.and_then(|day| day.as_str()?.parse().ok());
+    let counted_by = day.map_or_else(|| Book::builtin().clone(), Book::as_of);
+    for deployment in &result.deployments {
+        for stated in deployment.tariffs.iter().filter(|stated| stated.text.is_none()) {
+            let pair = prices.book.tariff(&stated.name).zip(counted_by.tariff(&stated.name));
+            if let Some(rule) = pair.and_then(|(now, then)| now.different_rule(then)) {
+                return Err(RepriceError::Metering { deployment: deployment.name.clone(), rule });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What every replication of a deployment used, and the tariffs and days that it is billed by.

@@ -6,9 +6,8 @@ use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, rounded, whole};
-use super::rate::FREE;
 use super::settle::{Charge, LineKey, Options, Settlement, Unpriced};
-use super::tariff::Group;
+use super::tariff::{FREE, Group, Item, TO_THE_MINIMUM};
 use crate::document::provenance::Provenance;
 use crate::metering::usage::{Dimension, Meter};
 
@@ -121,12 +120,8 @@ fn line(
 ) -> Result<LineItem, Unpriced> {
     let item = &charge.item;
     let too_large = || Unpriced::TooLarge { item: item.id.clone() };
-    let free = item.free_month.as_ref().or(item.free_day.as_ref()).filter(|_| *tier == FREE);
-    let (usd, provenance) = match (free, item.tiers.get((*tier as usize).saturating_sub(1))) {
-        (Some(allowance), _) => (Decimal::ZERO, allowance.provenance.clone()),
-        (None, Some(tier)) => (tier.price, tier.provenance.clone()),
-        (None, None) => return Err(too_large()),
-    };
+    let usd = item.price(*tier).ok_or_else(too_large)?;
+    let provenance = provenance(item, *tier).ok_or_else(too_large)?;
     let unit_price = usd.checked_mul(per_usd).ok_or_else(too_large)?.normalize();
     let quantity = rounded(quantity).ok_or_else(too_large)?;
     let amount = rounded(&(exact(quantity) * exact(unit_price))).ok_or_else(too_large)?;
@@ -135,14 +130,22 @@ fn line(
         group: item.group,
         item: item.id.clone(),
         dimension: item.dimension,
-        tier: *tier,
+        // What is missing to the minimum stands behind the last tier.
+        tier: if *tier == TO_THE_MINIMUM { u32::try_from(item.tiers.len() + 1).unwrap_or(*tier) } else { *tier },
         quantity,
-        unit: item.unit.name.clone(),
+        unit: if *tier == TO_THE_MINIMUM { "USD".to_owned() } else { item.unit.name.clone() },
         unit_price,
         amount,
         provenance,
         meters,
     })
+}
+
+/// Where the price of a tier comes from, or the allowance of what is free.
+fn provenance(item: &Item, tier: u32) -> Option<Provenance> {
+    let free = item.free_month.as_ref().or(item.free_day.as_ref()).filter(|_| tier == FREE);
+    let of_tier = item.tiers.get((tier as usize).saturating_sub(1)).or(item.tiers.first());
+    free.map(|allowance| &allowance.provenance).or(of_tier.map(|tier| &tier.provenance)).cloned()
 }
 
 /// Adds what a reader should know about this line, once.

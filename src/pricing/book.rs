@@ -3,50 +3,86 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
+
 use super::read::{read, stated, stated_price};
 use super::tariff::{Item, Tariff, Tier};
+use super::tariffs::FILES;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Sources;
 use crate::document::tree::Table;
 
-/// The tariffs that are built in: those that are included come before those that include them.
-const FILES: [(&str, &str); 9] = [
-    ("aws-addresses.toml", include_str!("tariffs/aws-addresses.toml")),
-    ("aws-network.toml", include_str!("tariffs/aws-network.toml")),
-    ("aws-machines.toml", include_str!("tariffs/aws-machines.toml")),
-    ("aws-lambda.toml", include_str!("tariffs/aws-lambda.toml")),
-    ("aws-http-api.toml", include_str!("tariffs/aws-http-api.toml")),
-    ("aws-alb.toml", include_str!("tariffs/aws-alb.toml")),
-    ("eks.toml", include_str!("tariffs/eks.toml")),
-    ("ec2.toml", include_str!("tariffs/ec2.toml")),
-    ("app-engine-standard.toml", include_str!("tariffs/app-engine-standard.toml")),
-];
-
-static BUILT_IN: LazyLock<Book> = LazyLock::new(|| {
-    let mut book = Book::default();
+static EDITIONS: LazyLock<Vec<Edition>> = LazyLock::new(|| {
     let mut sources = Sources::new();
-    for (name, text) in FILES {
-        if let Err(problems) = book.read(&mut sources, name, text) {
-            panic!("a built-in tariff has defects:\n{}", problems.render(&sources, false));
+    let edition = |sources: &mut Sources, name: &str, text: &str| match read(sources, name, text) {
+        Ok((tariff, includes)) => {
+            Edition { tariff, includes: includes.iter().map(|id| id.text().to_owned()).collect() }
         }
-    }
-    book
+        Err(problems) => panic!("a built-in tariff has defects:\n{}", problems.render(sources, false)),
+    };
+    FILES.iter().map(|(name, text)| edition(&mut sources, name, text)).collect()
 });
+
+static LATEST: LazyLock<Book> = LazyLock::new(|| Book::of_editions(None));
+
+/// A tariff as one file says it.
+struct Edition {
+    tariff: Tariff,
+    includes: Vec<String>,
+}
 
 /// Tariffs by id.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
     tariffs: BTreeMap<String, Tariff>,
+    /// The first day that prices of a tariff are known of, where the book is of an earlier one.
+    later: BTreeMap<String, Option<Date>>,
 }
 
 impl Book {
-    /// The tariffs that are built in.
+    /// The tariffs that are built in, each in its newest edition.
     ///
     /// # Panics
     /// If one of them has defects, which a test excludes.
     #[must_use]
     pub fn builtin() -> &'static Self {
-        &BUILT_IN
+        &LATEST
+    }
+
+    /// The tariffs that are built in as they were known to hold on `day`. Those of which no source is that old are left
+    /// out; [`Book::later`] says from when they are known.
+    ///
+    /// # Panics
+    /// As [`Book::builtin`].
+    #[must_use]
+    pub fn as_of(day: Date) -> Self {
+        Self::of_editions(Some(day))
+    }
+
+    /// The newest editions, of those that held on `day` if it is given.
+    fn of_editions(day: Option<Date>) -> Self {
+        let mut chosen: BTreeMap<&str, &Edition> = BTreeMap::new();
+        let mut later: BTreeMap<String, Option<Date>> = BTreeMap::new();
+        for edition in EDITIONS.iter() {
+            let (id, from) = (edition.tariff.id.as_str(), edition.tariff.edition);
+            if day.is_some_and(|day| from.is_none_or(|from| from > day)) {
+                let first = later.entry(id.to_owned()).or_insert(from);
+                *first = [*first, from].into_iter().flatten().min();
+                continue;
+            }
+            let newest = chosen.entry(id).or_insert(edition);
+            if from > newest.tariff.edition {
+                *newest = edition;
+            }
+        }
+        later.retain(|id, _| !chosen.contains_key(id.as_str()));
+        let mut book = Self { tariffs: BTreeMap::new(), later };
+        for edition in chosen.values() {
+            let mut tariff = edition.tariff.clone();
+            include(&mut tariff, &edition.includes, &chosen);
+            book.tariffs.insert(tariff.id.clone(), tariff);
+        }
+        book
     }
 
     /// The tariff with this id, its includes resolved.
@@ -55,9 +91,29 @@ impl Book {
         self.tariffs.get(id)
     }
 
+    /// The tariff with this id in a region: its own, or `id@region`.
+    #[must_use]
+    pub fn tariff_in(&self, id: &str, region: &str) -> Option<&Tariff> {
+        let own = self.tariffs.get(id).filter(|tariff| tariff.region == region);
+        own.or_else(|| self.tariffs.get(&format!("{id}@{region}")))
+    }
+
     /// Every tariff, by id.
     pub fn tariffs(&self) -> impl Iterator<Item = &Tariff> {
         self.tariffs.values()
+    }
+
+    /// For a tariff that this book leaves out because it is of an earlier day: the first day that its prices are known of,
+    /// none where their source is undated.
+    #[must_use]
+    pub fn later(&self, id: &str) -> Option<Option<Date>> {
+        self.later.get(id).copied()
+    }
+
+    /// The editions that are built in of the tariff with this id: the first day of each, none where no source says.
+    #[must_use]
+    pub fn editions(id: &str) -> Vec<Option<Date>> {
+        EDITIONS.iter().filter(|edition| edition.tariff.id == id).map(|edition| edition.tariff.edition).collect()
     }
 
     /// Adds the tariff of a file that users know as `name`, in place of one with the same id, and gives it back.
@@ -69,7 +125,7 @@ impl Book {
         let mut unknown = Diagnostics::new();
         for include in &includes {
             match self.tariffs.get(include.text()) {
-                Some(included) => tariff.items.extend_from_slice(&included.items),
+                Some(included) => append(&mut tariff, included),
                 None => unknown.push(
                     Diagnostic::error(format!("no tariff is called `{}`", include.text()))
                         .at(include.span)
@@ -134,6 +190,26 @@ impl Book {
     }
 }
 
+/// Appends what the tariffs of these ids price, and what they include; one that the day has none of is left out.
+fn include(tariff: &mut Tariff, ids: &[String], chosen: &BTreeMap<&str, &Edition>) {
+    for included in ids.iter().filter_map(|id| chosen.get(id.as_str())) {
+        append(tariff, &included.tariff);
+        include(tariff, &included.includes, chosen);
+    }
+}
+
+/// Appends what is not there yet.
+fn append(tariff: &mut Tariff, included: &Tariff) {
+    for item in &included.items {
+        if tariff.items.iter().all(|known| known.id != item.id || known.dimension != item.dimension) {
+            tariff.items.push(item.clone());
+        }
+    }
+    tariff.plans.extend(included.plans.iter().filter(|plan| !tariff.plans.contains(plan)).cloned().collect::<Vec<_>>());
+    let new = included.credits.iter().filter(|credit| !tariff.credits.contains(credit));
+    tariff.credits.extend(new.cloned().collect::<Vec<_>>());
+}
+
 #[cfg(test)]
 mod tests {
     use rust_decimal::Decimal;
@@ -161,7 +237,8 @@ mod tests {
     #[test]
     fn built_in_tariffs_are_whole_and_every_price_has_a_source() {
         let book = Book::builtin();
-        assert_eq!(book.tariffs().count(), FILES.len());
+        let ids: std::collections::BTreeSet<&str> = EDITIONS.iter().map(|edition| edition.tariff.id.as_str()).collect();
+        assert_eq!(book.tariffs().count(), ids.len());
         for item in book.tariffs().flat_map(|tariff| &tariff.items) {
             assert!(item.tiers.last().is_some_and(|tier| tier.up_to.is_none()), "{}", item.id);
             for provenance in item.tiers.iter().map(|tier| &tier.provenance) {
@@ -243,5 +320,92 @@ mod tests {
         assert!(unsourced.contains("a price without a source"), "{unsourced}");
         assert!(problems(&format!("day_zone = \"Mars/Base\"\n{HEAD}")).contains("unknown time zone"));
         assert!(problems(&format!("include = [\"y\"]\n{HEAD}")).contains("no tariff is called `y`"));
+    }
+
+    #[test]
+    fn an_edition_is_that_of_its_day_and_what_no_source_knows_is_left_out() {
+        let book = |day: &str| Book::as_of(day.parse().unwrap());
+        let duration = |book: &Book| book.tariff("aws-lambda").unwrap().item("gib-seconds").unwrap().clone();
+        let (then, later, now) =
+            (duration(&book("2018-05-01")), duration(&book("2021-01-01")), duration(Book::builtin()));
+        assert_eq!(then.tiers[0].price, "0.00001667".parse().unwrap());
+        assert_eq!([then.rule.step, later.rule.step, now.rule.step].map(|step| step.0 / 1_000_000), [100, 1, 1]);
+        assert_eq!([then.rule.start_billed, later.rule.start_billed, now.rule.start_billed], [false, false, true]);
+        let old = book("2018-05-01");
+        assert!(old.tariff("aws-alb").is_none() && old.tariff("aws-network").is_none());
+        assert_eq!(old.later("aws-alb"), Some(Some("2024-07-01".parse().unwrap())));
+        assert_eq!((old.later("aws-lambda"), old.later("nonsense")), (None, None));
+        let dynamo = |day| book(day).tariff("aws-dynamodb").unwrap().item("writes").unwrap().tiers[0].price;
+        assert_eq!((dynamo("2024-10-31"), dynamo("2024-11-01")), (Decimal::new(125, 8), Decimal::new(625, 9)));
+        assert_eq!(Book::editions("aws-lambda").len(), 3);
+    }
+
+    #[test]
+    fn another_region_has_prices_of_its_own() {
+        let book = Book::builtin();
+        let hour =
+            |region: &str| book.tariff_in("aws-alb", region).map(|tariff| tariff.item("hours").unwrap().tiers[0].price);
+        assert_eq!((hour("us-east-1"), hour("eu-central-1")), (Some(Decimal::new(225, 4)), Some(Decimal::new(27, 3))));
+        assert_eq!(hour("mars"), None);
+        let vcpu = |region: &str| book.tariff_in("cloud-run", region).unwrap().item("vcpu").unwrap().tiers[0].price;
+        assert!(vcpu("europe-west3") > vcpu("us-central1"));
+    }
+
+    #[test]
+    fn every_include_is_of_a_tariff() {
+        for edition in EDITIONS.iter() {
+            for id in &edition.includes {
+                assert!(EDITIONS.iter().any(|other| other.tariff.id == *id), "{} includes {id}", edition.tariff.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_price_under_a_plan_is_a_share_of_that_on_demand_or_its_own() {
+        let book = Book::builtin();
+        let under =
+            |machine: &str, plan: &str| book.tariff("eks").unwrap().item(machine).unwrap().under(plan).unwrap().price;
+        assert_eq!(under("m6i.large", "aws-machines.reserved-1y"), Decimal::new(6048, 5));
+        assert_eq!(under("m6i.xlarge", "aws-machines.reserved-1y"), Decimal::new(121, 3));
+        assert!(book.tariff("eks").unwrap().plans.iter().any(|plan| plan.id == "aws-machines.savings-1y"));
+        let spot =
+            book.tariff("ec2").unwrap().items.iter().find(|item| item.id == "aws-machines.m5.large:spot").unwrap();
+        assert_eq!(spot.tiers[0].price, Decimal::new(4128, 5));
+    }
+
+    #[test]
+    fn defects_of_plans_credits_and_tiers_in_words_are_shown_with_their_lines() {
+        let item = "[item.i]\ndimension = \"node-hours\"\nprice = \"1 USD\"\n";
+        let variants = "[variants]\ndimensions = [\"node-hours\"]\nprices = { a = \"1 USD\" }\n";
+        for (body, expected) in [
+            (format!("{item}{SOURCED}minimum = \"-1 USD\""), "negative"),
+            (format!("{item}{SOURCED}maximum = \"99999999999999999999999999999999 USD\""), "not a number"),
+            (format!("{item}{SOURCED}plans.x = {{ price = \"1 USD\" }}"), "is not a `plan` of this file"),
+            (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"j\"]\n{SOURCED}"), "is not an `item`"),
+            (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"i\"]"), "without a source"),
+            (
+                format!(
+                    "{variants}{SOURCED}[[variants.rate]]\nplan = \"p\"\nvariants = [\"a\"]\nratio = \"1\"\n{SOURCED}"
+                ),
+                "is not a `plan`",
+            ),
+            (
+                format!(
+                    "plan.p = {{ kind = \"spot\", text = \"t\" }}\n{variants}{SOURCED}[[variants.rate]]\nplan = \"p\"\nvariants = [\"a\"]\nratio = \"-0.5\"\n{SOURCED}"
+                ),
+                "not a decimal",
+            ),
+            (
+                format!(
+                    "[item.i]\ndimension = \"requests\"\n{SOURCED}tiers = [{{ up_to = \"10XB\", price = \"1 USD\" }}, {{ price = \"1 USD\" }}]"
+                ),
+                "not the end of a tier",
+            ),
+            (format!("{item}{SOURCED}rule = {{ step = \"1 apple\" }}"), "duration"),
+            ("edition = \"yesterday\"".to_owned(), "date"),
+        ] {
+            let text = problems(&format!("{HEAD}{body}"));
+            assert!(text.contains(expected) && text.contains("prices.toml:"), "{body}\n{text}");
+        }
     }
 }

@@ -38,8 +38,7 @@ impl Account {
         let tariffs: Vec<Tariff> = tariffs.iter().map(|id| Book::builtin().tariff(id).unwrap().clone()).collect();
         let zone = TimeZone::get(day_zone(&tariffs)).unwrap();
         let calendar = Calendar::new(&start.parse().unwrap(), Nanos::ZERO, hours(measured), month, &zone).unwrap();
-        let currency = Currency { code: "USD".to_owned(), per_usd: Decimal::ONE };
-        let options = Options { month, free_tier: true, egress: true, currency };
+        let options = Options::usd(month);
         Self { tariffs, calendar, options, usage: Usage::default() }
     }
 
@@ -47,15 +46,23 @@ impl Account {
         Self::new(tariffs, "2026-01-05T00:00:00[UTC]", 720, Month::Fixed(hours(720)))
     }
 
-    pub(super) fn used(mut self, service: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
-        let meter = Meter { service: service.to_owned(), dimension, variant: String::new() };
+    pub(super) fn used(self, service: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
+        self.count(service, "", dimension, hour, quantity)
+    }
+
+    pub(super) fn of(self, variant: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
+        self.count("", variant, dimension, hour, quantity)
+    }
+
+    fn count(mut self, service: &str, variant: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
+        let meter = Meter { service: service.to_owned(), dimension, variant: variant.to_owned() };
         let slice = self.calendar.slices.partition_point(|slice| slice.hour < hour);
         self.usage.add(&meter, slice, quantity);
         self
     }
 
     /// The same usage in every hour.
-    fn steady(mut self, dimension: Dimension, variant: &str, per_hour: u128) -> Self {
+    pub(super) fn steady(mut self, dimension: Dimension, variant: &str, per_hour: u128) -> Self {
         let meter = Meter { service: String::new(), dimension, variant: variant.to_owned() };
         for slice in 0..self.calendar.slices.len() {
             if slice == 0 || self.calendar.slices[slice].hour != self.calendar.slices[slice - 1].hour {
@@ -276,7 +283,7 @@ fn machines_are_priced_by_type_and_bytes_by_the_network() {
         "aws-machines.m6i.large 1: 2160 x 0.096 = 207.36",
         "aws-network.egress 0: 100 x 0 = 0",
         "aws-network.egress 1: 1024 x 0.09 = 92.16",
-        "aws-network.interzone 1: 100 x 0.02 = 2",
+        "aws-network.interzone 1: 200 x 0.01 = 2",
         "aws-alb.lcu-hours 1: 1080 x 0.008 = 8.64",
     ];
     assert_eq!(shown(&account().bill()), expected);

@@ -4,7 +4,10 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 
 use super::bill::mean;
+use super::book::Book;
+use super::commitment::{Commitment, Held};
 use super::examples::{Account, HOUR, hours};
+use super::tariff::Tariff;
 use super::timeline::cost_over_time;
 use crate::metering::calendar::Month;
 use crate::metering::usage::Dimension;
@@ -142,4 +145,81 @@ proptest! {
             prop_assert!((of(&one) - of(&two)).abs() <= Decimal::new(1, 6));
         }
     }
+
+    #[test]
+    fn a_month_cut_into_hours_owes_the_same(
+        dimension in priced(),
+        parts in prop::collection::vec(0_u128..1 << 60, 40),
+        free_tier: bool,
+    ) {
+        let whole = account(40, 730, free_tier).used("", dimension, 0, parts.iter().sum()).bill();
+        let mut cut = account(40, 730, free_tier);
+        for (hour, part) in parts.into_iter().enumerate() {
+            cut = cut.used("", dimension, hour, part);
+        }
+        prop_assert_eq!(whole, cut.bill());
+    }
+
+    #[test]
+    fn services_whose_prices_have_no_tiers_add_up_to_the_cent(
+        a in 0_u128..1 << 60,
+        b in 0_u128..1 << 60,
+        dimension in prop::sample::select(vec![
+            Dimension::Requests, Dimension::ClusterHours, Dimension::LcuHours, Dimension::InterzoneBytes,
+            Dimension::AddressHours, Dimension::VolumeGibHours, Dimension::NatHours, Dimension::NatBytes,
+        ]),
+    ) {
+        let alone = |quantity| account(40, 730, false).used("", dimension, 0, quantity).bill().per_month;
+        let together = account(40, 730, false).used("a", dimension, 0, a).used("b", dimension, 1, b).bill().per_month;
+        prop_assert!((alone(a) + alone(b) - together).abs() <= slack());
+    }
+
+    #[test]
+    fn more_usage_is_never_cheaper_under_commitments(
+        before in prop::collection::vec(0_u128..9 * HOUR, 6),
+        more in (0_usize..6, 0_u128..9 * HOUR),
+        reserved in 0_u32..5,
+        cents in 0_i64..100,
+    ) {
+        let bill = |extra: u128| {
+            let mut account = Account::new(&["ec2"], START, 6, Month::Fixed(hours(6)));
+            for (hour, &quantity) in before.iter().enumerate() {
+                account = account.of("m6i.large", Dimension::NodeHours, hour, quantity);
+            }
+            account = account.of("m6i.large", Dimension::NodeHours, more.0, extra);
+            let machines = Held::Machines("m6i.large".to_owned(), reserved.into());
+            account.options.commitments = vec![
+                Commitment { plan: "aws-machines.reserved-1y".to_owned(), held: machines },
+                Commitment { plan: "aws-machines.savings-1y".to_owned(), held: Held::PerHour(Decimal::new(cents, 2)) },
+            ];
+            account.bill().per_month
+        };
+        prop_assert!(bill(more.1) + slack() >= bill(0));
+    }
+}
+
+/// Every price of the book that has tiers, at every boundary: a unit more costs no more than a unit of either tier.
+#[test]
+fn no_built_in_price_has_a_step_at_a_boundary() {
+    let mut boundaries = 0;
+    for tariff in Book::builtin().tariffs() {
+        for item in tariff.items.iter().filter(|item| !item.sustained && !item.unit.month && item.times == 1) {
+            for ends in item.tiers.windows(2) {
+                let end = ends[0].up_to.expect("only the last tier has no end");
+                let bill = |units: Decimal| {
+                    let mut account = account(720, 720, false);
+                    account.tariffs = vec![Tariff { items: vec![item.clone()], ..tariff.clone() }];
+                    let base = units * Decimal::from(item.unit.size.get());
+                    let quantity = u128::try_from(base).expect("whole base units");
+                    let variant = item.variant.as_deref().unwrap_or_default();
+                    account.of(variant, item.dimension, 0, quantity).bill().per_month
+                };
+                let (lower, upper) = (ends[0].price, ends[1].price);
+                assert!(((bill(end) - bill(end - Decimal::ONE)) - lower).abs() <= slack(), "{}", item.id);
+                assert!(((bill(end + Decimal::ONE) - bill(end)) - upper).abs() <= slack(), "{}", item.id);
+                boundaries += 1;
+            }
+        }
+    }
+    assert!(boundaries > 20, "only {boundaries} boundaries");
 }

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::Date;
 use num_bigint::BigInt;
-use num_traits::Zero;
+use num_traits::{Signed, Zero};
 use rust_decimal::Decimal;
 
-use super::exact::{Exact, exact, ratio};
-use super::rate::{Daily, FREE, rate};
-use super::tariff::{Item, Tariff};
-use crate::metering::calendar::{Calendar, Month};
+use super::commitment::{Commitment, Committed, cover};
+use super::exact::{Exact, exact, ratio, whole};
+use super::hours::{Hourly, Hours, take};
+use super::rate::{Daily, Rated, rate};
+use super::tariff::{Credit, Item, Tariff, Tier};
+use crate::metering::calendar::{Calendar, Month, Period};
 use crate::metering::usage::{Dimension, Meter, Usage};
 
 /// How to bill.
@@ -23,6 +26,19 @@ pub struct Options {
     pub egress: bool,
     /// What the bill is printed in.
     pub currency: Currency,
+    /// What has been committed to, in the order in which it applies.
+    pub commitments: Vec<Commitment>,
+    /// When the account was opened, for allowances that end; none where that is not known, which grants them.
+    pub account_opened: Option<Date>,
+}
+
+impl Options {
+    /// Bills in USD, everything on demand, with free tiers, of an account of unknown age.
+    #[must_use]
+    pub fn usd(month: Month) -> Self {
+        let currency = Currency { code: "USD".to_owned(), per_usd: Decimal::ONE };
+        Self { month, free_tier: true, egress: true, currency, commitments: Vec::new(), account_opened: None }
+    }
 }
 
 /// The currency of a bill.
@@ -117,26 +133,33 @@ pub fn settle(
     calendar: &Calendar,
     options: &Options,
 ) -> Result<Settlement, Unpriced> {
-    let (charges, not_priced) = assign(usage, tariffs, options)?;
-    let mut quantities: BTreeMap<LineKey, Exact> = BTreeMap::new();
-    let mut periods: Vec<Settled> = calendar
-        .periods
-        .iter()
-        .map(|period| Settled { from: period.from.clone(), to: period.to.clone(), usd: Exact::zero() })
-        .collect();
+    let (mut charges, not_priced) = assign(usage, tariffs, options)?;
+    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
+    let hours = Hours::of(calendar);
+    let committed = committed(usage, &items, &charges, &hours, options)?;
+    let mut books = Books::new(calendar, options);
     for (&place, charge) in &charges {
-        let daily = per_day(usage, charge, calendar)?;
-        for (period, settled) in calendar.periods.iter().enumerate().zip(&mut periods) {
-            let share = ratio(period.1.covered, period.1.length);
-            for ((service, tier), quantity) in rate(&charge.item, &daily, calendar, period, options.free_tier) {
-                let covered = quantity * &share;
-                if tier != FREE {
-                    settled.usd += &covered * exact(charge.item.tiers[tier as usize - 1].price);
-                }
-                *quantities.entry((place, service.to_owned(), tier)).or_insert_with(Exact::zero) += covered;
+        match committed.on_demand.get(&place) {
+            Some(hourly) => books.hourly(place, &charge.item, hourly.clone(), &hours),
+            None if charge.item.sustained || charge.item.at_once.is_some() => {
+                books.hourly(place, &charge.item, hours.gather(usage, charge)?, &hours);
             }
+            None => books.daily(place, &charge.item, &per_day(usage, charge, calendar)?, |_| Vec::new()),
         }
     }
+    for committed in &committed.charges {
+        let hourly = committed.hourly.iter().map(|(service, hours)| (service.as_str(), hours.clone())).collect();
+        books.hourly(committed.place, &committed.charge.item, hourly, &hours);
+    }
+    let Books { mut quantities, mut periods, .. } = books;
+    charges.extend(committed.charges.into_iter().map(|committed| (committed.place, committed.charge)));
+    if options.free_tier {
+        let credits: Vec<&Credit> = tariffs.iter().flat_map(|tariff| &tariff.credits).collect();
+        give(&credits, &mut charges, &mut quantities, &mut periods);
+    }
+    let mut quantities: BTreeMap<LineKey, Exact> =
+        quantities.into_iter().map(|(key, periods)| (key, periods.into_iter().sum())).collect();
+    let periods = periods.into_iter().map(|(settled, _)| settled).collect();
     let weight: Exact = calendar.periods.iter().map(|period| ratio(period.covered, period.length)).sum();
     if !weight.is_zero() {
         for quantity in quantities.values_mut() {
@@ -163,6 +186,122 @@ pub fn unpriced<'m>(
     let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
     meters.into_iter().filter(|meter| is_billed(meter, options) && charging(&items, meter).is_none()).collect()
 }
+
+/// Usage that commitments cover, and the rest of the items that they may cover.
+struct Coverage<'a> {
+    on_demand: BTreeMap<usize, Hourly<'a>>,
+    charges: Vec<Committed>,
+}
+
+fn committed<'a>(
+    usage: &Usage,
+    items: &[&Item],
+    charges: &'a BTreeMap<usize, Charge>,
+    hours: &Hours,
+    options: &Options,
+) -> Result<Coverage<'a>, Unpriced> {
+    let covers = |item: &Item| options.commitments.iter().any(|one| item.under(&one.plan).is_some());
+    let mut on_demand = BTreeMap::new();
+    for (&place, charge) in charges.iter().filter(|(_, charge)| covers(&charge.item)) {
+        on_demand.insert(place, hours.gather(usage, charge)?);
+    }
+    let charges = cover(&options.commitments, items, charges, &mut on_demand, hours);
+    Ok(Coverage { on_demand, charges })
+}
+
+/// What is owed so far: per line and period, in priced units of the covered part.
+struct Books<'c> {
+    calendar: &'c Calendar,
+    options: &'c Options,
+    quantities: BTreeMap<LineKey, Vec<Exact>>,
+    /// Each period, and its covered share.
+    periods: Vec<(Settled, Exact)>,
+}
+
+impl<'c> Books<'c> {
+    fn new(calendar: &'c Calendar, options: &'c Options) -> Self {
+        let settled =
+            |period: &Period| Settled { from: period.from.clone(), to: period.to.clone(), usd: Exact::zero() };
+        let share = |period: &Period| ratio(period.covered, period.length);
+        let periods = calendar.periods.iter().map(|period| (settled(period), share(period))).collect();
+        Self { calendar, options, quantities: BTreeMap::new(), periods }
+    }
+
+    /// Rates what was used hour by hour.
+    fn hourly(&mut self, place: usize, item: &Item, mut hourly: Hourly<'_>, hours: &Hours) {
+        if let Some(most) = item.at_once {
+            for (hour, length) in hours.iter() {
+                let used: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
+                let charged = (exact(most) * whole(item.unit.held(length))).to_integer();
+                if used > charged {
+                    take(&mut hourly, hour, &(used - charged));
+                }
+            }
+        }
+        let daily = hours.daily(&hourly);
+        let calendar = self.calendar;
+        self.daily(place, item, &daily, |period| {
+            let of_period = |day: usize| calendar.days[day].period == period;
+            if item.sustained { hours.levels(&hourly, &item.unit, of_period) } else { Vec::new() }
+        });
+    }
+
+    /// Rates what was used day by day.
+    fn daily(&mut self, place: usize, item: &Item, daily: &Daily<'_>, levels: impl Fn(usize) -> Vec<BigInt>) {
+        for (index, period) in self.calendar.periods.iter().enumerate() {
+            let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options);
+            let (settled, share) = &mut self.periods[index];
+            for ((service, tier), quantity) in rated {
+                let covered = quantity * &*share;
+                if let Some(price) = item.price(tier).filter(|price| !price.is_zero()) {
+                    settled.usd += &covered * exact(price);
+                }
+                let key = (place, service.to_owned(), tier);
+                let per_period =
+                    self.quantities.entry(key).or_insert_with(|| vec![Exact::zero(); self.calendar.periods.len()]);
+                per_period[index] += covered;
+            }
+        }
+    }
+}
+
+/// Gives each credit in each period: no more than the items that share it owe.
+fn give(
+    credits: &[&Credit],
+    charges: &mut BTreeMap<usize, Charge>,
+    quantities: &mut BTreeMap<LineKey, Vec<Exact>>,
+    periods: &mut [(Settled, Exact)],
+) {
+    for (number, credit) in credits.iter().enumerate() {
+        let sharing: BTreeMap<usize, Charge> = charges
+            .iter()
+            .filter(|(_, one)| credit.items.contains(&one.item.id))
+            .map(|(&place, one)| (place, one.clone()))
+            .collect();
+        let mut given = vec![Exact::zero(); periods.len()];
+        for (index, (settled, share)) in periods.iter_mut().enumerate() {
+            let owed = quantities.iter().filter_map(|((place, _, tier), of_period)| {
+                Some(&of_period[index] * exact(sharing.get(place)?.item.price(*tier)?))
+            });
+            given[index] = owed.sum::<Exact>().min(exact(credit.usd) * &*share);
+            settled.usd -= &given[index];
+        }
+        if given.iter().any(Signed::is_positive) {
+            let place = CREDITS + number;
+            let tier = Tier { up_to: None, price: Decimal::NEGATIVE_ONE, provenance: credit.provenance.clone() };
+            let mut item = Item::new(credit.id.clone(), Dimension::UnusedCommitment, vec![tier]);
+            if let Some(first) = sharing.values().next() {
+                (item.group, item.dimension) = (first.item.group, first.item.dimension);
+            }
+            let meters = sharing.into_values().flat_map(|one| one.meters).collect();
+            charges.insert(place, Charge { item, meters });
+            quantities.insert((place, String::new(), 1), given);
+        }
+    }
+}
+
+/// Credits stand behind whatever they may be taken off.
+const CREDITS: usize = usize::MAX / 2;
 
 fn is_billed(meter: &Meter, options: &Options) -> bool {
     options.egress || meter.dimension != Dimension::EgressBytes

@@ -62,6 +62,13 @@ impl StatedTariff {
         let text = self.text.as_deref().unwrap_or_default();
         match self.form {
             Form::Catalogue => book.tariff(&self.name).cloned().ok_or_else(|| {
+                if let Some(first) = book.later(&self.name) {
+                    let problem = Diagnostic::error(format!("no prices of `{}` are known of that day", self.name));
+                    let help = first.map_or("its sources are undated".to_owned(), |day| {
+                        format!("the oldest are of {day}: set `pricing.as_of` to a later day, or give `tariff`")
+                    });
+                    return problem.help(help).into();
+                }
                 let unknown = Diagnostic::error(format!("no tariff is called `{}`", self.name));
                 unknown.nearest(&self.name, book.tariffs().map(|tariff| tariff.id.as_str())).into()
             }),

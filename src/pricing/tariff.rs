@@ -2,9 +2,12 @@
 
 use std::num::NonZeroU64;
 
+use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::document::provenance::Provenance;
+use crate::metering::capacity::Capacity;
+use crate::metering::rule::Rule;
 use crate::metering::usage::Dimension;
 use crate::units::Nanos;
 
@@ -15,12 +18,61 @@ pub struct Tariff {
     pub id: String,
     /// Region of the prices.
     pub region: String,
+    /// First day on which these prices are known to hold; none where the sources are undated.
+    pub edition: Option<Date>,
     /// IANA zone whose days the daily allowances follow.
     pub day_zone: String,
     /// What is priced, those of included tariffs last. A meter is charged by the first item that applies to it.
     pub items: Vec<Item>,
+    /// Ways to pay less for what is committed to, those of included tariffs last.
+    pub plans: Vec<Plan>,
+    /// Money off the sum of several items, those of included tariffs last.
+    pub credits: Vec<Credit>,
     /// Whether dimensions may be left out: they are then listed as not priced. Otherwise they are an error.
     pub partial: bool,
+}
+
+impl Tariff {
+    /// A tariff that prices nothing.
+    #[must_use]
+    pub fn empty(id: String) -> Self {
+        Self {
+            id,
+            region: String::new(),
+            edition: None,
+            day_zone: "UTC".to_owned(),
+            items: Vec::new(),
+            plans: Vec::new(),
+            credits: Vec::new(),
+            partial: false,
+        }
+    }
+
+    /// A rule by which the same work would be counted otherwise under `other`, in words; none where both count alike.
+    #[must_use]
+    pub fn different_rule(&self, other: &Self) -> Option<String> {
+        self.items.iter().find_map(|item| {
+            let before = other.items.iter().find(|one| one.id == item.id && one.dimension == item.dimension)?;
+            let (now, then) = (item.rule, before.rule);
+            let what = if now.step != then.step {
+                format!("is rounded up to {}, not {}", now.step, then.step)
+            } else if now.start_billed != then.start_billed {
+                let word = |billed: bool| if billed { "is" } else { "is not" };
+                format!("{} counted while starting up, where it {}", word(now.start_billed), word(then.start_billed))
+            } else if now != then {
+                "is rounded in another way".to_owned()
+            } else {
+                return None;
+            };
+            Some(format!("`{}` {what}", item.id))
+        })
+    }
+
+    /// The item called `name` (`requests`), of this tariff or of one that it includes.
+    #[must_use]
+    pub fn item(&self, name: &str) -> Option<&Item> {
+        self.items.iter().find(|item| item.id.split_once('.').is_some_and(|(_, own)| own == name))
+    }
 }
 
 /// One priced thing.
@@ -45,8 +97,85 @@ pub struct Item {
     pub free_day: Option<Allowance>,
     /// Free tier per billing period.
     pub free_month: Option<Allowance>,
+    /// Units charged for one that is used: two for a byte that pays where it leaves and where it arrives.
+    pub times: u32,
+    /// Most units that are charged at a time, of what is held over time.
+    pub at_once: Option<Decimal>,
+    /// Whether tiers count, for each unit that is held, the percent of the billing period for which it was held.
+    pub sustained: bool,
+    /// Least that is charged for a billing period in which anything was used, in USD.
+    pub minimum: Option<Decimal>,
+    /// Most that is charged for a billing period, in USD: what goes beyond it is free.
+    pub maximum: Option<Decimal>,
+    /// Prices under plans, for what is committed to.
+    pub plans: Vec<PlanPrice>,
+    /// How what is counted was rounded before it was summed.
+    pub rule: Rule,
+    /// What a load balancer's capacity unit takes, of an item that counts these.
+    pub capacity: Option<Capacity>,
     /// What a reader of the bill should know about this item.
     pub note: Option<String>,
+}
+
+/// A way to pay less than on demand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// `tariff.plan`, of the tariff in which it is written.
+    pub id: String,
+    /// What is committed to.
+    pub kind: PlanKind,
+    /// What it is, for readers: term, payment.
+    pub text: String,
+}
+
+/// What a plan commits to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlanKind {
+    /// A number of machines of one type, paid in every hour, used or not.
+    Reserved,
+    /// Money per hour at the plan's prices; what an hour does not use is lost.
+    Savings,
+    /// Nothing: spare capacity that may be taken back.
+    Spot,
+}
+
+impl PlanKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Reserved, Self::Savings, Self::Spot];
+
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reserved => "reserved",
+            Self::Savings => "savings",
+            Self::Spot => "spot",
+        }
+    }
+}
+
+/// What a unit of an item costs under a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlanPrice {
+    /// Id of the [`Plan`].
+    pub plan: String,
+    /// USD for one priced unit.
+    pub price: Decimal,
+    /// Where the price comes from.
+    pub provenance: Provenance,
+}
+
+/// Money off the sum of several items, per billing period. It is no refund, and is not carried over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Credit {
+    /// `tariff.credit`, of the tariff in which it is written.
+    pub id: String,
+    /// Most money off, in USD.
+    pub usd: Decimal,
+    /// Ids of the items that share it.
+    pub items: Vec<String>,
+    /// Where the figure comes from.
+    pub provenance: Provenance,
 }
 
 /// A priced unit.
@@ -74,6 +203,13 @@ impl Unit {
         let size = u128::from(self.size.get());
         if self.month { size * u128::from(period.0) } else { size }
     }
+
+    /// Base units of one that is held for `time`, of a unit that is held for an hour or a month.
+    #[must_use]
+    pub fn held(&self, time: Nanos) -> u128 {
+        let size = u128::from(self.size.get()) * u128::from(time.0);
+        if self.month { size } else { size / u128::from(Nanos::HOUR.0) }
+    }
 }
 
 /// A price that holds up to a cumulative quantity.
@@ -86,6 +222,11 @@ pub struct Tier {
     /// Where the price comes from.
     pub provenance: Provenance,
 }
+
+/// The tier of what an allowance, or a maximum, covers.
+pub const FREE: u32 = 0;
+/// The tier of what is missing to the minimum: its quantity is money.
+pub const TO_THE_MINIMUM: u32 = u32::MAX;
 
 /// How much costs nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +244,8 @@ pub struct Allowance {
     pub grant: Grant,
     /// What limits it, when it does not last: `for the first 12 months`.
     pub expires: Option<String>,
+    /// Months from the opening of an account for which it is granted; none for ever.
+    pub months: Option<u32>,
     /// Where the figure comes from.
     pub provenance: Provenance,
 }
@@ -159,16 +302,94 @@ impl Group {
             | Dimension::GibSeconds
             | Dimension::InstanceHours
             | Dimension::NodeHours
-            | Dimension::VolumeGibHours => Self::Compute,
+            | Dimension::VolumeGibHours
+            | Dimension::CpuSeconds
+            | Dimension::GhzSeconds
+            | Dimension::ProvisionedGibSeconds
+            | Dimension::ProvisionedDurationGibSeconds
+            | Dimension::EphemeralGibSeconds
+            | Dimension::RestoredBytes
+            | Dimension::CreditHours
+            | Dimension::UnusedCommitment => Self::Compute,
             Dimension::Requests => Self::Requests,
-            Dimension::EdgeRequests | Dimension::EdgeHours | Dimension::LcuHours => Self::Edge,
-            Dimension::EgressBytes | Dimension::InterzoneBytes | Dimension::AddressHours => Self::Network,
-            Dimension::ClusterHours => Self::Fixed,
+            Dimension::EdgeRequests
+            | Dimension::EdgeHours
+            | Dimension::LcuHours
+            | Dimension::EdgeMessages
+            | Dimension::ConnectionHours
+            | Dimension::EdgeBytes => Self::Edge,
+            Dimension::QueueRequests
+            | Dimension::QueueBytes
+            | Dimension::StreamHours
+            | Dimension::WorkflowSteps
+            | Dimension::WorkflowRequests
+            | Dimension::WorkflowGibSeconds
+            | Dimension::StoreReads
+            | Dimension::StoreWrites
+            | Dimension::StoreDeletes
+            | Dimension::CapacityHours
+            | Dimension::StoredGibHours
+            | Dimension::ProcessedBytes => Self::Data,
+            Dimension::LogBytes
+            | Dimension::ScannedBytes
+            | Dimension::MetricHours
+            | Dimension::MetricBytes
+            | Dimension::AlarmHours
+            | Dimension::TelemetryRequests
+            | Dimension::Traces => Self::Observability,
+            Dimension::EgressBytes
+            | Dimension::InterzoneBytes
+            | Dimension::InterregionBytes
+            | Dimension::AddressHours
+            | Dimension::NatHours
+            | Dimension::NatBytes => Self::Network,
+            Dimension::ClusterHours | Dimension::PlanHours => Self::Fixed,
         }
     }
 }
 
 impl Item {
+    /// An item with these marginal prices and nothing else: no allowance, no limit, no plan.
+    #[must_use]
+    pub fn new(id: String, dimension: Dimension, tiers: Vec<Tier>) -> Self {
+        Self {
+            id,
+            dimension,
+            variant: None,
+            group: Group::of(dimension),
+            unit: Unit::of(dimension),
+            tiers,
+            whole: false,
+            free_day: None,
+            free_month: None,
+            times: 1,
+            at_once: None,
+            sustained: false,
+            minimum: None,
+            maximum: None,
+            plans: Vec::new(),
+            rule: Rule::default(),
+            capacity: None,
+            note: None,
+        }
+    }
+
+    /// USD for one priced unit of a line of this tier; what an allowance covers costs nothing.
+    #[must_use]
+    pub fn price(&self, tier: u32) -> Option<Decimal> {
+        match tier {
+            FREE => Some(Decimal::ZERO),
+            TO_THE_MINIMUM => Some(Decimal::ONE),
+            tier => self.tiers.get(tier as usize - 1).map(|tier| tier.price),
+        }
+    }
+
+    /// The price under the plan with this id.
+    #[must_use]
+    pub fn under(&self, plan: &str) -> Option<&PlanPrice> {
+        self.plans.iter().find(|price| price.plan == plan)
+    }
+
     /// Whether this item charges usage of `dimension` in `variant`.
     #[must_use]
     pub fn applies_to(&self, dimension: Dimension, variant: &str) -> bool {

@@ -24,6 +24,7 @@ use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
 use crate::platform::catalogue::{Catalogue, plain_text};
 use crate::platform::{Deployment, Fact};
+use crate::pricing::book::Book;
 use crate::scenario::distribution::durations;
 
 use merge::{Merged, merge};
@@ -158,6 +159,12 @@ fn queueing(template: &str, table: &Table) -> String {
 
 fn tariff(typed: &Table, merged: &Merged<'_>, problems: &mut Diagnostics) -> TariffChoice {
     let region = merged.overrides.iter().find(|changed| changed.key == "region");
+    let own = merged.table.at("tariff");
+    let regional = region.and_then(|region| Some(format!("{}@{}", own.as_str()?, region.value)));
+    let regional = regional.filter(|id| !typed.contains("tariff") && Book::builtin().tariff(id).is_some());
+    if let Some(id) = regional {
+        return TariffChoice::Catalogue(id, own.span);
+    }
     if let (Some(region), false) = (region, typed.contains("tariff")) {
         let preset = region.preset.as_deref().unwrap_or_default();
         let span = typed.get("region").map_or(Span::BUILT_IN, |node| node.span);

@@ -6,7 +6,7 @@ mod known;
 mod reference;
 mod traffic;
 
-use crate::document::grammar::{Choice, Key, Kind, Range, Shape};
+use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape};
 use crate::document::quantity;
 use crate::scenario::deployment::DEPLOYMENT;
 use crate::units::Nanos;
@@ -110,7 +110,22 @@ static PRICING: Shape = Shape::new(&[
     Key::new("free_tier", Kind::Boolean, "whether free tiers are used").default("false"),
     Key::new("egress", Kind::Boolean, "whether response bytes to the internet are priced").default("true"),
     Key::new("currency", Kind::Table(&CURRENCY), "what the bill is shown in").default("{}"),
+    Key::new("account_opened", Kind::Date, "when the account was opened, for free tiers that end after some months"),
+    Key::new("commitment", Kind::list(&Kind::Table(&COMMITMENT)), "what is paid for every hour, used or not")
+        .default("[]"),
     Key::new("set", Kind::Map(&Kind::Price), "negotiated prices, by \"tariff.item\"").default("{}"),
+]);
+
+static COMMITMENT: Shape = Shape::new(&[
+    Key::new("plan", Kind::Text("\"tariff.plan\""), "the plan, by the name under which prices show it").required(),
+    Key::new("machine", Kind::Text("a machine type"), "type of the machines, for reserved ones"),
+    Key::new("count", Kind::count(1, 1_000_000), "how many machines, for reserved ones"),
+    Key::new("per_hour", Kind::Money, "money per hour at the plan's prices, for savings plans"),
+])
+.with_rules(&[
+    Rule::ExactlyOne(&["machine", "per_hour"]),
+    Rule::Needs("machine", "count"),
+    Rule::Needs("count", "machine"),
 ]);
 
 static CURRENCY: Shape = Shape::new(&[

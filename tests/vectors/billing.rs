@@ -1,98 +1,159 @@
 //! Cases of `billing.json`: usage, prices, and the bill that a provider or a price calculator makes of them.
 //!
 //! Here the words of the cases are translated: lines into items of a tariff ("first 6B" into the end of a tier), free
-//! tiers into allowances, and usage into counts ([`super::metered`]). Rounding, allowances, tiers, credits and totals are the
-//! library's. Where a case says no more than the quantity of a line (a price calculator's own configuration), that
-//! quantity is the usage.
+//! tiers into allowances, and usage into counts ([`super::metered`]). Rounding, allowances, tiers, sustained use, credits and
+//! totals are the library's. Where a case says no more than the quantity of a line (a disk of a price calculator's own
+//! configuration), that quantity is the usage; how many such there are is counted and printed.
 
 use std::num::NonZeroU64;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Mutex;
 
 use breakeven::document::provenance::{Confidence, Provenance};
 use breakeven::metering::calendar::{Calendar, Month};
 use breakeven::metering::usage::{Dimension, Meter, Usage};
 use breakeven::pricing::bill::{Bill, mean};
-use breakeven::pricing::settle::{Currency, Options, settle};
-use breakeven::pricing::tariff::{Allowance, Grant, Group, Item, Tariff, Tier, Unit};
+use breakeven::pricing::settle::{Options, settle};
+use breakeven::pricing::tariff::{Allowance, Grant, Item, Tariff, Tier, Unit};
 use breakeven::units::Nanos;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::list;
-use super::metered::{Facts, decimal, metered};
+use super::metered::{Facts, Origin, decimal, metered, standing};
 
 /// Counts in one priced unit: enough for a price calculator's twelve decimals.
 const COUNTS_PER_UNIT: u64 = 1_000_000_000_000;
 
-/// Items whose quantity was counted from the usage, and all items: a pass says little of a quantity that was given.
-pub static COUNTED: AtomicUsize = AtomicUsize::new(0);
-pub static ITEMS: AtomicUsize = AtomicUsize::new(0);
+/// Where the quantities of all items came from: a pass says little of one that was given.
+pub static ORIGINS: Mutex<Vec<(String, Origin)>> = Mutex::new(Vec::new());
 
-/// What the keys of a case's free tier are allowances of. A case with another key keeps the quantities of its lines.
+/// What the keys of a case's free tier are allowances of, where it is not the line of that name.
 const FREE_OF: [(&str, &[&str]); 9] = [
     ("requests", &["requests", "requests_million_rounded_up"]),
-    ("gb_seconds", &["compute", "gb_seconds", "duration_million_rounded_up"]),
-    ("executions", &["executions"]),
-    ("operations", &["operations"]),
-    ("transitions", &["transitions"]),
-    ("cpu_ms", &["cpu_ms"]),
+    ("gb_seconds", &["compute", "compute_on_demand", "gb_seconds", "duration_million_rounded_up"]),
     ("vcpu_seconds", &["vcpu"]),
     ("gib_seconds", &["memory"]),
-    (FREE_PER_DAY, &["billable"]),
+    ("f1_hours_per_day", &["billable", "f1_equivalent_hours"]),
+    ("b1_hours_per_day", &["b1"]),
+    ("traces", &["recorded"]),
+    ("recorded", &["recorded"]),
+    ("retrieved_or_scanned", &["retrieved_scanned"]),
 ];
-const FREE_PER_DAY: &str = "f1_hours_per_day";
 
 /// The lines of one item: several when it has tiers.
-struct Priced<'a> {
-    name: String,
-    lines: Vec<&'a Value>,
-    /// Where the tiers end, in priced units; none where a tier has no end.
+pub struct Priced<'a> {
+    pub name: String,
+    pub lines: Vec<&'a Value>,
+    /// Where the tiers end, in priced units (of the month, in percent); none where a tier has no end.
     ends: Vec<Option<Decimal>>,
     /// What is free before the first line.
     starts: Decimal,
 }
 
+impl Priced<'_> {
+    pub fn unit(&self) -> &str {
+        text(self.lines[0], "unit")
+    }
+
+    /// Whether the first line begins where something free ends.
+    pub fn starts_free(&self) -> bool {
+        !self.starts.is_zero()
+    }
+
+    fn sustained(&self) -> bool {
+        self.lines.iter().any(|line| text(line, "component").ends_with("pct"))
+    }
+}
+
+/// What an item of a case counted, per day.
+pub struct Used<'a> {
+    pub priced: Priced<'a>,
+    pub quantities: Vec<Decimal>,
+    pub origin: Origin,
+}
+
+/// The items of a case and what they counted.
+pub fn used<'a>(case: &'a Value, facts: &Facts) -> Vec<Used<'a>> {
+    let priced = priced(case, facts);
+    let names: Vec<String> = priced.iter().map(|one| one.name.clone()).collect();
+    let known = case["free_tier"].as_object().is_none_or(|free| {
+        free.keys().all(|key| free_of(key, "").is_some() || names.iter().any(|name| *name == daily(key).0))
+    });
+    let used = priced.into_iter().map(|priced| {
+        let given = priced.lines.iter().map(|line| number(line, "quantity")).sum::<Decimal>() + priced.starts;
+        let counted = metered(facts, &priced.name, priced.unit()).filter(|_| known);
+        let stands = || standing(facts, priced.unit(), given).filter(|_| known);
+        let (quantities, origin) = match counted {
+            Some(quantities) => (quantities, Origin::Counted),
+            None => stands().map_or_else(|| (vec![given], Origin::Given), |stands| (stands, Origin::Standing)),
+        };
+        Used { priced, quantities, origin }
+    });
+    used.collect()
+}
+
 pub fn case(case: &Value) -> Result<(), String> {
     let facts = Facts::of(case);
-    let priced = priced(case, &facts);
+    let used = used(case, &facts);
     let credit: Decimal = list(&case["lines"]).iter().map(price).filter(Decimal::is_sign_negative).sum();
-    let known = case["free_tier"].as_object().is_none_or(|free| free.keys().all(|key| free_of(key).is_some()));
-
-    let zone = TimeZone::UTC;
-    let start = "2026-01-05T00:00:00[UTC]".parse().expect("an instant");
-    let length = Nanos(u64::try_from(facts.month_hours()).expect("hours") * Nanos::HOUR.0);
-    let month = Month::Fixed(length);
-    let calendar = Calendar::new(&start, Nanos::ZERO, length, month, &zone).map_err(|error| error.to_string())?;
+    let month = month(&facts);
+    let calendar = calendar(&facts)?;
     let mut usage = Usage::default();
     let mut items = Vec::new();
-    for (place, one) in priced.iter().enumerate() {
-        let unit = text(one.lines[0], "unit");
-        let derived = metered(&facts, &one.name, unit).filter(|_| known);
-        ITEMS.fetch_add(1, Ordering::Relaxed);
-        COUNTED.fetch_add(usize::from(derived.is_some()), Ordering::Relaxed);
-        let mut item = item(one, place, unit);
-        if derived.is_some() {
-            grant(&mut item, case, &one.name, unit);
+    for (place, one) in used.iter().enumerate() {
+        let unit = one.priced.unit();
+        let origin = (format!("{}: {}", facts.service(), one.priced.name), one.origin);
+        ORIGINS.lock().expect("no case panics here").push(origin);
+        let mut item = item(&one.priced, place, unit);
+        if one.origin != Origin::Given {
+            grant(&mut item, case, &one.priced.name, unit);
         }
         if place == 0 && !credit.is_zero() {
             item.free_month = Some(allowance(Grant::Credit(-credit)));
         }
-        let given = || vec![one.lines.iter().map(|line| number(line, "quantity")).sum::<Decimal>() + one.starts];
         let meter = Meter { service: String::new(), dimension: item.dimension, variant: place.to_string() };
-        for (day, quantity) in derived.unwrap_or_else(given).into_iter().enumerate() {
-            let slice = calendar.slices.partition_point(|slice| slice.day < day);
-            usage.add(&meter, slice, counts(quantity)?);
+        if item.sustained {
+            hold(&mut usage, &meter, &calendar, one.quantities.iter().sum())?;
+        } else {
+            for (day, quantity) in one.quantities.iter().enumerate() {
+                let slice = calendar.slices.partition_point(|slice| slice.day < day);
+                usage.add(&meter, slice, counts(*quantity)?);
+            }
         }
         items.push(item);
     }
-    let (id, region) = ("case".to_owned(), text(case, "region").to_owned());
-    let tariff = Tariff { id, region, day_zone: "UTC".to_owned(), items, partial: false };
-    let currency = Currency { code: "USD".to_owned(), per_usd: Decimal::ONE };
-    let options = Options { month, free_tier: true, egress: true, currency };
+    let tariff = Tariff { region: text(case, "region").to_owned(), items, ..Tariff::empty("case".to_owned()) };
+    let options = Options::usd(month);
     let settled = settle(&usage, &[tariff], &calendar, &options).map_err(|error| error.to_string())?;
     let bill = mean(&[settled], &options).map_err(|error| error.to_string())?;
+    let priced: Vec<Priced> = used.into_iter().map(|one| one.priced).collect();
     compare(case, &priced, &bill)
+}
+
+fn length(facts: &Facts) -> Nanos {
+    Nanos(u64::try_from(facts.month_hours()).expect("hours") * Nanos::HOUR.0)
+}
+
+pub fn month(facts: &Facts) -> Month {
+    Month::Fixed(length(facts))
+}
+
+pub fn calendar(facts: &Facts) -> Result<Calendar, String> {
+    let start = "2026-01-05T00:00:00[UTC]".parse().expect("an instant");
+    Calendar::new(&start, Nanos::ZERO, length(facts), month(facts), &TimeZone::UTC).map_err(|error| error.to_string())
+}
+
+/// One thing, held for so many hours from the start.
+fn hold(usage: &mut Usage, meter: &Meter, calendar: &Calendar, hours: Decimal) -> Result<(), String> {
+    let nanoseconds = hours * Decimal::from(Nanos::HOUR.0);
+    let mut left = u64::try_from(nanoseconds).map_err(|_| format!("no usage: {hours} h"))?;
+    for (number, slice) in calendar.slices.iter().enumerate() {
+        let held = left.min((slice.end - slice.start).0);
+        usage.add(meter, number, u128::from(held));
+        left -= held;
+    }
+    Ok(())
 }
 
 /// Quantities within what the case prints of them, and the total within its tolerance.
@@ -185,37 +246,42 @@ fn item(priced: &Priced, place: usize, unit: &str) -> Item {
         let last = index + 1 == priced.lines.len();
         tiers.push(Tier { up_to: end.filter(|_| !last), price: price(line), provenance: provenance() });
     }
-    let size = NonZeroU64::new(COUNTS_PER_UNIT).expect("not zero");
-    Item {
-        id: id(place),
-        dimension: Dimension::Requests,
-        variant: Some(place.to_string()),
-        group: Group::Requests,
-        unit: Unit { name: unit.to_owned(), size, month: false },
-        tiers,
-        whole: priced.name.ends_with("_rounded_up"),
-        free_day: None,
-        free_month: None,
-        note: None,
+    let sustained = priced.sustained();
+    let dimension = if sustained { Dimension::NodeHours } else { Dimension::Requests };
+    let mut item = Item::new(id(place), dimension, tiers);
+    item.variant = Some(place.to_string());
+    item.sustained = sustained;
+    item.whole = priced.name.ends_with("_rounded_up");
+    if !sustained {
+        let size = NonZeroU64::new(COUNTS_PER_UNIT).expect("not zero");
+        item.unit = Unit { name: unit.to_owned(), size, month: false };
     }
+    item
 }
 
 fn grant(item: &mut Item, case: &Value, name: &str, unit: &str) {
     for (key, quantity) in case["free_tier"].as_object().into_iter().flatten() {
-        if free_of(key).is_some_and(|names| names.contains(&name)) {
+        let (own, is_daily) = daily(key);
+        if own == name || free_of(key, name) == Some(true) {
             let quantity = decimal(quantity).expect("an allowance") / per_unit(unit);
-            let free = if key == FREE_PER_DAY { &mut item.free_day } else { &mut item.free_month };
+            let free = if is_daily { &mut item.free_day } else { &mut item.free_month };
             *free = Some(allowance(Grant::Quantity(quantity)));
         }
     }
 }
 
-fn free_of(key: &str) -> Option<&'static [&'static str]> {
-    FREE_OF.iter().find(|(known, _)| *known == key).map(|(_, names)| *names)
+/// The name in a key of a free tier, and whether it is one per day.
+fn daily(key: &str) -> (&str, bool) {
+    key.strip_suffix("_per_day").map_or((key, false), |name| (name, true))
+}
+
+/// Whether a known key of a free tier is an allowance of the line called `name`.
+fn free_of(key: &str, name: &str) -> Option<bool> {
+    FREE_OF.iter().find(|(known, _)| *known == key).map(|(_, names)| names.contains(&name))
 }
 
 fn allowance(grant: Grant) -> Allowance {
-    Allowance { grant, expires: None, provenance: provenance() }
+    Allowance { grant, expires: None, months: None, provenance: provenance() }
 }
 
 fn id(place: usize) -> String {
@@ -245,14 +311,14 @@ fn counts(quantity: Decimal) -> Result<u128, String> {
     whole.and_then(|counts| u128::try_from(counts).ok()).ok_or_else(|| format!("no usage: {quantity}"))
 }
 
-fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+pub fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_default()
 }
 
-fn number(value: &Value, key: &str) -> Decimal {
+pub fn number(value: &Value, key: &str) -> Decimal {
     decimal(&value[key]).unwrap_or_else(|| panic!("{key} is no number: {}", value[key]))
 }
 
-fn price(line: &Value) -> Decimal {
+pub fn price(line: &Value) -> Decimal {
     number(line, "unit_price")
 }

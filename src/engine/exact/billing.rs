@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::metering::measurement::Level;
+use crate::metering::rounding::steps;
 use crate::units::Nanos;
 
 /// The billed time of the instances, or of the nodes, of a deployment.
@@ -49,7 +50,7 @@ impl BilledTime {
     /// A time as it is billed.
     #[inline]
     pub const fn rounded(&self, time: u64) -> u64 {
-        if self.round_up <= 1 { time } else { time.div_ceil(self.round_up).saturating_mul(self.round_up) }
+        steps(time, self.round_up, 0)
     }
 
     /// Brings the books up to `now`.

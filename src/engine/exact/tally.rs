@@ -5,6 +5,7 @@
 use crate::application::{Application, Class, Step, work};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
+use crate::metering::rounding::chunks;
 use crate::platform::edge::Edge;
 
 use super::limits::{Gauge, Limit};
@@ -414,7 +415,7 @@ impl Sizes {
 
 /// Requests that the edge bills for one: at least one, and one more for each further unit of the larger body.
 fn units(request: u64, response: u64, unit: Option<u64>) -> u64 {
-    unit.map_or(0, |unit| request.max(response).div_ceil(unit).max(1))
+    unit.map_or(0, |unit| chunks(request.max(response), unit))
 }
 
 fn draw_edge(class: &Class, unit: Option<u64>, key: u64) -> (u64, u64) {

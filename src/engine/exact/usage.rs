@@ -1,5 +1,6 @@
 //! From the books of a run to the usage that a bill is made from.
 
+use crate::metering::capacity::{self, Ratio};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
 use crate::platform::edge::CapacityUnits;
@@ -113,7 +114,11 @@ impl Books<'_, '_> {
 /// Capacity units of one hour, in thousand-millionths: the largest of the ratios.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
 fn nano_units(capacity: CapacityUnits, requests: u64, bytes: u64) -> u128 {
-    let connections = requests as f64 / capacity.requests_per_connection / 3600.0 / capacity.connections_per_second;
-    let processed = bytes as f64 / capacity.bytes_per_hour;
-    (connections.max(processed) * 1e9).round() as u128
+    // In millionths, so that a unit may take a part of a request or of a byte.
+    let ratio = |used: u64, per_unit: f64| Ratio {
+        used: u128::from(used) * 1_000_000,
+        per_unit: (per_unit * 1e6).round() as u128,
+    };
+    let requests_per_unit = capacity.requests_per_connection * 3600.0 * capacity.connections_per_second;
+    capacity::nano_units(&[ratio(requests, requests_per_unit), ratio(bytes, capacity.bytes_per_hour)])
 }

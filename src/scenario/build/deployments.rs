@@ -5,10 +5,11 @@ use crate::application::Application;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
-use crate::metering::usage::Meter;
+use crate::metering::usage::{Dimension, Meter};
 use crate::platform::Deployment;
 use crate::platform::catalogue::Catalogue;
 use crate::platform::counted::meters;
+use crate::platform::meter::Per;
 use crate::pricing::book::Book;
 use crate::pricing::inline_tariff;
 use crate::pricing::settle::{Options, unpriced};
@@ -44,11 +45,12 @@ fn placed(
     pricing: Option<&Options>,
     book: &mut Book,
 ) -> Option<Placed> {
-    let built = build(entry, Catalogue::builtin(), application, &mut context.problems)?;
+    let mut built = build(entry, Catalogue::builtin(), application, &mut context.problems)?;
     let stated = stated(context, &built, book)?;
     let tariffs: Option<Vec<Tariff>> =
         stated.iter().map(|(stated, span)| bound(context, stated, *span, book)).collect();
     let tariffs = tariffs?;
+    count_as_then(&mut built.deployment, &tariffs);
     if let Some(pricing) = pricing
         && !tariffs.is_empty()
         && let Some(problem) = missing_prices(&built.deployment, application, &tariffs, pricing)
@@ -105,9 +107,44 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
             (StatedTariff::inline(prices.to_toml()), Span::BUILT_IN)
         }
     };
-    let edge = built.edge.as_deref().filter(|edge| *edge != own.name && book.tariff(edge).is_some());
-    let edge = edge.map(|edge| (StatedTariff::catalogue(edge), span));
+    let edge = built.edge.as_deref().filter(|edge| *edge != own.name).and_then(|edge| of_edge(edge, built, book));
+    let edge = edge.map(|edge| (StatedTariff::catalogue(&edge), span));
     Some(std::iter::once((own, span)).chain(edge).collect())
+}
+
+/// Id of the tariff of an edge: in another region than the platform's, its prices there.
+fn of_edge(edge: &str, built: &Built, book: &Book) -> Option<String> {
+    let region = &built.deployment.region;
+    if built.deployment.overrides.iter().any(|changed| changed.key == "region") {
+        let everywhere = book.tariff(edge).filter(|tariff| ["global", "anywhere"].contains(&tariff.region.as_str()));
+        return book.tariff_in(edge, region).or(everywhere).map(|tariff| tariff.id.clone());
+    }
+    (book.tariff(edge).is_some() || book.later(edge).is_some()).then(|| edge.to_owned())
+}
+
+/// Counts a request by the rule of its day, where the tariff of that day has another than the newest and the scenario
+/// says nothing else.
+fn count_as_then(deployment: &mut Deployment, tariffs: &[Tariff]) {
+    let overridden = |key: &str| deployment.overrides.iter().any(|changed| changed.key == key);
+    let (step, least, start) =
+        (overridden("meter.round_up"), overridden("meter.minimum"), overridden("meter.start_billed"));
+    for tariff in tariffs {
+        let newest = Book::builtin().tariff(&tariff.id);
+        if newest.is_none_or(|newest| newest.edition == tariff.edition) || deployment.meter.per != Per::Request {
+            continue;
+        }
+        let rule = tariff.items.iter().find(|item| item.dimension == Dimension::GibSeconds).map(|item| item.rule);
+        let Some(rule) = rule else { continue };
+        if !step {
+            deployment.meter.round_up = rule.step;
+        }
+        if !least {
+            deployment.meter.minimum = rule.least;
+        }
+        if !start {
+            deployment.meter.start_billed = rule.start_billed;
+        }
+    }
 }
 
 /// The tariff that is stated at `span`.

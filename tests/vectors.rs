@@ -16,6 +16,8 @@ mod metered;
 mod names;
 #[path = "vectors/own.rs"]
 mod own;
+#[path = "vectors/vocabulary.rs"]
+mod vocabulary;
 
 use std::collections::BTreeMap;
 
@@ -88,6 +90,11 @@ fn vectors_billing() {
 #[test]
 fn vectors_billing_by_our_own_tariffs() {
     own::compare();
+}
+
+#[test]
+fn every_word_of_the_vocabulary_of_bills_is_understood() {
+    vocabulary::check();
 }
 
 /// Compares a JSON expectation (absent means anything) with what came out.

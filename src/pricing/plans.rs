@@ -303,3 +303,38 @@ fn a_commitment_to_what_the_account_does_not_sell_is_not_its_own() {
     account.options.commitments = committed("savings", Held::PerHour(usd("1")));
     assert_eq!(account.bill().per_month, Decimal::ZERO);
 }
+
+/// The worked example of AWS, Savings Plans user guide, "Understanding how Savings Plans apply to your usage".
+#[test]
+fn savings_plan_worked_example_of_the_provider() {
+    let priced = |name: &str, dimension: &str, demand: &str, plan: &str| {
+        format!(
+            "[item.{name}]\ndimension = \"{dimension}\"\nprice = \"{demand} USD\"\n{SOURCED}\
+            plans.savings = {{ price = \"{plan} USD\", source = \"s\", confidence = \"api\" }}\n"
+        )
+    };
+    let text = [
+        "[plan.savings]\nkind = \"savings\"\ntext = \"t\"\n".to_owned(),
+        priced("c5-9xlarge", "node-hours", "4.00", "2.00"),
+        priced("c5-24xlarge", "instance-hours", "10.00", "8.00"),
+        priced("fargate-vcpu", "cluster-hours", "1.50", "1.00"),
+        priced("fargate-gb", "address-hours", "2.00", "1.00"),
+    ]
+    .concat();
+    let bill = |per_hour: &str| {
+        let mut account = account_of(&text, 1, 1)
+            .used("", Dimension::NodeHours, 0, HOUR)
+            .used("", Dimension::InstanceHours, 0, HOUR)
+            .used("", Dimension::ClusterHours, 0, 10 * HOUR)
+            .used("", Dimension::AddressHours, 0, 5 * HOUR);
+        account.options.commitments = committed("savings", Held::PerHour(per_hour.parse().unwrap()));
+        account
+    };
+    // 25 USD cover all of it, which is 39 USD on demand.
+    assert_eq!(bill("25").bill().per_month, usd("25"));
+    assert_eq!(bill("0.000001").bill().per_month.round_dp(2), usd("39"));
+    // 2 USD go to what is half off and cheapest under the plan: 2 GB of Fargate.
+    let two = lines(&bill("2"));
+    assert!(two.contains(&line("plan.fargate-gb:savings", "2", "2")), "{two:?}");
+    assert_eq!(bill("2").bill().per_month, usd("37"));
+}

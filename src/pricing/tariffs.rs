@@ -84,6 +84,8 @@ pub(super) static FILES: &[(&str, &str)] = files![
     "heroku.toml",
     "ingress-nginx.toml",
     "lambda-edge.toml",
+    "redis.toml",
+    "render.toml",
     "self-hosted.toml",
     "self-managed.toml",
 ];

@@ -208,20 +208,20 @@ fn priced<'a>(case: &'a Value, facts: &Facts) -> Vec<Priced<'a>> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Begins {
+pub enum Begins {
     First,
     Next,
     Over,
 }
 
 #[derive(Clone, Copy)]
-struct TierWord<'a> {
+pub struct TierWord<'a> {
     kind: Begins,
     size: &'a str,
 }
 
 /// Splits `Duration (next 9B)`, `next_20TB_b` and `25_50pct` into what is priced and which tier of it.
-fn tier(component: &str) -> (&str, Option<TierWord<'_>>) {
+pub fn tier(component: &str) -> (&str, Option<TierWord<'_>>) {
     let words = [("first", Begins::First), ("next", Begins::Next), ("over", Begins::Over)];
     let (name, rest) = component.rsplit_once(" (").unwrap_or(("", component));
     for (word, kind) in words {

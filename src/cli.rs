@@ -24,6 +24,7 @@ pub mod run;
 pub mod schema;
 mod stored;
 pub mod sweep;
+pub mod traffic;
 mod version;
 mod watch;
 

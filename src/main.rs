@@ -20,6 +20,7 @@ fn perform() -> Result<Exit, Failure> {
         Command::Platforms { show: None } => cli::platforms::list(&arguments),
         Command::Platforms { show: Some(show) } => cli::platforms::show(show.id(), &arguments),
         Command::Reprice { result, as_of } => cli::reprice::reprice(result, as_of.as_deref(), &arguments),
+        Command::Traffic { what } => cli::traffic::traffic(what, &arguments),
         Command::Completions { shell } => cli::completions::completions(*shell),
         Command::Man { command } => cli::man::man(command.as_deref()),
     }

@@ -36,8 +36,9 @@ use serde::Serialize;
 use crate::experiment::result::{RunResult, SweepResult};
 
 pub use charts::ChartError;
+pub use charts::week_text;
 pub use columns::documentation as column_documentation;
-pub use files::{Unwritable, write, write_sweep};
+pub use files::{Unwritable, write, write_sweep, write_traffic};
 
 /// How a result is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -13,8 +13,10 @@ pub mod counts;
 mod curve;
 mod demand;
 pub mod event;
+pub mod fit;
 mod instant;
 pub mod log;
+pub mod measure;
 pub mod open;
 mod placement;
 mod play;
@@ -28,13 +30,14 @@ pub mod statistics;
 mod tests;
 mod unpack;
 
-use crate::application::Application;
+use crate::application::{Application, Request};
 use crate::kernel::distribution::{Distribution, Law};
 use crate::kernel::streams::{Draws, stream_key};
 use crate::units::Nanos;
 use counts::Counts;
 use curve::{Curve, Frame};
 use log::Log;
+use measure::{Gauge, Measures};
 use open::Open;
 pub use play::Play;
 use process::{Hawkes, Switching};
@@ -107,7 +110,37 @@ impl Traffic {
     /// The requests of one replication over `[0, warmup + duration)`, classes and work drawn from `application`.
     #[must_use]
     pub fn play(&self, application: &Application, seed: u64, replication: u32) -> Play {
-        Play::new(self, application, seed, replication)
+        Play::new(self, Some(application), seed, replication)
+    }
+
+    /// The instants of the same requests, which ask for nothing.
+    #[must_use]
+    pub fn instants(&self, seed: u64, replication: u32) -> Play {
+        Play::new(self, None, seed, replication)
+    }
+
+    /// Measures one replication, on a series that resolves `period`, by the wall clock of the traffic's zone.
+    #[must_use]
+    pub fn measures(&self, seed: u64, replication: u32, period: Nanos) -> Measures {
+        self.measured(seed, replication, period, |_| ())
+    }
+
+    /// The same, while `sink` sees every batch of requests, which ask for nothing.
+    #[must_use]
+    pub fn measured(&self, seed: u64, replication: u32, period: Nanos, mut sink: impl FnMut(&[Request])) -> Measures {
+        let first = self.start.timestamp().as_nanosecond();
+        let mut gauge = Gauge::new(first, self.duration, period, self.start.time_zone());
+        let (mut play, mut batch) = (self.instants(seed, replication), Vec::new());
+        loop {
+            play.fill(&mut batch, 1024);
+            if batch.is_empty() {
+                return gauge.finish();
+            }
+            sink(&batch);
+            for request in batch.iter().filter(|request| request.at >= self.warmup.0) {
+                gauge.arrive(request.at - self.warmup.0);
+            }
+        }
     }
 
     /// What to expect. Exact for counts, logs and step profiles, else within 1e-5; `growth_cv` is left out. The cost is per

@@ -9,6 +9,7 @@ use breakeven::experiment::{self, RunOptions};
 use breakeven::scenario::{Document, Scenario};
 use breakeven::traffic::Flow;
 use breakeven::traffic::counts::CountTable;
+use breakeven::traffic::fit;
 use breakeven::traffic::log::entry::Entry;
 use breakeven::traffic::log::read::{Reading, Summary, read};
 
@@ -196,4 +197,45 @@ fn invocations_and_prompts_of_azure_one_by_one() {
     let Some(file) = trace("azure-llm-2023/AzureLLMInferenceTrace_code.csv.gz") else { return };
     let result = played(&sourced("log", &file, "", ""));
     assert_eq!(result.traffic.requests, 2 * 8_819);
+}
+
+#[test]
+fn the_world_cup_comes_back_from_arrivals_at_a_thousandth() {
+    let Some(file) = trace("worldcup98/wc98_per_minute.csv.gz") else { return };
+    let scenario = scenario(&file, "missing = \"zero\", scale = 0.001", "");
+    let counts = &table(&scenario).counts;
+    let mut found = vec![0.0_f64; counts.len()];
+    let minute = 60_000_000_000;
+    let _ = scenario.traffic.measured(1, 0, breakeven::units::Nanos(minute), |batch| {
+        for request in batch {
+            found[usize::try_from(request.at / minute).unwrap()] += 1.0;
+        }
+    });
+    // A bin's fraction is rounded up with that probability, and nothing else changes.
+    assert!(found.iter().zip(counts).all(|(found, count)| (found - count * 1e-3).abs() < 1.0));
+    let (found, slack) = (found.iter().sum::<f64>(), 5.0 * (counts.len() as f64 / 4.0).sqrt());
+    assert!((found - 1_352_804.107).abs() < slack, "{found} requests");
+    let rounded: f64 = counts.iter().map(|count| count.round()).sum();
+    assert_eq!(rounded, 1_352_804_107.0);
+}
+
+#[test]
+fn fits_of_measured_series_hold_their_limits() {
+    for (path, zone) in [
+        ("nasa-1995/nasa_per_minute.csv.gz", "America/New_York"),
+        ("nasa-1995/nasa_per_minute.csv.gz", "UTC"),
+        ("nab-cloudwatch/elb_request_count_8c0756.csv", "UTC"),
+        ("azure-functions-2019/sample200_24h_invocations.csv.gz", "UTC"),
+        ("nasa-1995/nasa_per_second_1995-07-13.csv.gz", "UTC"),
+    ] {
+        let Some(file) = trace(path) else { return };
+        let material = fit::read::read(&[(path.to_owned(), file)], &fit::read::Reading::default()).unwrap();
+        let zone = jiff::tz::TimeZone::get(zone).unwrap();
+        let fitted = fit::Fitted::new(&material.table, &zone).unwrap();
+        for seed in 1..=3 {
+            let comparison = fit::compare(&fitted, seed, 21);
+            let missed: Vec<_> = comparison.rows.iter().filter(|row| !row.holds()).collect();
+            assert!(missed.is_empty(), "{path} {zone:?} seed {seed}: {missed:?}");
+        }
+    }
 }

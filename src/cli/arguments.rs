@@ -16,16 +16,16 @@ use crate::document::diagnostic::Diagnostic;
 use crate::report;
 
 /// Subcommands of the language that are not built yet.
-const LATER: [&str; 4] = ["traffic", "prices", "explain", "diff"];
+const LATER: [&str; 3] = ["prices", "explain", "diff"];
 
 /// Flags that do not apply to every subcommand, and the subcommands to which they apply.
 const SCOPE: [(&str, &[&str]); 8] = [
-    ("out", &["run", "sweep", "reprice"]),
-    ("format", &["run", "sweep", "check", "platforms", "reprice"]),
-    ("seed", &["run", "sweep", "check"]),
+    ("out", &["run", "sweep", "reprice", "traffic"]),
+    ("format", &["run", "sweep", "check", "platforms", "reprice", "traffic"]),
+    ("seed", &["run", "sweep", "check", "traffic"]),
     ("replications", &["run", "sweep", "check"]),
     ("fidelity", &["run", "sweep", "check"]),
-    ("set", &["run", "sweep", "check", "reprice"]),
+    ("set", &["run", "sweep", "check", "reprice", "traffic"]),
     ("threads", &["run", "sweep"]),
     ("strict", &["run"]),
 ];
@@ -124,6 +124,16 @@ pub enum Command {
         /// Prices as observed by this day, such as 2024-05-01; the same as `--set pricing.as_of=DATE`
         #[arg(long, value_name = "DATE")]
         as_of: Option<String>,
+    },
+    /// Show a scenario's traffic, or fit one to data
+    #[command(
+        subcommand_value_name = "show SCENARIO.toml | fit FILE...",
+        override_usage = "simulate traffic show SCENARIO.toml [OPTIONS]\n       simulate traffic fit FILE... [OPTIONS]"
+    )]
+    Traffic {
+        /// What of it
+        #[command(subcommand)]
+        what: super::traffic::Traffic,
     },
     /// Print a completion script for a shell
     Completions {

@@ -10,6 +10,7 @@ mod cost;
 mod latency;
 mod load;
 mod sweep;
+mod week;
 
 use std::fmt::{self, Write};
 
@@ -90,6 +91,19 @@ pub fn of_run(result: &RunResult) -> Result<Vec<Chart>, ChartError> {
     let charts =
         [cost::breakdown(result), cost::over_time(result), load::over_time(result), latency::distribution(result)];
     charts.into_iter().flatten().collect()
+}
+
+/// The chart of the hours of a week, in requests per second, Monday 00 h first.
+///
+/// # Errors
+/// When the drawing library refuses.
+pub fn of_week(week: &[Option<f64>], title: &str) -> Result<Chart, ChartError> {
+    week::hours(week, title)
+}
+
+/// The same for a terminal.
+pub fn week_text(week: &[Option<f64>]) -> String {
+    week::letters(week)
 }
 
 /// The chart of a sweep; none without any bill.

@@ -46,6 +46,15 @@ pub fn write(result: &RunResult, folder: &Path) -> Result<(), Error> {
     put(folder, "report.html", &html::render(&page)?)
 }
 
+/// Writes `traffic.json`, which says `json`, and `charts/week.svg` with the hours of `week` into `folder`; see [`write()`].
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_traffic(json: &str, week: &[Option<f64>], title: &str, folder: &Path) -> Result<(), Error> {
+    put(folder, "traffic.json", json)?;
+    put_charts(folder, &[super::charts::of_week(week, title)?])
+}
+
 /// Writes `result.json`, `report.html`, `report.md`, `sweep.csv` and `charts/sweep.svg` into `folder`; see [`write()`].
 ///
 /// # Errors

@@ -38,6 +38,12 @@ impl Demand {
         Self { below, only: 0, work }
     }
 
+    /// Requests of one class that ask for nothing, for those who only want to know when they come.
+    pub fn nothing() -> Self {
+        let nothing = Distribution::constant(0.0);
+        Self { below: Vec::new(), only: 0, work: vec![(nothing.clone(), nothing)] }
+    }
+
     /// The request `key` that arrives at `at`.
     #[inline(always)]
     #[allow(clippy::inline_always, clippy::cast_possible_truncation)] // once per request; an index of a class

@@ -69,7 +69,7 @@ pub struct Play {
 }
 
 impl Play {
-    pub(super) fn new(traffic: &Traffic, application: &Application, seed: u64, replication: u32) -> Self {
+    pub(super) fn new(traffic: &Traffic, application: Option<&Application>, seed: u64, replication: u32) -> Self {
         let frame = traffic.frame();
         let (level, growth) = traffic.factors(seed, replication);
         let lanes = traffic.sources.iter().map(|source| {
@@ -82,7 +82,8 @@ impl Play {
                 Flow::Hawkes(source) => Instants::Steps(Box::new(Steps::hawkes(*source, frame, keys, level))),
                 Flow::Schedule(schedule) => Instants::Timer(Box::new(Timer::new(schedule, frame, keys))),
             };
-            Lane { demand: Demand::new(application, &source.mix), instants, ready: Vec::new(), next: 0 }
+            let demand = application.map_or_else(Demand::nothing, |application| Demand::new(application, &source.mix));
+            Lane { demand, instants, ready: Vec::new(), next: 0 }
         });
         let mut lanes: Vec<Lane> = lanes.collect();
         let mut heads = BinaryHeap::new();

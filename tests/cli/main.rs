@@ -7,6 +7,7 @@ mod prices;
 mod refusals;
 mod results;
 mod subcommands;
+mod traffic;
 
 use std::fs;
 use std::path::{Path, PathBuf};

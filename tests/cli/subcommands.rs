@@ -19,11 +19,11 @@ fn nothing_asked_gives_usage_with_examples() {
 fn help_lists_what_there_is_and_no_more() {
     let desk = Desk::new();
     let help = stdout(&desk.simulate(&["--help"]).success());
-    for name in ["run", "check", "sweep", "init", "schema", "platforms", "reprice", "completions", "man"] {
+    for name in ["run", "check", "sweep", "init", "schema", "platforms", "reprice", "traffic", "completions", "man"] {
         assert!(help.contains(&format!("\n  {name} ")), "{name}");
         let own = stdout(&desk.simulate(&[name, "--help"]).success());
         assert!(own.contains("Usage: simulate"), "{own}");
-        assert_eq!(own.contains("--seed"), ["run", "check", "sweep"].contains(&name), "{name}: {own}");
+        assert_eq!(own.contains("--seed"), ["run", "check", "sweep", "traffic"].contains(&name), "{name}: {own}");
     }
     assert!(!help.contains("  diff ") && help.contains("Exit codes") && help.contains("SIMULATE_SET"));
     assert!(!stdout(&desk.simulate(&["-h"]).success()).contains("Exit codes"));
@@ -115,7 +115,7 @@ fn shells_and_manuals_get_what_they_read() {
 
 #[test]
 fn later_subcommands_are_refused_by_name() {
-    for name in ["traffic", "prices", "explain", "diff"] {
+    for name in ["prices", "explain", "diff"] {
         let line = [name, "a.json", "--fail-on", "b"];
         Desk::new().simulate(&line).code(2).stderr(contains(format!("`simulate {name}` is not built yet")));
     }

@@ -109,6 +109,12 @@ impl CountTable {
     }
 }
 
+/// Whether a text of CSV has a column of counts.
+#[must_use]
+pub fn has_counts(text: &str) -> bool {
+    super::format::has_counts(text)
+}
+
 /// The content of a file, unpacked.
 fn text(name: &str, bytes: &[u8]) -> Result<String, FileError> {
     let mut content = Vec::new();

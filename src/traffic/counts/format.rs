@@ -89,9 +89,45 @@ pub(super) struct Gathered {
     pub notes: Vec<String>,
 }
 
+impl Unit {
+    /// The unit that a scenario calls so.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "rate" => Self::Rate,
+            "increase" => Self::Increase,
+            "counter" => Self::Counter,
+            _ => return None,
+        })
+    }
+}
+
+/// Whether a text of CSV has a column of counts.
+pub(super) fn has_counts(text: &str) -> bool {
+    columns::has_counts(text.lines().next().unwrap_or(""))
+}
+
 impl Format {
+    /// What scenarios call them.
+    pub const WORDS: [&str; 6] = ["csv", "cloudwatch", "cloudwatch-csv", "prometheus", "azure-2019", "locust"];
+
+    /// The format that a scenario calls so.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "csv" => Self::Csv,
+            "cloudwatch" => Self::CloudWatch,
+            "cloudwatch-csv" => Self::CloudWatchCsv,
+            "prometheus" => Self::Prometheus,
+            "azure-2019" => Self::Azure2019,
+            "locust" => Self::Locust,
+            _ => return None,
+        })
+    }
+
     /// The format that `text` has by its first bytes; a text that looks like none is taken for CSV.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
         let text = text.trim_start();
         if text.starts_with(['{', '[']) {
             let head = &text.as_bytes()[..text.len().min(1 << 16)];

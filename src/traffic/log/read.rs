@@ -241,8 +241,31 @@ impl<'de> Visitor<'de> for Each<'_> {
 }
 
 impl Format {
+    /// What scenarios call them.
+    pub const WORDS: [&str; 10] =
+        ["combined", "alb", "elb", "cloudfront", "nginx-json", "cloud-logging", "har", "azure-2021", "k6", "csv"];
+
+    /// The format that a scenario calls so.
+    #[must_use]
+    pub fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "combined" => Self::Combined,
+            "alb" => Self::Alb,
+            "elb" => Self::Elb,
+            "cloudfront" => Self::CloudFront,
+            "nginx-json" => Self::NginxJson,
+            "cloud-logging" => Self::CloudLogging,
+            "har" => Self::Har,
+            "azure-2021" => Self::Azure2021,
+            "k6" => Self::K6,
+            "csv" => Self::Csv,
+            _ => return None,
+        })
+    }
+
     /// The format of a log that begins with `head`, if it is one that is known.
-    fn of(head: &[u8]) -> Option<Self> {
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
         let has = |word: &str| memchr::memmem::find(head, word.as_bytes()).is_some();
         let begin = head.iter().position(|byte| !byte.is_ascii_whitespace())?;
         let line = head[begin..].split(|byte| *byte == b'\n').next().unwrap_or(b"");

@@ -45,19 +45,8 @@ pub fn counts(context: &mut Context, table: &Table, start: &Zoned) -> Option<Cou
 fn reading(table: &Table, start: &Zoned) -> Reading {
     let text = |key: &str| table.get(key).map(|node| node.text().to_owned());
     Reading {
-        format: table.get("format").map(|node| match node.text() {
-            "cloudwatch" => Format::CloudWatch,
-            "cloudwatch-csv" => Format::CloudWatchCsv,
-            "prometheus" => Format::Prometheus,
-            "azure-2019" => Format::Azure2019,
-            "locust" => Format::Locust,
-            _ => Format::Csv,
-        }),
-        unit: table.get("unit").map(|node| match node.text() {
-            "increase" => Unit::Increase,
-            "counter" => Unit::Counter,
-            _ => Unit::Rate,
-        }),
+        format: table.get("format").and_then(|node| Format::named(node.text())),
+        unit: table.get("unit").and_then(|node| Unit::named(node.text())),
         time: text("time"),
         value: text("value"),
         period: table.get("period").map(Node::duration),

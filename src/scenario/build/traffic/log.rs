@@ -56,18 +56,7 @@ pub fn log(context: &mut Context, table: &Table, start: &Zoned) -> Option<Log> {
 /// How the files are read.
 fn reading(table: &Table, start: &Zoned) -> Reading {
     Reading {
-        format: table.get("format").map(|node| match node.text() {
-            "alb" => Format::Alb,
-            "elb" => Format::Elb,
-            "cloudfront" => Format::CloudFront,
-            "nginx-json" => Format::NginxJson,
-            "cloud-logging" => Format::CloudLogging,
-            "har" => Format::Har,
-            "azure-2021" => Format::Azure2021,
-            "k6" => Format::K6,
-            "csv" => Format::Csv,
-            _ => Format::Combined,
-        }),
+        format: table.get("format").and_then(|node| Format::named(node.text())),
         fields: table.at("fields").elements().iter().filter_map(|field| Field::named(field.text())).collect(),
         time: table.get("time").map(|node| node.text().to_owned()),
         origin_only: table.at("origin_only").flag(),

@@ -50,6 +50,12 @@ fn rows(text: &Text, reading: &Reading, rows: &mut Vec<Row>) -> Result<(), Fault
     if above.is_none() { Err(text.fault(None, Problem::Empty)) } else { Ok(()) }
 }
 
+/// Whether a header has a well-known column of counts.
+pub(super) fn has_counts(header: &str) -> bool {
+    let names = header.split(',').map(|name| name.trim().trim_matches('"'));
+    names.into_iter().any(|name| VALUE_NAMES.iter().any(|known| known.eq_ignore_ascii_case(name)))
+}
+
 fn column(
     header: &::csv::StringRecord,
     role: &'static str,

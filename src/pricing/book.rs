@@ -338,6 +338,10 @@ mod tests {
         let dynamo = |day| book(day).tariff("aws-dynamodb").unwrap().item("writes").unwrap().tiers[0].price;
         assert_eq!((dynamo("2024-10-31"), dynamo("2024-11-01")), (Decimal::new(125, 8), Decimal::new(625, 9)));
         assert_eq!(Book::editions("aws-lambda").len(), 3);
+        let (now, before) = (Book::builtin().tariff("aws-lambda").unwrap(), old.tariff("aws-lambda").unwrap());
+        let rule = before.different_rule(now).unwrap();
+        assert_eq!(rule, "`aws-lambda.gib-seconds` is rounded up to 100ms, not 1ms");
+        assert_eq!(now.different_rule(now), None);
     }
 
     #[test]

@@ -80,7 +80,9 @@ fn reserve(
     hours: &Hours,
 ) -> Option<Committed> {
     let of_plan = |item: &Item| item.variant.as_deref() == Some(machine) && item.under(&one.plan).is_some();
-    let item = items.iter().copied().find(|item| of_plan(item))?;
+    // The same machine may be a node or an instance of its own: it is what it is used as, if it is used at all.
+    let used_as = hourly.keys().map(|&place| items[place]).find(|item| of_plan(item));
+    let item = used_as.or_else(|| items.iter().copied().find(|item| of_plan(item)))?;
     let price = item.under(&one.plan)?;
     let mut paid = hours.empty();
     for (hour, length) in hours.iter() {

@@ -338,3 +338,14 @@ fn savings_plan_worked_example_of_the_provider() {
     assert!(two.contains(&line("plan.fargate-gb:savings", "2", "2")), "{two:?}");
     assert_eq!(bill("2").bill().per_month, usd("37"));
 }
+
+#[test]
+fn a_reserved_machine_is_a_node_where_it_is_used_as_one() {
+    let mut account = Account::new(&["eks"], "2026-01-01T00:00:00[UTC]", 1, Month::Fixed(hours(1)));
+    account = account.of("m6i.large", Dimension::NodeHours, 0, HOUR);
+    let held = Held::Machines("m6i.large".to_owned(), Decimal::ONE);
+    account.options.commitments = vec![Commitment { plan: "aws-machines.reserved-1y".to_owned(), held }];
+    let bill = account.bill();
+    assert_eq!(lines(&account), [line("aws-machines.m6i.large:reserved-1y", "1", "0.06048")]);
+    assert_eq!(bill.lines[0].dimension, Dimension::NodeHours);
+}

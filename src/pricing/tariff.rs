@@ -51,7 +51,9 @@ impl Tariff {
     /// A rule by which the same work would be counted otherwise under `other`, in words; none where both count alike.
     #[must_use]
     pub fn different_rule(&self, other: &Self) -> Option<String> {
-        self.items.iter().find_map(|item| {
+        // What has no variants first: it is what most deployments use.
+        let (variants, plain): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(|item| item.variant.is_some());
+        plain.into_iter().chain(variants).find_map(|item| {
             let before = other.items.iter().find(|one| one.id == item.id && one.dimension == item.dimension)?;
             let (now, then) = (item.rule, before.rule);
             let what = if now.step != then.step {

@@ -11,14 +11,17 @@
 pub mod arguments;
 pub mod check;
 pub mod completions;
+pub mod explain;
 mod failure;
 mod guard;
+pub mod import;
 pub mod init;
 mod interrupt;
 pub mod man;
 mod opening;
 mod output;
 pub mod platforms;
+pub mod prices;
 pub mod reprice;
 pub mod run;
 pub mod schema;

@@ -11,6 +11,7 @@
 pub mod diagnostic;
 pub mod fields;
 pub mod grammar;
+pub mod json;
 pub mod provenance;
 pub mod quantity;
 pub mod source;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use breakeven::cli::arguments::Prices;
 use breakeven::cli::{self, Arguments, Command, Exit, Failure};
 
 fn main() -> ExitCode {
@@ -19,9 +20,20 @@ fn perform() -> Result<Exit, Failure> {
         Command::Schema => cli::schema::schema(),
         Command::Platforms { show: None } => cli::platforms::list(&arguments),
         Command::Platforms { show: Some(show) } => cli::platforms::show(show.id(), &arguments),
+        Command::Prices { what, older_than } => prices(what.as_ref(), *older_than, &arguments),
+        Command::Explain { result, line } => cli::explain::explain(result, line.as_deref(), &arguments),
         Command::Reprice { result, as_of } => cli::reprice::reprice(result, as_of.as_deref(), &arguments),
         Command::Traffic { what } => cli::traffic::traffic(what, &arguments),
         Command::Completions { shell } => cli::completions::completions(*shell),
         Command::Man { command } => cli::man::man(command.as_deref()),
+    }
+}
+
+fn prices(what: Option<&Prices>, older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+    match what {
+        None | Some(Prices::List) => cli::prices::list(older_than, arguments),
+        Some(Prices::Search { words }) => cli::prices::search(words, older_than, arguments),
+        Some(Prices::Show { id }) => cli::prices::show(id, older_than, arguments),
+        Some(Prices::Import { files, map, filter }) => cli::import::import(files, map.as_deref(), filter, arguments),
     }
 }

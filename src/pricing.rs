@@ -12,6 +12,8 @@
 pub mod bill;
 pub mod book;
 pub mod commitment;
+pub mod explain;
+pub mod import;
 pub mod settle;
 pub mod stated;
 pub mod tariff;

@@ -10,6 +10,7 @@
 //!                        -> JSON, CSV
 //! ```
 
+mod bill;
 mod charts;
 mod columns;
 mod csv_files;

@@ -16,12 +16,12 @@ use crate::document::diagnostic::Diagnostic;
 use crate::report;
 
 /// Subcommands of the language that are not built yet.
-const LATER: [&str; 3] = ["prices", "explain", "diff"];
+const LATER: [&str; 1] = ["diff"];
 
 /// Flags that do not apply to every subcommand, and the subcommands to which they apply.
 const SCOPE: [(&str, &[&str]); 8] = [
-    ("out", &["run", "sweep", "reprice", "traffic"]),
-    ("format", &["run", "sweep", "check", "platforms", "reprice", "traffic"]),
+    ("out", &["run", "sweep", "prices", "reprice", "traffic"]),
+    ("format", &["run", "sweep", "check", "platforms", "prices", "reprice", "explain", "traffic"]),
     ("seed", &["run", "sweep", "check", "traffic"]),
     ("replications", &["run", "sweep", "check"]),
     ("fidelity", &["run", "sweep", "check"]),
@@ -116,6 +116,17 @@ pub enum Command {
         #[command(subcommand)]
         show: Option<Show>,
     },
+    /// List the prices, search them, show one with its tiers and source, or import price lists of providers
+    #[command(subcommand_value_name = "list | search WORDS | show ID | import FILE...")]
+    #[command(override_usage = "simulate prices [list | search WORDS | show ID | import FILE...] [OPTIONS]")]
+    Prices {
+        /// What of them
+        #[command(subcommand)]
+        what: Option<Prices>,
+        /// Point out prices that were observed so many months ago or earlier
+        #[arg(long, global = true, value_name = "MONTHS", default_value_t = 12)]
+        older_than: u32,
+    },
     /// Price the usage of a stored result anew, without playing it again
     Reprice {
         /// Result of `simulate run`: DIR/result.json of its `--out DIR`
@@ -134,6 +145,14 @@ pub enum Command {
         /// What of it
         #[command(subcommand)]
         what: super::traffic::Traffic,
+    },
+    /// Take a line of a bill apart: usage per day, rule, price, source
+    Explain {
+        /// Result of `simulate run` or `simulate reprice`
+        #[arg(value_name = "RESULT.json")]
+        result: PathBuf,
+        /// Number of a line, `deployment/tariff.item` or `tariff.item`; without it, the lines are listed
+        line: Option<String>,
     },
     /// Print a completion script for a shell
     Completions {
@@ -154,6 +173,36 @@ pub enum Show {
     Show {
         /// Id, as `simulate platforms` lists it
         id: String,
+    },
+}
+
+/// What `simulate prices` does.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Prices {
+    /// List the tariffs
+    List,
+    /// List the items in which every word occurs
+    Search {
+        /// Words: a part of the id, the unit, the region, the note or a source
+        #[arg(required = true)]
+        words: Vec<String>,
+    },
+    /// Show a tariff, or one `tariff.item`: tiers, unit, source, date, confidence
+    Show {
+        /// Id, as `simulate prices list` or `search` prints it
+        id: String,
+    },
+    /// Write a tariff file (to `--out FILE`, else to standard output) from price lists of providers
+    Import {
+        /// AWS price list, Google Cloud Billing Catalog, Azure Retail Prices or Infracost breakdown, as JSON
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Which price becomes which item of the tariff; without it, the prices of the files are listed
+        #[arg(long, value_name = "MAP.toml")]
+        map: Option<PathBuf>,
+        /// List only prices with this fact; may be repeated
+        #[arg(long = "where", value_name = "KEY=VALUE", action = ArgAction::Append)]
+        filter: Vec<String>,
     },
 }
 

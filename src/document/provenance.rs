@@ -56,3 +56,51 @@ pub struct Provenance {
     /// How far it can be trusted.
     pub confidence: Confidence,
 }
+
+/// Whole months for which `observed` certainly lies before `day` (an ISO date): a year alone may have been its December, a
+/// month alone its last day. `None` where either begins with no year.
+#[must_use]
+pub fn months_before(observed: &str, day: &str) -> Option<u32> {
+    let (year, month, date) = latest(observed)?;
+    let (until, until_month, until_date) = latest(day)?;
+    let months = (until * 12 + until_month) - (year * 12 + month) - i64::from(until_date < date);
+    Some(u32::try_from(months.max(0)).unwrap_or(u32::MAX))
+}
+
+/// The last day that a date as `2026`, `2026-08` or `2026-08-21` may mean.
+fn latest(text: &str) -> Option<(i64, i64, i64)> {
+    let mut parts = text.get(..10).unwrap_or(text).split('-').map(|part| {
+        let digits = part.len() - part.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        part[..digits].parse::<i64>().ok()
+    });
+    let year = parts.next().flatten().filter(|year| (1000..10_000).contains(year))?;
+    let month = parts.next().flatten().filter(|month| (1..=12).contains(month));
+    let date = parts.next().flatten().filter(|date| (1..=31).contains(date) && month.is_some());
+    Some((year, month.unwrap_or(12), date.unwrap_or(31)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn age_is_what_it_certainly_is() {
+        for (observed, months) in [
+            ("2026-11-24", Some(0)),
+            ("2025-11-24", Some(12)),
+            ("2025-11-25", Some(11)),
+            ("2025-10", Some(12)),
+            ("2025", Some(10)),
+            ("2026", Some(0)),
+            ("2027-01-01", Some(0)),
+            ("undated", None),
+            ("undated, 2025 or later", None),
+            ("as given", None),
+            ("", None),
+            ("99999999999999999999-1", None),
+        ] {
+            assert_eq!(months_before(observed, "2026-11-24"), months, "{observed}");
+        }
+        assert_eq!(months_before("2024-04-01", "latest"), None);
+    }
+}

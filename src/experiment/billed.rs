@@ -34,9 +34,9 @@ impl Billed {
         succeeded: u64,
     ) -> Result<(), Unpriced> {
         let settlement = settle(usage, tariffs, calendar, options)?;
-        let alone = bill::mean(std::slice::from_ref(&settlement), options)?;
-        let total = alone.total.to_f64();
-        self.per_month.push(alone.per_month.to_f64());
+        let (per_month, total) = bill::totals(&settlement, options)?;
+        let total = total.to_f64();
+        self.per_month.push(per_month.to_f64());
         self.total.push(total);
         self.per_million.push(total.and_then(|total| ratio(total * 1e6, succeeded as f64)));
         self.settlements.push(settlement);

@@ -11,6 +11,8 @@ use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, SliceMeasure};
 use crate::metering::usage::Usage;
+use crate::pricing::settle::may_look_at_hours;
+use crate::pricing::tariff::Tariff;
 use crate::traffic::statistics::Statistics;
 
 /// Share of the CPU of ready instances that is all of it, within a slice of time: what is left is the end of a burst.
@@ -117,7 +119,8 @@ impl Folded {
             let folded = &mut self.deployments[index];
             folded.add_quality(&measurement);
             folded.add_capacity(&measurement, stage, index);
-            folded.add_usage(&measurement.usage, outcome.replication, &stage.calendars[index]);
+            let tariffs = &stage.scenario.deployments[index].tariffs;
+            folded.add_usage(&measurement.usage, outcome.replication, &stage.calendars[index], tariffs);
             folded.add_bill(&measurement, stage, index)?;
             for (bucket, latency) in folded.buckets.iter_mut().zip(&measurement.buckets) {
                 bucket.latency.merge(latency);
@@ -209,14 +212,28 @@ impl FoldedDeployment {
         }
     }
 
-    fn add_usage(&mut self, usage: &Usage, replication: u32, calendar: &Calendar) {
+    fn add_usage(&mut self, usage: &Usage, replication: u32, calendar: &Calendar, tariffs: &[Tariff]) {
         for (meter, counts) in &usage.counts {
             let mut days = vec![0_u128; calendar.days.len()];
-            for (slice, &quantity) in counts.iter().enumerate() {
-                days[calendar.slices[slice].day] += quantity;
-                self.whole_usage.add(meter, slice, quantity);
+            let mut hours: Vec<Vec<u128>> = vec![Vec::new(); calendar.days.len()];
+            let mut hour = None;
+            for (number, slice) in calendar.slices.iter().enumerate() {
+                let quantity = counts.get(number).copied().unwrap_or(0);
+                let of_day = &mut hours[slice.day];
+                if hour != Some((slice.day, slice.hour)) {
+                    hour = Some((slice.day, slice.hour));
+                    of_day.push(0);
+                }
+                if let Some(last) = of_day.last_mut() {
+                    *last += quantity;
+                }
+                days[slice.day] += quantity;
+                self.whole_usage.add(meter, number, quantity);
             }
-            for (day, quantity) in calendar.days.iter().zip(days).filter(|(_, quantity)| *quantity > 0) {
+            let hourly = may_look_at_hours(meter, tariffs);
+            for ((day, quantity), hours) in calendar.days.iter().zip(days).zip(hours).filter(|((_, used), _)| *used > 0)
+            {
+                let spaced = || hours.iter().map(u128::to_string).collect::<Vec<_>>().join(" ");
                 self.usage.push(UsageRow {
                     replication,
                     service: meter.service.clone(),
@@ -224,6 +241,7 @@ impl FoldedDeployment {
                     variant: meter.variant.clone(),
                     day: day.date.clone(),
                     quantity: quantity.to_string(),
+                    hours: hourly.then(spaced),
                 });
             }
         }

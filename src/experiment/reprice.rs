@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -19,7 +20,8 @@ use crate::kernel::estimate::mean_interval;
 use crate::metering::calendar::{Calendar, Month};
 use crate::metering::usage::{Dimension, Meter, Usage};
 use crate::pricing::book::Book;
-use crate::pricing::settle::Unpriced;
+use crate::pricing::explain::{Explanation, explain};
+use crate::pricing::settle::{Unpriced, looks_at_hours, settle};
 use crate::pricing::tariff::{Tariff, day_zone};
 use crate::scenario::{Metric, Objective, Prices};
 use crate::units::Nanos;
@@ -135,7 +137,7 @@ fn counted_alike(result: &RunResult, prices: &Prices) -> Result<(), RepriceError
 pub struct StoredUsage {
     /// The tariffs, bound to the new prices; none for a deployment without a bill.
     pub tariffs: Vec<Tariff>,
-    /// One slice per day.
+    /// One slice per hour of each day.
     pub calendar: Calendar,
     /// One per replication.
     pub usages: Vec<Usage>,
@@ -152,6 +154,16 @@ impl StoredUsage {
         Self::read(deployment, result.replications, &MeasuredTime::read(&result.measured)?, prices)
     }
 
+    /// Explains line number `index` (from 0) of the bill that `prices` give; `None` when it has no such line.
+    ///
+    /// # Errors
+    /// [`Unpriced`], which the bill was not.
+    pub fn explain(&self, prices: &Prices, index: usize) -> Result<Option<Explanation>, Unpriced> {
+        let settled = |usage| settle(usage, &self.tariffs, &self.calendar, &prices.options);
+        let settlements = self.usages.iter().map(settled).collect::<Result<Vec<_>, _>>()?;
+        Ok(explain(&settlements, &self.usages, &self.calendar, index))
+    }
+
     fn read(
         deployment: &DeploymentResult,
         replications: u32,
@@ -160,7 +172,8 @@ impl StoredUsage {
     ) -> Result<Self, RepriceError> {
         let tariffs = bound(deployment, prices)?;
         let calendar = span.calendar(deployment, prices.options.month)?;
-        let usages = usages(deployment, replications, &calendar)?;
+        let usages =
+            usages(deployment, replications, &calendar, |meter| looks_at_hours(meter, &tariffs, &prices.options))?;
         Ok(Self { tariffs, calendar, usages })
     }
 }
@@ -245,34 +258,68 @@ impl MeasuredTime {
             .and_then(|zone| Calendar::new(&self.from, Nanos::ZERO, self.length, month, &zone));
         let calendar =
             calendar.map_err(|error| stored(&deployment.name, format!("no calendar for its days: {error}")))?;
-        Ok(calendar.by_day())
+        Ok(calendar.by_hour())
     }
 }
 
-/// The usage of each replication; slices are days.
-fn usages(deployment: &DeploymentResult, replications: u32, calendar: &Calendar) -> Result<Vec<Usage>, RepriceError> {
+/// The usage of each replication. What was stored by the day stands in its first hour: no price looks at its hours.
+fn usages(
+    deployment: &DeploymentResult,
+    replications: u32,
+    calendar: &Calendar,
+    by_the_hour: impl Fn(&Meter) -> bool,
+) -> Result<Vec<Usage>, RepriceError> {
     let wrong = |what: String| stored(&deployment.name, what);
     // The list is part of the file, so that its length is bounded by what was read.
     if deployment.succeeded.len() as u64 != u64::from(replications) {
         return Err(wrong(format!("`succeeded` has {} entries of {replications}", deployment.succeeded.len())));
     }
-    let days: HashMap<&str, usize> = (0..).zip(&calendar.days).map(|(index, day)| (day.date.as_str(), index)).collect();
+    let days = slices_of_days(calendar);
     let mut usages = vec![Usage::default(); deployment.succeeded.len()];
     for (number, row) in deployment.usage.iter().enumerate() {
         let wrong = |what: &str, text: &str| wrong(format!("`usage[{number}]`: `{text}` {what}"));
         let usage = usages
             .get_mut(row.replication as usize)
             .ok_or_else(|| wrong("is no replication of this result", &row.replication.to_string()))?;
-        let day = *days.get(row.day.as_str()).ok_or_else(|| wrong("is no day of the measured time", &row.day))?;
-        let quantity: u128 =
-            row.quantity.parse().map_err(|_| wrong("is no whole number of base units", &row.quantity))?;
+        let slices =
+            days.get(row.day.as_str()).ok_or_else(|| wrong("is no day of the measured time", &row.day))?.clone();
+        let quantity = whole(&row.quantity).ok_or_else(|| wrong("is no whole number of base units", &row.quantity))?;
         let meter = meter(row).ok_or_else(|| wrong("is no dimension", &row.dimension))?;
-        if usage.counts.get(&meter).and_then(|counts| counts.get(day)).is_some_and(|&count| count > 0) {
+        let counted =
+            usage.counts.get(&meter).and_then(|counts| counts.get(slices.start..slices.end.min(counts.len())));
+        if counted.is_some_and(|counts| counts.iter().any(|&count| count > 0)) {
             return Err(wrong("is counted twice on a day", &row.dimension));
         }
-        usage.add(&meter, day, quantity);
+        let Some(hours) = &row.hours else {
+            if by_the_hour(&meter) {
+                return Err(wrong("was stored by the day, and its price looks at hours", &row.dimension));
+            }
+            usage.add(&meter, slices.start, quantity);
+            continue;
+        };
+        let read: Option<Vec<u128>> = hours.split(' ').map(whole).collect();
+        let read = read.filter(|read| read.len() == slices.len());
+        let read = read.filter(|read| read.iter().try_fold(0_u128, |sum, &one| sum.checked_add(one)) == Some(quantity));
+        let read = read.ok_or_else(|| wrong("are not the hours of that quantity and day", hours))?;
+        for (slice, quantity) in slices.zip(read) {
+            usage.add(&meter, slice, quantity);
+        }
     }
     Ok(usages)
+}
+
+/// The slices of each day, by its date.
+fn slices_of_days(calendar: &Calendar) -> HashMap<&str, Range<usize>> {
+    let mut days: HashMap<&str, Range<usize>> = HashMap::with_capacity(calendar.days.len());
+    for (number, slice) in calendar.slices.iter().enumerate() {
+        let range = days.entry(&calendar.days[slice.day].date).or_insert(number..number);
+        range.end = number + 1;
+    }
+    days
+}
+
+fn whole(text: &str) -> Option<u128> {
+    text.parse().ok()
 }
 
 /// What a row counts.
@@ -333,6 +380,9 @@ mod tests {
         ]
     "#;
 
+    const COMMITMENT: &str =
+        "pricing.commitment=[{ plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1 }]";
+
     fn played(sets: &[&str]) -> RunResult {
         let sets: Vec<String> = sets.iter().map(|&set| set.to_owned()).collect();
         let mut document = Document::new("s.toml", SCENARIO, std::path::Path::new(""), "s", &sets);
@@ -379,6 +429,7 @@ mod tests {
             "pricing.month=30d",
             "pricing.set.\"aws-lambda.gib-seconds\"=\"0.00001 USD\"",
             "pricing.set.\"aws-machines.m6i.large\"=\"9.50 USD\"",
+            "pricing.commitment=[{ plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1 }]",
             "pricing.currency={ code = \"JPY\", per_usd = 155.5 }",
         ] {
             let again = reprice(&result, &prices(&result, &[set])).unwrap();
@@ -401,6 +452,14 @@ mod tests {
         refused(&|r| r.deployments[0].usage[0].quantity = "-1".to_owned(), "`-1` is no whole number");
         refused(&|r| r.deployments[0].usage[0].quantity = "1e9".to_owned(), "no whole number");
         refused(&|r| r.deployments[0].usage[1].day = "2026-02-30".to_owned(), "`usage[1]`: `2026-02-30` is no day");
+        let hours =
+            |r: &mut RunResult| r.deployments[2].usage.iter_mut().find_map(|row| row.hours.as_mut()).unwrap().push('1');
+        refused(&hours, "are not the hours");
+        let mut committed = result.clone();
+        committed.deployments[2].usage.iter_mut().for_each(|row| row.hours = None);
+        let prices_with = self::prices(&result, &[COMMITMENT]);
+        let error = reprice(&committed, &prices_with).unwrap_err().to_string();
+        assert!(error.contains("`node-hours` was stored by the day"), "{error}");
         refused(&|r| r.deployments[0].usage[0].replication = 1, "no replication");
         refused(&|r| r.deployments[0].usage[0].dimension = "lambdas".to_owned(), "no dimension");
         refused(&|r| r.replications = 4_000_000_000, "has 1 entries of 4000000000");
@@ -415,5 +474,63 @@ mod tests {
             r.deployments[0].usage.push(row);
         };
         refused(&twice, "counted twice");
+    }
+
+    /// A decimal or a fraction, exactly.
+    fn number(figure: &crate::pricing::explain::Figure) -> num_rational::BigRational {
+        let (numerator, denominator) = match (figure.exact.split_once('/'), figure.exact.split_once('.')) {
+            (Some((numerator, denominator)), _) => (numerator.to_owned(), denominator.to_owned()),
+            (None, Some((whole, part))) => (format!("{whole}{part}"), format!("1{}", "0".repeat(part.len()))),
+            (None, None) => (figure.exact.clone(), "1".to_owned()),
+        };
+        num_rational::BigRational::new(numerator.parse().unwrap(), denominator.parse().unwrap())
+    }
+
+    #[test]
+    fn every_line_is_explained_by_figures_that_add_up_to_it() {
+        for sets in [&[][..], &["pricing.free_tier=false", COMMITMENT], &["pricing.month=30d", "traffic.duration=3d"]] {
+            let result = kept(&played(sets));
+            let prices = prices(&result, &[]);
+            let mut lines = 0;
+            for deployment in &result.deployments {
+                let Some(cost) = &deployment.cost else { continue };
+                let usage = StoredUsage::of(&result, &deployment.name, &prices).unwrap();
+                for (index, line) in cost.lines.iter().enumerate() {
+                    let found = usage.explain(&prices, index).unwrap().unwrap();
+                    let name = format!("{sets:?}: {}, tier {}", line.item, line.tier);
+                    assert_eq!(found.item.id, line.item, "{name}");
+                    assert_eq!(found.quantity.rounded, Some(line.quantity), "{name}");
+                    let amount = (line.quantity * line.unit_price).round_dp(6).normalize();
+                    assert_eq!(amount, line.amount.normalize(), "{name}");
+                    let all: num_rational::BigRational =
+                        found.replications.iter().map(|one| number(&one.quantity)).sum();
+                    let count = num_rational::BigRational::from_integer(found.replications.len().into());
+                    assert_eq!(all / count, number(&found.quantity), "{name}");
+                    for one in &found.replications {
+                        let weighted =
+                            one.periods.iter().map(|period| number(&period.quantity) * number(&period.covered_share));
+                        let weights: num_rational::BigRational =
+                            one.periods.iter().map(|period| number(&period.covered_share)).sum();
+                        assert_eq!(
+                            weighted.sum::<num_rational::BigRational>() / weights,
+                            number(&one.quantity),
+                            "{name}"
+                        );
+                        for period in &one.periods {
+                            let tiers: num_rational::BigRational =
+                                period.tiers.iter().map(|tier| number(&tier.quantity)).sum();
+                            assert_eq!(tiers, number(&period.used) + number(&period.adjusted), "{name}");
+                        }
+                        let of_service: u128 = one.days.iter().map(|day| day.quantity.parse::<u128>().unwrap()).sum();
+                        let of_all: u128 =
+                            one.periods.iter().map(|period| period.used_base.parse::<u128>().unwrap()).sum();
+                        assert!(of_service <= of_all, "{name}");
+                    }
+                    lines += 1;
+                }
+                assert!(usage.explain(&prices, cost.lines.len()).unwrap().is_none());
+            }
+            assert!(lines > 8, "{lines}");
+        }
     }
 }

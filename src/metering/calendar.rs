@@ -181,12 +181,12 @@ impl Calendar {
         Ok(Self { slices, days, periods })
     }
 
-    /// The same with one slice per day: all that the usage of a stored result knows.
+    /// The same with one slice per hour of each day: as fine as any price looks, and as the usage of a result is stored.
     #[must_use]
-    pub fn by_day(mut self) -> Self {
-        let mut slices: Vec<Slice> = Vec::with_capacity(self.days.len());
+    pub fn by_hour(mut self) -> Self {
+        let mut slices: Vec<Slice> = Vec::new();
         for slice in &self.slices {
-            match slices.last_mut().filter(|last| last.day == slice.day) {
+            match slices.last_mut().filter(|last| (last.day, last.hour) == (slice.day, slice.hour)) {
                 Some(last) => last.end = slice.end,
                 None => slices.push(*slice),
             }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use num_traits::Zero;
 use rust_decimal::Decimal;
 
-use super::exact::{Exact, exact, rounded, whole};
+use super::exact::{Exact, exact, product, rounded, share, whole};
 use super::settle::{Charge, LineKey, Options, Settlement, Unpriced};
 use super::tariff::{FREE, Group, Item, TO_THE_MINIMUM};
 use crate::document::provenance::Provenance;
@@ -95,7 +95,7 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
     let sum = |sum: Decimal, line: &LineItem| sum.checked_add(line.amount);
     let per_month = lines.iter().try_fold(Decimal::ZERO, sum).ok_or_else(too_large)?.normalize();
     let months = settlements.first().map_or_else(Exact::zero, |first| first.months.clone());
-    let total = rounded(&(exact(per_month) * months)).ok_or_else(too_large)?;
+    let total = share(per_month, &months).ok_or_else(too_large)?;
 
     let mut periods = Vec::new();
     for (index, period) in settlements.first().map_or(&[][..], |first| &first.periods).iter().enumerate() {
@@ -108,6 +108,28 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
     not_priced.dedup();
     let currency = options.currency.code.clone();
     Ok(Bill { currency, total, per_month, periods, lines, not_priced, notes })
+}
+
+/// The month and the total of the bill that one settlement makes alone: those of [`mean`], without its lines.
+///
+/// # Errors
+/// As [`mean`].
+pub fn totals(settlement: &Settlement, options: &Options) -> Result<(Decimal, Decimal), Unpriced> {
+    let mut per_month = Decimal::ZERO;
+    for (key, quantity) in &settlement.quantities {
+        let Some(charge) = settlement.charges.get(&key.0) else { continue };
+        let too_large = || Unpriced::TooLarge { item: charge.item.id.clone() };
+        let usd = charge.item.price(key.2).ok_or_else(too_large)?;
+        if usd.is_zero() {
+            continue;
+        }
+        let unit_price = usd.checked_mul(options.currency.per_usd).ok_or_else(too_large)?.normalize();
+        let amount = rounded(quantity).and_then(|quantity| product(quantity, unit_price)).ok_or_else(too_large)?;
+        per_month = per_month.checked_add(amount).ok_or_else(too_large)?;
+    }
+    let per_month = per_month.normalize();
+    let total = share(per_month, &settlement.months);
+    Ok((per_month, total.ok_or_else(|| Unpriced::TooLarge { item: "total".to_owned() })?))
 }
 
 /// Rounds one line.
@@ -124,7 +146,7 @@ fn line(
     let provenance = provenance(item, *tier).ok_or_else(too_large)?;
     let unit_price = usd.checked_mul(per_usd).ok_or_else(too_large)?.normalize();
     let quantity = rounded(quantity).ok_or_else(too_large)?;
-    let amount = rounded(&(exact(quantity) * exact(unit_price))).ok_or_else(too_large)?;
+    let amount = product(quantity, unit_price).ok_or_else(too_large)?;
     Ok(LineItem {
         service: service.clone(),
         group: item.group,

@@ -6,7 +6,7 @@
 
 use num_bigint::BigInt;
 use num_rational::BigRational;
-use num_traits::{One, Signed, Zero};
+use num_traits::{Signed, Zero};
 use rust_decimal::Decimal;
 
 use crate::units::Nanos;
@@ -34,15 +34,34 @@ pub(super) fn ratio(part: Nanos, all: Nanos) -> Exact {
 
 /// Rounds half to even at [`DECIMALS`]; none when the number is larger than a decimal can hold.
 pub(super) fn rounded(number: &Exact) -> Option<Decimal> {
-    let scaled = number * whole(10_u64.pow(DECIMALS));
-    let floor = scaled.floor();
-    let above = (&scaled - &floor) * whole(2);
-    let mut units = floor.to_integer();
-    let odd = units.bit(0);
-    if above > Exact::one() || (above == Exact::one() && odd) {
-        units += 1;
+    rounded_ratio(number.numer() * 10_u64.pow(DECIMALS), number.denom())
+}
+
+/// `a x b`, rounded in the same way.
+pub(super) fn product(a: Decimal, b: Decimal) -> Option<Decimal> {
+    let units = BigInt::from(a.mantissa()) * b.mantissa() * 10_u64.pow(DECIMALS);
+    rounded_ratio(units, &BigInt::from(10).pow(a.scale() + b.scale()))
+}
+
+/// `decimal x fraction`, rounded in the same way.
+pub(super) fn share(decimal: Decimal, fraction: &Exact) -> Option<Decimal> {
+    let units = BigInt::from(decimal.mantissa()) * fraction.numer() * 10_u64.pow(DECIMALS);
+    rounded_ratio(units, &(BigInt::from(10).pow(decimal.scale()) * fraction.denom()))
+}
+
+/// `units / denominator` in the last decimal. Fractions are not reduced on the way: that is most of what exact numbers
+/// cost.
+fn rounded_ratio(units: BigInt, denominator: &BigInt) -> Option<Decimal> {
+    let (mut quotient, mut rest) = (&units / denominator, units % denominator);
+    if rest.is_negative() {
+        quotient -= 1;
+        rest += denominator;
     }
-    let units = i128::try_from(units).ok()?;
+    let twice: BigInt = rest * 2;
+    if twice > *denominator || (twice == *denominator && quotient.bit(0)) {
+        quotient += 1;
+    }
+    let units = i128::try_from(quotient).ok()?;
     Some(Decimal::try_from_i128_with_scale(units, DECIMALS).ok()?.normalize())
 }
 

@@ -67,10 +67,14 @@ pub(super) fn rate<'a>(
     for (service, quantity) in granted {
         lines.insert((service, FREE), quantity * &scale);
     }
-    for (service, quantity) in billable.into_iter().filter(|(_, quantity)| !quantity.is_zero()) {
-        let share = quantity * &scale / &total;
+    let bearing: Vec<(&str, Exact)> = billable.into_iter().filter(|(_, quantity)| !quantity.is_zero()).collect();
+    let alone = bearing.len() == 1;
+    for (service, quantity) in bearing {
+        // One service bears all of it.
+        let share = if alone { whole(1) } else { quantity * &scale / &total };
         for (tier, amount) in &bands {
-            *lines.entry((service, *tier)).or_insert_with(Exact::zero) += amount * &share;
+            let borne = if alone { amount.clone() } else { amount * &share };
+            *lines.entry((service, *tier)).or_insert_with(Exact::zero) += borne;
         }
     }
     lines.retain(|_, quantity| !quantity.is_zero());
@@ -103,6 +107,13 @@ fn split_days<'a>(
     period: usize,
     allowance: &Exact,
 ) -> (PerService<'a>, PerService<'a>) {
+    if allowance.is_zero() {
+        let of_period = |days: &[BigInt]| {
+            let days = calendar.days.iter().zip(days).filter(|(day, _)| day.period == period);
+            whole(days.map(|(_, quantity)| quantity).sum::<BigInt>())
+        };
+        return (PerService::new(), usage.iter().map(|(&service, days)| (service, of_period(days))).collect());
+    }
     let mut used: BTreeMap<&str, BigInt> = usage.keys().map(|&service| (service, BigInt::zero())).collect();
     let mut granted: PerService = usage.keys().map(|&service| (service, Exact::zero())).collect();
     for (number, day) in calendar.days.iter().enumerate().filter(|(_, day)| day.period == period) {

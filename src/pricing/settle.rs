@@ -91,6 +91,8 @@ impl std::error::Error for Unpriced {}
 pub struct Settlement {
     /// Per line, the covered-share-weighted mean over the billing periods, in priced units.
     pub(super) quantities: BTreeMap<LineKey, Exact>,
+    /// Per line and billing period, in priced units of the covered part.
+    pub(super) by_period: BTreeMap<LineKey, Vec<Exact>>,
     /// The items that the lines price, by their place among the account's tariffs.
     pub(super) charges: BTreeMap<usize, Charge>,
     /// Billing periods.
@@ -157,8 +159,9 @@ pub fn settle(
         let credits: Vec<&Credit> = tariffs.iter().flat_map(|tariff| &tariff.credits).collect();
         give(&credits, &mut charges, &mut quantities, &mut periods);
     }
+    let by_period = quantities;
     let mut quantities: BTreeMap<LineKey, Exact> =
-        quantities.into_iter().map(|(key, periods)| (key, periods.into_iter().sum())).collect();
+        by_period.iter().map(|(key, periods)| (key.clone(), periods.iter().sum())).collect();
     let periods = periods.into_iter().map(|(settled, _)| settled).collect();
     let weight: Exact = calendar.periods.iter().map(|period| ratio(period.covered, period.length)).sum();
     if !weight.is_zero() {
@@ -169,7 +172,7 @@ pub fn settle(
     let measured: BigInt = calendar.days.iter().map(|day| BigInt::from(day.covered.0)).sum();
     let month = options.month.nominal();
     let months = if month.0 == 0 { Exact::zero() } else { Exact::new(measured, month.0.into()) };
-    Ok(Settlement { quantities, charges, periods, months, not_priced })
+    Ok(Settlement { quantities, by_period, charges, periods, months, not_priced })
 }
 
 /// The meters that would be billed and that no tariff prices: what [`settle`] refuses as soon as they are used. None where
@@ -185,6 +188,29 @@ pub fn unpriced<'m>(
     }
     let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
     meters.into_iter().filter(|meter| is_billed(meter, options) && charging(&items, meter).is_none()).collect()
+}
+
+/// Whether what this meter costs may depend on the hours in which it counted, and not on its days alone: under a plan,
+/// or where an item looks at what is held at a time.
+#[must_use]
+pub fn may_look_at_hours(meter: &Meter, tariffs: &[Tariff]) -> bool {
+    charged_by(meter, tariffs).is_some_and(|item| !item.plans.is_empty() || looks(item))
+}
+
+/// Whether it does, with what has been committed to.
+#[must_use]
+pub fn looks_at_hours(meter: &Meter, tariffs: &[Tariff], options: &Options) -> bool {
+    let under = |item: &Item| options.commitments.iter().any(|one| item.under(&one.plan).is_some());
+    charged_by(meter, tariffs).is_some_and(|item| under(item) || looks(item))
+}
+
+const fn looks(item: &Item) -> bool {
+    item.sustained || item.at_once.is_some()
+}
+
+fn charged_by<'t>(meter: &Meter, tariffs: &'t [Tariff]) -> Option<&'t Item> {
+    let mut items = tariffs.iter().flat_map(|tariff| &tariff.items);
+    items.find(|item| item.applies_to(meter.dimension, &meter.variant) && !item.tiers.is_empty())
 }
 
 /// Usage that commitments cover, and the rest of the items that they may cover.

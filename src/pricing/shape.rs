@@ -162,7 +162,7 @@ const SOURCE_NAME: Key = Key::new("source", TEXT, "Name of the source; that of t
 const CONFIDENCE: Key =
     Key::new("confidence", Kind::Choice(&CONFIDENCES), "How far it can be trusted; that of the item unless given");
 
-static DIMENSIONS: [Choice; Dimension::ALL.len()] = {
+pub(super) static DIMENSIONS: [Choice; Dimension::ALL.len()] = {
     let mut choices = [Choice::new("", ""); Dimension::ALL.len()];
     let mut index = 0;
     while index < choices.len() {

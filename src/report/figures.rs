@@ -2,7 +2,8 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::number::{NOTHING, Unit, estimate, plain, whole};
+use super::bill::GROUPS;
+use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole};
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
 
@@ -40,11 +41,28 @@ fn cost(result: &RunResult) -> Vec<Row> {
             estimate(value, interval(&cost.ci95, key), Unit::Money(&cost.currency)).into()
         }
     };
-    vec![
-        Row::heading("Cost"),
-        row(result, "per month", |deployment| money(deployment, "per_month")),
-        row(result, "per million requests", |deployment| money(deployment, "per_million_requests")),
-    ]
+    let mut rows = vec![Row::heading("Cost"), row(result, "per month", |deployment| money(deployment, "per_month"))];
+    rows.extend(groups(result));
+    rows.push(row(result, "per million requests", |deployment| money(deployment, "per_million_requests")));
+    rows
+}
+
+/// What the month's bill consists of: a row for each group in which anything is owed, where there are several.
+fn groups(result: &RunResult) -> Vec<Row> {
+    let amount = |deployment: &DeploymentResult, group: &str| {
+        let groups = deployment.cost.as_ref()?.groups();
+        groups.into_iter().find(|(word, amount)| *word == group && !amount.is_zero()).map(|(_, amount)| amount)
+    };
+    let owed = |group: &&str| result.deployments.iter().any(|deployment| amount(deployment, group).is_some());
+    let groups: Vec<&str> = GROUPS.into_iter().filter(owed).collect();
+    if groups.len() < 2 {
+        return Vec::new();
+    }
+    let cell = |deployment: &DeploymentResult, group: &str| match (&deployment.cost, amount(deployment, group)) {
+        (Some(cost), Some(amount)) => exact_money(amount, &cost.currency).into(),
+        _ => Cell::from(NOTHING.to_owned()),
+    };
+    groups.iter().map(|group| part(result, group, |deployment| cell(deployment, group))).collect()
 }
 
 fn latency(result: &RunResult) -> Vec<Row> {

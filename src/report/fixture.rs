@@ -129,6 +129,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
             variant: String::new(),
             day: "2026-01-05".to_owned(),
             quantity: "1209600".to_owned(),
+            hours: None,
         }],
         overrides: vec![],
         slo: vec![],

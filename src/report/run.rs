@@ -1,18 +1,18 @@
 //! The page of a run: verdict first, then the table, then every deployment with its bill and its defaults, then where
 //! everything comes from.
 
+use super::bill;
 use super::charts::{self, ChartError};
 use super::figures;
-use super::number::{NOTHING, Unit, exact, money, plain, span};
+use super::number::{NOTHING, Unit, plain, span};
 use super::page::{Block, Page, Section};
-use super::table::{Cell, Row, RowKind, Table};
+use super::table::Table;
 use super::verdict;
-use crate::document::provenance::Confidence;
-use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult};
+use crate::experiment::result::{DeploymentResult, RunResult};
 use crate::platform::Family;
 
 /// The mark of a figure that is an assumption or was not verified.
-const FLAG: &str = "‡";
+pub const FLAG: &str = "‡";
 
 /// The page of `result`, with its charts.
 ///
@@ -83,13 +83,7 @@ fn remarks(result: &RunResult) -> Vec<String> {
     for deployment in &result.deployments {
         let limits = deployment.limits.iter().map(|limit| verdict::limit(result, limit));
         remarks.extend(limits.map(|limit| format!("{}: {limit}.", deployment.name)));
-        let flagged = deployment.cost.iter().flat_map(|cost| &cost.lines).filter(|l| l.confidence.is_flagged()).count();
-        if flagged > 0 {
-            let name = &deployment.name;
-            let lines = if flagged == 1 { "1 line".to_owned() } else { format!("{flagged} lines") };
-            remarks
-                .push(format!("{name}: {lines} of the bill rest on prices that are assumptions or were not verified."));
-        }
+        remarks.extend(bill::remarks(result, deployment));
     }
     if result.replications > 1 {
         remarks
@@ -131,7 +125,7 @@ fn deployment(result: &RunResult, deployment: &DeploymentResult) -> Section {
         Block::List { title: "Limits that held load back".to_owned(), items: limits }
     });
     match &deployment.cost {
-        Some(cost) => blocks.extend(bill(cost)),
+        Some(cost) => blocks.extend(bill::blocks(result, deployment, cost)),
         None => blocks.push(Block::Text {
             title: "Bill".to_owned(),
             text: "No tariff is bound to this deployment, so it has no bill; that does not make it free.".to_owned(),
@@ -149,76 +143,6 @@ fn deployment(result: &RunResult, deployment: &DeploymentResult) -> Section {
         ),
         blocks,
     }
-}
-
-fn bill(cost: &Cost) -> Vec<Block> {
-    let mut sources: Vec<&Line> = Vec::new();
-    let mut rows: Vec<Row> = Vec::new();
-    for line in &cost.lines {
-        let known = sources.iter().position(|other| origin(other) == origin(line));
-        let number = known.unwrap_or_else(|| {
-            sources.push(line);
-            sources.len() - 1
-        });
-        rows.push(bill_row(line, &cost.currency, number + 1));
-    }
-    let mut total: Vec<Cell> = vec![Cell::default(); 3];
-    total.push(money(cost.per_month, &cost.currency).into());
-    total.push(Cell::default());
-    rows.push(Row { kind: RowKind::Total, label: "per month".to_owned(), cells: total });
-    let head = ["item", "quantity", "unit", "unit price", "amount", "source"];
-    let table = Table {
-        caption: "Lines of the monthly bill".to_owned(),
-        head: head.map(str::to_owned).to_vec(),
-        text_columns: vec![0, 2, 5],
-        rows,
-    };
-    let notes = sources.iter().enumerate().map(|(index, line)| {
-        let flag = if line.confidence.is_flagged() { format!(" {FLAG}") } else { String::new() };
-        format!("[{}]{flag} {} (observed {}, {})", index + 1, line.source, line.observed, line.confidence.word())
-    });
-    let mut notes: Vec<String> = notes.collect();
-    if cost.lines.iter().any(|line| line.confidence.is_flagged()) {
-        notes.push(format!("{FLAG} an assumption, or not verified: check it before you rely on this bill."));
-    }
-    let title = "Bill of a month".to_owned();
-    let mut blocks = vec![Block::Table { title, table, notes, folded: false }];
-    if !cost.not_modelled.is_empty() {
-        let items = cost.not_modelled.iter().map(|missing| match &missing.usual_share {
-            Some(share) => format!("{} (usual share: {share})", missing.item),
-            None => missing.item.clone(),
-        });
-        blocks.push(Block::List { title: "Not in this bill".to_owned(), items: items.collect() });
-    }
-    blocks
-}
-
-fn origin(line: &Line) -> (&str, &str, Confidence) {
-    (&line.source, &line.observed, line.confidence)
-}
-
-fn bill_row(line: &Line, currency: &str, source: usize) -> Row {
-    let tier = match line.tier {
-        0 => ", allowance".to_owned(),
-        1 => String::new(),
-        tier => format!(", tier {tier}"),
-    };
-    let service = if line.service.is_empty() { String::new() } else { format!(" ({})", line.service) };
-    let label = format!("{}{tier}{service}", line.item);
-    let flag = if line.confidence.is_flagged() { format!(" {FLAG}") } else { String::new() };
-    let price = Cell {
-        text: format!("{} {currency}{flag}", exact(line.unit_price)),
-        interval: String::new(),
-        tone: if line.confidence.is_flagged() { "flagged" } else { "" },
-    };
-    let cells = vec![
-        exact(line.quantity).into(),
-        line.unit.clone().into(),
-        price,
-        money(line.amount, currency).into(),
-        format!("[{source}]").into(),
-    ];
-    Row::of(label, cells)
 }
 
 /// What the scenario changed, what is in doubt, and every default in force.

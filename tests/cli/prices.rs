@@ -87,3 +87,167 @@ fn what_cannot_be_priced_anew_says_why() {
         .code(2)
         .stderr(contains("<SIMULATE_SET 1>"));
 }
+
+#[test]
+fn every_price_is_listed_found_and_shown_with_its_source() {
+    let desk = Desk::new();
+    let tariffs = desk.json(&["prices", "--format", "json"]);
+    let table = stdout(&desk.simulate(&["prices", "list"]).success());
+    for tariff in tariffs.as_array().unwrap() {
+        let id = tariff["id"].as_str().unwrap();
+        assert!(table.contains(id), "{id}");
+        let shown = desk.json(&["prices", "show", id, "--format", "json"]);
+        assert_eq!(shown["items"].as_array().unwrap().len() as u64, tariff["items"].as_u64().unwrap(), "{id}");
+        for item in shown["items"].as_array().unwrap() {
+            for tier in item["tiers"].as_array().unwrap() {
+                for key in ["usd", "source", "observed", "confidence"] {
+                    assert!(tier[key].as_str().is_some_and(|text| !text.is_empty()), "{id}: {item}");
+                }
+            }
+        }
+    }
+    let shown = stdout(&desk.simulate(&["prices", "show", "aws-lambda.gib-seconds"]).success());
+    for says in ["0.0000166667 USD from 0 up to 6000000000", "observed 2026", "free with `pricing.free_tier`: 400000"] {
+        assert!(shown.contains(says), "{shown}");
+    }
+    let found = stdout(&desk.simulate(&["prices", "search", "lambda", "request"]).success());
+    assert!(found.starts_with("aws-lambda.requests ") && found.contains("0.0000002 USD per request"), "{found}");
+    desk.simulate(&["prices", "search", "lambda", "unobtainium"]).code(2).stderr(contains("simulate prices list"));
+    desk.simulate(&["prices", "show", "aws-lamda"]).code(2).stderr(contains("did you mean `aws-lambda`?"));
+    desk.simulate(&["prices", "--format", "csv"]).code(2).stderr(contains("valid: `table`, `json`"));
+}
+
+#[test]
+fn old_prices_are_pointed_out() {
+    let desk = Desk::new();
+    let old = |months: &str| stdout(&desk.simulate(&["prices", "show", "eks", "--older-than", months]).success());
+    assert!(old("12").contains("(more than 12 months ago)"));
+    assert!(!old("12000").contains("months ago"));
+    assert!(stdout(&desk.simulate(&["prices"]).success()).contains("older than 12 months"));
+    assert!(
+        desk.json(&["prices", "show", "eks.cluster-hours", "--format", "json"])["items"][0]["tiers"][0]["old"] == true
+    );
+}
+
+#[test]
+fn a_price_is_negotiated_in_the_words_in_which_it_is_shown() {
+    let desk = played();
+    let shown = stdout(&desk.simulate(&["prices", "show", "aws-lambda.requests"]).success());
+    let set = shown.split("--set '").nth(1).unwrap().split('\'').next().unwrap();
+    let again = desk.json(&["reprice", "out/result.json", "--set", set, "--format", "json"]);
+    let before = &result(&desk)["deployments"][0]["cost"]["per_month"];
+    assert_eq!(again["deployments"][0]["cost"]["per_month"], *before);
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/price-lists/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn an_imported_price_list_prices_a_deployment() {
+    let desk = played();
+    let line =
+        ["prices", "import", &fixture("aws-offer.json"), "--map", &fixture("aws-offer.toml"), "--out", "own.toml"];
+    desk.simulate(&line).success().stderr(contains("Wrote own.toml"));
+    let printed = stdout(&desk.simulate(&line[..5]).success());
+    assert_eq!(desk.read("own.toml"), printed);
+    desk.write(
+        "own-scenario.toml",
+        super::TINY.replace("platform = \"ec2\"", "platform = \"ec2\"\ntariff = \"own.toml\""),
+    );
+    // It prices nodes, and virtual machines are instances.
+    desk.simulate(&["check", "own-scenario.toml"]).code(2).stderr(contains("instance-hours"));
+    desk.write("own.toml", printed.replace("node-hours", "instance-hours"));
+    let text = desk.read("own.toml");
+    desk.write(
+        "own.toml",
+        text.replace("include = [\"aws-addresses\"]", "include = [\"aws-addresses\", \"aws-machines\"]"),
+    );
+    let result = desk.json(&["own-scenario.toml", "--format", "json"]);
+    let lines = result["deployments"][1]["cost"]["lines"].as_array().unwrap();
+    let machine = lines.iter().find(|line| line["item"] == "my-machines.m6i.large").unwrap();
+    assert_eq!(machine["unit_price"], "0.096");
+    assert_eq!(machine["observed"], "2026-11-01");
+    // A result with a tariff of its own prices itself again without the file.
+    desk.simulate(&["own-scenario.toml", "--out", "own", "--quiet"]).success();
+    std::fs::remove_file(desk.path("own.toml")).unwrap();
+    let again = desk.json(&["reprice", "own/result.json", "--format", "json"]);
+    assert_eq!(again["deployments"][1]["cost"], result["deployments"][1]["cost"]);
+}
+
+#[test]
+fn price_lists_are_looked_into_and_hostile_ones_refused_with_their_place() {
+    let desk = Desk::new();
+    for name in ["aws-offer.json", "gcp-skus.json", "azure-retail.json", "infracost.json"] {
+        let list = desk.json(&["prices", "import", &fixture(name), "--format", "json"]);
+        assert!(list.as_array().unwrap().len() > 1, "{name}");
+    }
+    let linux = [
+        "prices",
+        "import",
+        &fixture("aws-offer.json"),
+        "--where",
+        "operatingSystem=Linux",
+        "--where",
+        "term=OnDemand",
+    ];
+    let found = stdout(&desk.simulate(&linux).success());
+    assert!(found.contains("aws-offer.json:50: 0.096 USD per Hrs"), "{found}");
+    let aws = std::fs::read_to_string(fixture("aws-offer.json")).unwrap();
+    desk.write("negative.json", aws.replace("0.0960000000", "-0.096"));
+    desk.write("cut.json", &aws[..900]);
+    desk.write("binary.json", [b'{', 0xff]);
+    for (line, says) in [
+        (&["prices", "import", "negative.json"][..], "negative.json:50:40: `-0.096` is negative"),
+        (&["prices", "import", "cut.json"], "the file ends here"),
+        (&["prices", "import", "binary.json"], "not UTF-8 text"),
+        (&["prices", "import", "none.json"], "cannot read none.json"),
+        (&["prices", "import", "tiny.toml"], "tiny.toml:2:2:"),
+        (&["prices", "import"], "FILE"),
+        (&["prices", "import", "negative.json", "--map", "none.toml"], "negative"),
+    ] {
+        let text = stderr(&desk.simulate(line).code(2));
+        assert!(text.contains(says), "{line:?}: {text}");
+    }
+    desk.simulate(&["prices", "import", &fixture("aws-offer.json"), "--where", "x"])
+        .code(2)
+        .stderr(contains("KEY=VALUE"));
+    desk.simulate(&["prices", "import", &fixture("aws-offer.json"), "--map", "none.toml"])
+        .code(2)
+        .stderr(contains("not found"));
+}
+
+#[test]
+fn a_line_is_explained_down_to_what_was_used() {
+    let desk = played();
+    let list = stdout(&desk.simulate(&["explain", "out/result.json"]).success());
+    let numbered = list.lines().find(|line| line.contains("aws-lambda/aws-lambda.gib-seconds")).unwrap();
+    let number = numbered.split_whitespace().next().unwrap();
+    let text = stdout(&desk.simulate(&["explain", "out/result.json", number]).success());
+    assert_eq!(stdout(&desk.simulate(&["explain", "out/result.json", "aws-lambda/aws-lambda.gib-seconds"])), text);
+    for says in
+        ["MiB nanosecond", "mean of 5 replications", "tier 1: above 0 up to", "does not count, as", "observed 20"]
+    {
+        assert!(text.contains(says), "{says}: {text}");
+    }
+    assert!(desk.read("out/report.md").contains(&format!("| {number} |")), "reports number the lines alike");
+    let value = &desk.json(&["explain", "out/result.json", number, "--format", "json"])[0];
+    assert_eq!(value["line"], result(&desk)["deployments"][0]["cost"]["lines"][number.parse::<usize>().unwrap() - 1]);
+    assert_eq!(value["quantity"]["rounded"], value["line"]["quantity"]);
+    let usage = result(&desk)["deployments"][0]["usage"].clone();
+    let used =
+        usage.as_array().unwrap().iter().find(|row| row["dimension"] == "gib-seconds" && row["replication"] == 3);
+    assert_eq!(value["replications"][3]["days"][0]["quantity"], used.unwrap()["quantity"]);
+    let last = list.lines().count();
+    for (wanted, says) in [
+        ("0", format!("there are 1 to {last}")),
+        ("aws-lambda/aws-lambda.gib-second", "did you mean `aws-lambda/aws-lambda.gib-seconds`?".to_owned()),
+    ] {
+        desk.simulate(&["explain", "out/result.json", wanted]).code(2).stderr(contains(says));
+    }
+    // A bill that the book does not give is not explained by another one.
+    let mut other = result(&desk);
+    other["deployments"][0]["cost"]["lines"][0]["quantity"] = "1".into();
+    desk.write("other.json", other.to_string());
+    desk.simulate(&["explain", "other.json", "1"]).code(2).stderr(contains("`simulate reprice` prices it anew"));
+}

@@ -12,7 +12,8 @@ impl Table {
         self.entries.iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect()
     }
 
-    /// What JSON says, written nowhere. A null is nothing: its key is left out.
+    /// What JSON says, written nowhere. A null is nothing, and so is an empty list, which is the default of every list: the
+    /// key is left out.
     #[must_use]
     pub fn from_json(json: &Map<String, Json>) -> Self {
         let mut table = Self::new();
@@ -51,6 +52,7 @@ fn from_json(json: &Json) -> Option<Node> {
             Ok(instant) if instant.date.is_some() => Value::Datetime(instant),
             _ => Value::String(text.clone()),
         },
+        Json::Array(values) if values.is_empty() => return None,
         Json::Array(values) => Value::Array(values.iter().filter_map(from_json).collect()),
         Json::Object(entries) => Value::Table(Table::from_json(entries)),
     }))

@@ -106,6 +106,11 @@ pub struct UsageRow {
     pub day: String,
     /// Whole base units, as a decimal string: it may be larger than an exact decimal can be.
     pub quantity: String,
+    /// The same in each measured hour of the day, in order and separated by spaces, where a price may look at hours:
+    /// commitments, sustained use, most units at a time. Hours are counted from the first measured instant, and end with
+    /// the day.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub hours: Option<String>,
 }
 
 impl Cost {

@@ -1,0 +1,308 @@
+//! `simulate prices`: the price book, every figure with its source and its age.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::arguments::{Arguments, Format};
+use super::{Exit, Failure, output};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::provenance::{Provenance, months_before};
+use crate::pricing::book::Book;
+use crate::pricing::tariff::{Allowance, Grant, Item, Tariff};
+
+/// What a price looks like today, for someone who asks how old it is.
+struct Age {
+    today: String,
+    older_than: u32,
+}
+
+impl Age {
+    /// Of today: what is asked on a terminal is asked now. Results and reports never ask the clock.
+    fn new(older_than: u32) -> Self {
+        Self { today: jiff::Zoned::now().date().to_string(), older_than }
+    }
+
+    fn is_old(&self, provenance: &Provenance) -> bool {
+        months_before(&provenance.observed, &self.today).is_some_and(|months| months >= self.older_than)
+    }
+
+    /// `, observed 2024-04-01 (more than 12 months ago)`.
+    fn said(&self, provenance: &Provenance) -> String {
+        let old = if self.is_old(provenance) {
+            format!(" (more than {} months ago)", self.older_than)
+        } else {
+            String::new()
+        };
+        let flag = if provenance.confidence.is_flagged() { " (!)" } else { "" };
+        format!("{}{flag}, observed {}{old}: {}", provenance.confidence.word(), provenance.observed, provenance.source)
+    }
+}
+
+/// One tariff of the list.
+#[derive(Debug, Serialize)]
+struct Listed<'a> {
+    id: &'a str,
+    region: &'a str,
+    items: usize,
+    /// Earliest and latest observation, of those that are dated.
+    oldest: Option<&'a str>,
+    newest: Option<&'a str>,
+    /// Items with a price that is an assumption or was not verified.
+    unverified: usize,
+    /// Items with a price that was observed long ago.
+    old: usize,
+}
+
+/// Lists the tariffs.
+///
+/// # Errors
+/// A format that there is not.
+pub fn list(older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+    let format = arguments.format_of(&[Format::Table, Format::Json])?;
+    let age = Age::new(older_than);
+    let listed: Vec<Listed<'_>> = Book::builtin().tariffs().map(|tariff| listed(tariff, &age)).collect();
+    output::print(&if format == Format::Json { output::json(&listed)? } else { table(&listed, &age) })?;
+    Ok(Exit::Done)
+}
+
+fn listed<'a>(tariff: &'a Tariff, age: &Age) -> Listed<'a> {
+    let own: Vec<&Item> = own(tariff).collect();
+    let dates = || provenances(&own).map(|from| from.observed.as_str()).filter(|date| date.starts_with("20"));
+    let count = |is: &dyn Fn(&Provenance) -> bool| own.iter().filter(|item| provenances(&[item]).any(is)).count();
+    Listed {
+        id: &tariff.id,
+        region: &tariff.region,
+        items: own.len(),
+        oldest: dates().min(),
+        newest: dates().max(),
+        unverified: count(&|from| from.confidence.is_flagged()),
+        old: count(&|from| age.is_old(from)),
+    }
+}
+
+/// The items that are written in a tariff itself; those that it includes belong to others.
+fn own(tariff: &Tariff) -> impl Iterator<Item = &Item> {
+    tariff
+        .items
+        .iter()
+        .filter(|item| item.id.rsplit_once('.').is_some_and(|_| item.id.starts_with(&format!("{}.", tariff.id))))
+}
+
+fn provenances<'a>(items: &[&'a Item]) -> impl Iterator<Item = &'a Provenance> {
+    items.iter().flat_map(|item| item.tiers.iter().map(|tier| &tier.provenance)).collect::<Vec<_>>().into_iter()
+}
+
+fn table(listed: &[Listed<'_>], age: &Age) -> String {
+    let width = listed.iter().map(|one| one.id.len()).max().unwrap_or(0);
+    let mut text = String::new();
+    for one in listed {
+        let observed = match (one.oldest, one.newest) {
+            (Some(oldest), Some(newest)) if oldest == newest => format!("observed {oldest}"),
+            (Some(oldest), Some(newest)) => format!("observed {oldest} to {newest}"),
+            _ if one.items == 0 => "other tariffs only".to_owned(),
+            _ => "undated".to_owned(),
+        };
+        let items = if one.items == 1 { "1 item".to_owned() } else { format!("{} items", one.items) };
+        let _ = write!(text, "{:width$}  {:14}  {items:>9}  {observed}", one.id, one.region);
+        for (count, what) in
+            [(one.unverified, "not verified".to_owned()), (one.old, format!("older than {} months", age.older_than))]
+        {
+            if count > 0 {
+                let _ = write!(text, "; {count} {what}");
+            }
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Lists the items in which every one of `words` occurs: in the id, the unit, the dimension, the region, the note or a
+/// source.
+///
+/// # Errors
+/// A format that there is not, or no such item.
+pub fn search(words: &[String], older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+    let format = arguments.format_of(&[Format::Table, Format::Json])?;
+    let age = Age::new(older_than);
+    let found: Vec<(&Tariff, &Item)> = Book::builtin()
+        .tariffs()
+        .flat_map(|tariff| own(tariff).map(move |item| (tariff, item)))
+        .filter(|(tariff, item)| matches(tariff, item, words))
+        .collect();
+    if found.is_empty() {
+        let problem = Diagnostic::error(format!("nothing is priced under `{}`", words.join(" ")));
+        return Err(Failure::of(Exit::Bad, problem.help("every tariff: `simulate prices list`")));
+    }
+    let text = if format == Format::Json {
+        let items: Vec<Value> = found.iter().map(|(tariff, item)| of_item(tariff, item, &age)).collect();
+        output::json(&items)?
+    } else {
+        let width = found.iter().map(|(_, item)| item.id.len()).max().unwrap_or(0);
+        let line = |(_, item): &(&Tariff, &Item)| {
+            let old = if provenances(&[item]).any(|from| age.is_old(from)) { ", old" } else { "" };
+            let flag = if provenances(&[item]).any(|from| from.confidence.is_flagged()) { " (!)" } else { "" };
+            format!("{:width$}  {}{flag}{old}\n", item.id, prices(item))
+        };
+        found.iter().map(line).collect()
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+fn matches(tariff: &Tariff, item: &Item, words: &[String]) -> bool {
+    let sources = provenances(&[item]).map(|from| from.source.clone()).collect::<Vec<_>>().join(" ");
+    let note = item.note.as_deref().unwrap_or_default();
+    let all = [&item.id, item.dimension.id(), &item.unit.name, &tariff.region, note, &sources].join(" ").to_lowercase();
+    words.iter().all(|word| all.contains(&word.to_lowercase()))
+}
+
+/// `0.0000002 USD per request`, the first of several tiers.
+fn prices(item: &Item) -> String {
+    let Some(first) = item.tiers.first() else { return "no price".to_owned() };
+    let tiers = if item.tiers.len() > 1 { format!(", {} tiers", item.tiers.len()) } else { String::new() };
+    format!("{} USD per {}{tiers}", first.price, item.unit.name)
+}
+
+/// Shows a tariff, or one item of it.
+///
+/// # Errors
+/// A format that there is not, or no such price: with the nearest.
+pub fn show(id: &str, older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+    let format = arguments.format_of(&[Format::Table, Format::Json])?;
+    let age = Age::new(older_than);
+    let found = found(id);
+    let Some((tariff, items)) = found else { return Err(unknown(id)) };
+    let text = if format == Format::Json {
+        let items: Vec<Value> = items.iter().map(|item| of_item(tariff, item, &age)).collect();
+        output::json(&json!({ "id": id, "region": tariff.region, "day_zone": tariff.day_zone, "items": items }))?
+    } else {
+        let mut text = format!("{id}, region {}\n", tariff.region);
+        for item in &items {
+            text += &paragraph(item, &age);
+        }
+        let included = tariff.items.iter().filter(|item| !item.id.starts_with(&format!("{}.", tariff.id))).count();
+        if included > 0 && id == tariff.id {
+            let _ = write!(text, "\nItems of tariffs that it includes: {included}\n");
+        }
+        text
+    };
+    output::print(&text)?;
+    Ok(Exit::Done)
+}
+
+/// The tariff of that id with its own items, or the items of that id.
+fn found(id: &str) -> Option<(&'static Tariff, Vec<&'static Item>)> {
+    let book = Book::builtin();
+    if let Some(tariff) = book.tariff(id) {
+        return Some((tariff, own(tariff).collect()));
+    }
+    let of = |tariff: &'static Tariff| {
+        let items: Vec<&Item> = own(tariff).filter(|item| item.id == id).collect();
+        (!items.is_empty()).then_some((tariff, items))
+    };
+    book.tariffs().find_map(of)
+}
+
+fn unknown(id: &str) -> Failure {
+    let book = Book::builtin();
+    let tariffs = book.tariffs().map(|tariff| tariff.id.as_str());
+    let items: Vec<&str> = book.tariffs().flat_map(own).map(|item| item.id.as_str()).collect();
+    let problem = Diagnostic::error(format!("nothing is priced as `{id}`"));
+    let near = crate::document::diagnostic::nearest(id, tariffs.chain(items.iter().copied()));
+    Failure::of(
+        Exit::Bad,
+        match near {
+            Some(near) => problem.help(format!("did you mean `{near}`?")),
+            None => problem
+                .help("every tariff: `simulate prices list`; `simulate prices search WORDS` looks into all of them"),
+        },
+    )
+}
+
+/// Everything that is known of an item, for people.
+fn paragraph(item: &Item, age: &Age) -> String {
+    let variant = item.variant.as_ref().map_or_else(String::new, |variant| format!(" of {variant}"));
+    let mut text = format!("\n{}: {}{variant}, by the {}\n", item.id, item.dimension.id(), item.unit.name);
+    let mut from = "0".to_owned();
+    for tier in &item.tiers {
+        let range = match (&tier.up_to, item.tiers.len()) {
+            (_, 1) => String::new(),
+            (Some(up_to), _) => format!(" from {from} up to {up_to}"),
+            (None, _) => format!(" above {from}"),
+        };
+        let _ = write!(text, "    {} USD{range}\n        {}\n", tier.price, age.said(&tier.provenance));
+        from = tier.up_to.map_or(from, |up_to| up_to.to_string());
+    }
+    for (allowance, per) in [(&item.free_day, "a day"), (&item.free_month, "a month")] {
+        let Some(allowance) = allowance else { continue };
+        let ends = allowance.expires.as_ref().map_or_else(String::new, |ends| format!(", {ends}"));
+        let _ = writeln!(text, "    free with `pricing.free_tier`: {} {per}{ends}", granted(allowance, item));
+        let _ = writeln!(text, "        {}", age.said(&allowance.provenance));
+    }
+    if item.whole {
+        text += "    what is left after allowances is rounded up to whole units\n";
+    }
+    if let Some(note) = &item.note {
+        let _ = writeln!(text, "    {note}");
+    }
+    let price = item.tiers.first().map_or_else(String::new, |tier| tier.price.to_string());
+    text + &format!("    negotiated: --set 'pricing.set.\"{}\"=\"{price} USD\"'\n", item.id)
+}
+
+fn granted(allowance: &Allowance, item: &Item) -> String {
+    match allowance.grant {
+        Grant::Quantity(quantity) => format!("{quantity} {}", item.unit.name),
+        Grant::Credit(usd) => format!("what {usd} USD buy"),
+    }
+}
+
+/// The same for machines.
+fn of_item(tariff: &Tariff, item: &Item, age: &Age) -> Value {
+    let from = |provenance: &Provenance| {
+        json!({
+            "source": provenance.source,
+            "observed": provenance.observed,
+            "confidence": provenance.confidence,
+            "old": age.is_old(provenance),
+        })
+    };
+    let tiers = item.tiers.iter().map(|tier| {
+        let mut value = json!({ "up_to": tier.up_to.map(|up_to| up_to.to_string()), "usd": tier.price.to_string() });
+        merge(&mut value, from(&tier.provenance));
+        value
+    });
+    let allowance = |allowance: &Option<Allowance>| {
+        allowance.as_ref().map(|allowance| {
+            let (quantity, usd) = match allowance.grant {
+                Grant::Quantity(quantity) => (Some(quantity.to_string()), None),
+                Grant::Credit(usd) => (None, Some(usd.to_string())),
+            };
+            let mut value = json!({ "quantity": quantity, "usd": usd, "expires": allowance.expires });
+            merge(&mut value, from(&allowance.provenance));
+            value
+        })
+    };
+    json!({
+        "id": item.id,
+        "region": tariff.region,
+        "group": item.group.word(),
+        "dimension": item.dimension.id(),
+        "variant": item.variant,
+        "unit": item.unit.name,
+        "base_units": item.unit.size,
+        "held_for_a_month": item.unit.month,
+        "tiers": tiers.collect::<Vec<_>>(),
+        "free_day": allowance(&item.free_day),
+        "free_month": allowance(&item.free_month),
+        "whole": item.whole,
+        "note": item.note,
+    })
+}
+
+fn merge(value: &mut Value, more: Value) {
+    if let (Value::Object(value), Value::Object(more)) = (value, more) {
+        value.extend(more);
+    }
+}

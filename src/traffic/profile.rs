@@ -4,8 +4,10 @@
 
 use std::fmt;
 
+use jiff::civil::Date;
 use serde::Deserialize;
 
+use super::open::CalendarRange;
 use crate::document::provenance::Provenance;
 
 const HOURS: usize = 168;
@@ -169,15 +171,58 @@ pub struct ProfileEntry {
     /// 7 daily multipliers, Monday first.
     #[serde(default)]
     pub week: Option<Vec<f64>>,
+    /// Days of every year with another level.
+    #[serde(default)]
+    pub year: Vec<Season>,
     /// Where the numbers come from.
     pub provenance: Provenance,
 }
 
-const FILES: [&str; 4] = [
+/// Days of every year with another level, as a file states them.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Season {
+    /// Name for reports.
+    pub name: String,
+    /// First day, `MM-DD`.
+    pub from: String,
+    /// Last day, included; before `from` it lies in the next year.
+    pub to: String,
+    /// The rate is multiplied by this.
+    pub factor: f64,
+}
+
+impl Season {
+    /// Its days that begin in one year, if the calendar has them.
+    #[must_use]
+    pub fn in_year(&self, year: i16) -> Option<CalendarRange> {
+        let day = |text: &str, year: i16| {
+            let (month, day) = text.split_once('-')?;
+            Date::new(year, month.parse().ok()?, day.parse().ok()?).ok()
+        };
+        let from = day(&self.from, year)?;
+        let to = day(&self.to, if self.to < self.from { year.checked_add(1)? } else { year })?;
+        Some(CalendarRange { name: self.name.clone(), from, to, factor: self.factor })
+    }
+}
+
+/// The days with another level of the catalogue's profile of this name, in these years.
+pub fn seasons(name: &str, years: std::ops::RangeInclusive<i16>) -> Vec<CalendarRange> {
+    let Some(entry) = catalogue().into_iter().find(|entry| entry.name == name) else { return Vec::new() };
+    years
+        .flat_map(|year| entry.year.iter().filter_map(move |season| season.in_year(year)).collect::<Vec<_>>())
+        .collect()
+}
+
+const FILES: [&str; 8] = [
     include_str!("profiles/flat.toml"),
     include_str!("profiles/web-weekday.toml"),
     include_str!("profiles/consumer.toml"),
+    include_str!("profiles/load-balancer.toml"),
+    include_str!("profiles/sports-event.toml"),
+    include_str!("profiles/cloud-functions.toml"),
     include_str!("profiles/school-day.toml"),
+    include_str!("profiles/school-year.toml"),
 ];
 
 /// Every profile that ships with the crate.
@@ -199,6 +244,7 @@ mod tests {
             let profile = Profile::named(&entry.name).expect("the entry is valid");
             assert!((profile.hours().iter().sum::<f64>() / 168.0 - 1.0).abs() < 1e-12, "{}", entry.name);
             assert!(!entry.provenance.source.is_empty() && !entry.description.is_empty());
+            assert!(entry.year.iter().all(|season| season.in_year(2027).is_some_and(|days| days.from <= days.to)));
         }
         assert!(Profile::named("flat").expect("flat").is_flat());
         assert!(Profile::named("no-such-profile").is_none());
@@ -218,6 +264,16 @@ mod tests {
         assert!((area / NANOS_PER_WEEK as f64 - 1.0).abs() < 1e-12);
         let middle = profile.piece(5 * NANOS_PER_HOUR + NANOS_PER_HOUR / 2);
         assert!((middle.value - profile.hours()[5]).abs() < 1e-12);
+    }
+
+    #[test]
+    fn seasons_return_every_year_and_may_reach_into_the_next() {
+        let days = seasons("school-year", 2025..=2026);
+        assert_eq!(days.len(), 20);
+        let winter: Vec<String> =
+            days.iter().filter(|days| days.name == "winter holidays").map(|d| format!("{} {}", d.from, d.to)).collect();
+        assert_eq!(winter, ["2025-12-20 2026-01-03", "2026-12-20 2027-01-03"]);
+        assert!(seasons("school-day", 2025..=2026).is_empty() && seasons("none", 2025..=2026).is_empty());
     }
 
     #[test]

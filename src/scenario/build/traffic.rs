@@ -24,8 +24,13 @@ const DAY: Nanos = Nanos(24 * Nanos::HOUR.0);
 pub fn traffic(context: &mut Context, table: &Table, classes: &[String]) -> Option<Traffic> {
     let zone = time_zone(table.at("timezone"));
     let start = zone.and_then(|zone| zoned(context, table.at("start"), &zone))?;
-    let sources: Vec<Option<Source>> =
-        table.at("source").elements().iter().map(|source| self::source(context, source, &start, classes)).collect();
+    let years = years(table);
+    let sources: Vec<Option<Source>> = table
+        .at("source")
+        .elements()
+        .iter()
+        .map(|source| self::source(context, source, &start, years, classes))
+        .collect();
     let sources: Vec<Source> = sources.into_iter().collect::<Option<_>>()?;
     let uncertainty = table.at("uncertainty").table();
     let traffic = Traffic {
@@ -45,7 +50,15 @@ pub fn traffic(context: &mut Context, table: &Table, classes: &[String]) -> Opti
     Some(traffic)
 }
 
-fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String]) -> Option<Source> {
+/// Years that the run may touch beyond the one in which it starts.
+#[allow(clippy::cast_possible_truncation)] // at most a hundred
+fn years(table: &Table) -> i16 {
+    const YEAR: u64 = 365 * DAY.0;
+    let longest = |key: &str| table.get(key).map_or(0, |node| node.duration().0 / YEAR);
+    (longest("duration").max(longest("warmup")).min(200) + 1) as i16
+}
+
+fn source(context: &mut Context, node: &Node, start: &Zoned, years: i16, classes: &[String]) -> Option<Source> {
     let table = node.table();
     let mix = mix(context, table.at("mix"), classes);
     let flow = match table.at("kind").text() {
@@ -55,7 +68,7 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, classes: &[String])
         "on-off" => process::on_off(context, table).map(|source| Flow::Switching(Box::new(source))),
         "schedule" => schedule::schedule(context, table, start).map(Flow::Schedule),
         "hawkes" => process::hawkes(context, table).map(Flow::Hawkes),
-        _ => open::open(context, table, start).map(|open| Flow::Open(Box::new(open))),
+        _ => open::open(context, table, start, years).map(|open| Flow::Open(Box::new(open))),
     };
     Some(Source { name: table.at("name").text().to_owned(), mix: mix?, flow: flow? })
 }

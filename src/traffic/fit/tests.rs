@@ -122,6 +122,26 @@ fn short_and_empty_series_have_what_they_can_have() {
 }
 
 proptest! {
+    #[test]
+    fn no_file_makes_the_detection_or_a_fit_panic(
+        head in prop::sample::select(vec!["", "t,count\n", "{\"MetricDataResults\":", "HashFunction,1,2\n", "[{", "# Fields"]),
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+        likely in "([-0-9.:TZe, \"/\\[\\]}\t\n]|9{20}){0,60}",
+    ) {
+        let folder = tempfile::tempdir().expect("a folder");
+        for tail in [bytes, likely.into_bytes()] {
+            let path = folder.path().join("any");
+            std::fs::write(&path, [head.as_bytes(), &tail].concat()).expect("written");
+            if let Ok(material) = read::read(&[("any".to_owned(), path)], &read::Reading::default())
+                && let Some(fit) = Fitted::new(&material.table, &TimeZone::UTC)
+            {
+                prop_assert!(fit.rate.is_finite() && fit.rate >= 0.0);
+            }
+        }
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]

@@ -100,9 +100,16 @@ fn offset(sign: u8, hours: &[u8], minutes: &[u8]) -> Option<i64> {
     }
 }
 
-/// Days since 1970-01-01 (Hinnant, chrono-compatible low-level date algorithms, 2013).
+/// Days since 1970-01-01; none for a day that the calendar does not have (Hinnant, chrono-compatible low-level date algorithms, 2013).
 fn days(year: i64, month: i64, day: i64) -> Option<i64> {
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let last = match month {
+        2 => 28 + i64::from(leap),
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    if !(1..=last).contains(&day) {
         return None;
     }
     let year = if month <= 2 { year - 1 } else { year };

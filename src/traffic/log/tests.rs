@@ -199,6 +199,34 @@ fn rejects_are_counted_and_too_many_refuse_the_log() {
 }
 
 #[test]
+fn hostile_lines_are_reported_and_cost_nothing_else() {
+    let line = |stamp: &str, target: &str| format!("h - - [{stamp}] \"GET {target} HTTP/1.1\" 200 5\n").into_bytes();
+    let mut text = Vec::new();
+    for number in 0..100 {
+        text.extend(line(&format!("17/May/2015:10:05:{:02} +0000", number % 60), "/"));
+    }
+    text.extend(line("17/May/2015:10:05:03 +0000", "/nul\0nul"));
+    text.extend(b"h - - [17/May/2015:10:05:03 +0000] \"GET /caf\xe9 HTTP/1.0\" 200 5\n");
+    text.extend(line("31/Dec/2199:23:59:59 +0000", "/future"));
+    text.extend(line("17/May/2015:10:05:03 +0000", "/twice"));
+    text.extend(line("17/May/2015:10:05:03 +0000", "/twice"));
+    text.extend(line("01/Jan/1971:00:00:00 +0000", "/backwards"));
+    text.extend(line("31/Feb/2015:10:05:03 +0000", "/no-such-day"));
+    text.extend(line("17/May/2015:25:05:03 +0000", "/no-such-hour"));
+    text.extend(vec![b'['; 900_000]);
+    text.push(b'\n');
+    text.extend(vec![b'"'; 900_000]);
+    text.push(b'\n');
+    text.extend(vec![b'x'; 10_000_000]);
+    text.extend(b"\n\0\0\0\n");
+    let (entries, summary) = all(&text, &Reading::default()).expect("few are bad");
+    assert_eq!((entries.len(), summary.requests, summary.rejected), (106, 106, 6));
+    assert_eq!(summary.reasons.len(), 3);
+    assert!(summary.notes()[0].starts_with("6 of 112 lines were rejected"), "{:?}", summary.notes());
+    assert!(entries.iter().any(|entry| entry.target.as_ref() == b"/caf\xe9"));
+}
+
+#[test]
 fn packed_logs_are_unpacked() {
     let text = "h - - [17/May/2015:10:05:03 +0000] \"GET / HTTP/1.1\" 200 5\n".repeat(5000);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());

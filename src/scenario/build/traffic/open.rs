@@ -6,13 +6,17 @@ use super::{Context, civil, civil_date, time_zone};
 use crate::document::tree::{Node, Table, Value};
 use crate::traffic::event::{Event, Rise};
 use crate::traffic::open::{Arrivals, Audience, Burst, CalendarRange, Level, Open, Stage};
-use crate::traffic::profile::{Interpolation, Profile};
+use crate::traffic::profile::{Interpolation, Profile, seasons};
 
 /// The source that a checked and completed table says.
-pub fn open(context: &mut Context, table: &Table, start: &Zoned) -> Option<Open> {
+/// It touches up to so many `years` before and after that of `start`.
+pub fn open(context: &mut Context, table: &Table, start: &Zoned, years: i16) -> Option<Open> {
     let arrivals = arrivals(context, table);
     let profile = profile(context, table.at("profile"));
     let audience = audience(context, table.get("audience"), start);
+    let seasons = table.at("profile").as_str().map_or_else(Vec::new, |name| {
+        seasons(name, start.year().saturating_sub(years)..=start.year().saturating_add(years))
+    });
     let calendar: Vec<_> =
         table.at("calendar").elements().iter().map(|node| calendar_range(context, node.table())).collect();
     let events: Vec<_> = table.at("event").elements().iter().map(|node| event(context, node.table(), start)).collect();
@@ -21,7 +25,7 @@ pub fn open(context: &mut Context, table: &Table, start: &Zoned) -> Option<Open>
         arrivals: arrivals?,
         profile: profile?,
         audience: audience?,
-        calendar: calendar.into_iter().collect::<Option<_>>()?,
+        calendar: calendar.into_iter().collect::<Option<Vec<_>>>()?.into_iter().chain(seasons).collect(),
         events: events.into_iter().collect::<Option<_>>()?,
         growth: table.at("growth").growth(),
         burst: burst(table.at("burst").table()),

@@ -3,7 +3,9 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use breakeven::application::{Application, Class, Request, Service};
+use breakeven::application::program::Body;
+use breakeven::application::retry::Retry;
+use breakeven::application::{Application, Class, Entry, Request, Service};
 use breakeven::kernel::distribution::{Distribution, Law};
 use breakeven::traffic::open::{Arrivals, Open};
 use breakeven::traffic::profile::{Interpolation, Profile};
@@ -27,6 +29,8 @@ fn application(classes: usize, cpu: &Distribution) -> Application {
         request_bytes: zero.clone(),
         response_bytes: zero.clone(),
         timeout: None,
+        entry: Entry::default(),
+        retry: Retry::default(),
     };
     let service = Service {
         name: "api".to_owned(),
@@ -34,8 +38,9 @@ fn application(classes: usize, cpu: &Distribution) -> Application {
         image: Bytes(0),
         runtime_start: None,
         init: zero.clone(),
+        body: Body::default(),
     };
-    Application { classes: (0..classes).map(class).collect(), service }
+    Application::single((0..classes).map(class).collect(), service)
 }
 
 fn traffic(sources: &[Open]) -> Traffic {

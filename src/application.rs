@@ -1,11 +1,44 @@
-//! What a request asks for: classes, the service they enter, and the work of each request, drawn by key.
+//! What a request asks for: classes, the graph of services, queues, workflows and stores that they enter, and the work
+//! of each request, drawn by key.
 //!
 //! Owns demand, never supply. Imports `units` and `kernel`. Promises that the work of a request depends on nothing but
 //! its key, so that every deployment draws the same.
+//!
+//! | part | what it is |
+//! |---|---|
+//! | [`Class`] | what one request brings, and the client that waits for it |
+//! | [`Service`] | steps that use CPU, wait, and call others |
+//! | [`queue`] | messages between services |
+//! | [`workflow`] | steps that are kept by an orchestrator |
+//! | [`store`] | where data lies |
+//! | [`step`] | the steps as they were written, names resolved to indices |
+//! | [`program`] | the same, flat: what an engine plays |
+//! | [`graph`] | who reaches whom, and how often |
+//! | [`draw`] | the keys under which everything is drawn |
+//! | [`retry`] | what a caller does about an attempt that failed |
+//! | [`fault`] | what goes wrong, and when |
+
+pub mod draw;
+#[cfg(test)]
+pub mod expansion;
+pub mod fault;
+pub mod graph;
+pub mod program;
+pub mod queue;
+pub mod retry;
+pub mod step;
+pub mod store;
+pub mod workflow;
 
 use crate::kernel::distribution::Distribution;
-use crate::kernel::streams::{Draws, child};
 use crate::units::{Bytes, Nanos};
+
+pub use draw::{Draw, work};
+use program::Body;
+use queue::Queue;
+use retry::Retry;
+use store::Store;
+use workflow::Workflow;
 
 /// One kind of request.
 #[derive(Clone, Debug)]
@@ -14,6 +47,8 @@ pub struct Class {
     pub name: String,
     /// Relative share of the requests of a source without a mix of its own; finite, not negative.
     pub weight: f64,
+    /// What it enters.
+    pub entry: Entry,
     /// CPU time on one reference vCPU, in nanoseconds.
     pub cpu: Distribution,
     /// Waiting that needs no CPU, in nanoseconds.
@@ -28,9 +63,27 @@ pub struct Class {
     pub response_bytes: Distribution,
     /// After this long the client gives up; the work goes on.
     pub timeout: Option<Nanos>,
+    /// What the client does about an attempt that failed.
+    pub retry: Retry,
 }
 
-/// The one service that requests enter.
+/// What a class of requests enters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The service of this index.
+    Service(u16),
+    /// The store of this index: clients that talk to it with no server between.
+    Store(u16),
+}
+
+/// The first service.
+impl Default for Entry {
+    fn default() -> Self {
+        Self::Service(0)
+    }
+}
+
+/// One service: what an instance of it needs, and what it does about a request.
 #[derive(Clone, Debug)]
 pub struct Service {
     /// Name, unique in the scenario.
@@ -39,19 +92,44 @@ pub struct Service {
     pub base_memory: Bytes,
     /// Size of the image that is pulled and started.
     pub image: Bytes,
-    /// Start-up of the language runtime, wall time, in nanoseconds. `None`: nothing to start.
+    /// Start-up of the language runtime, wall time, in nanoseconds. `None`: the platform's default one.
     pub runtime_start: Option<Distribution>,
     /// Own initialisation, CPU time, in nanoseconds.
     pub init: Distribution,
+    /// What it does.
+    pub body: Body,
 }
 
-/// Everything that requests can ask for.
+/// Everything that requests can ask for. Parts refer to each other by index.
 #[derive(Clone, Debug)]
 pub struct Application {
     /// The classes, in the order of the scenario.
     pub classes: Vec<Class>,
-    /// The service that every class enters.
-    pub service: Service,
+    /// The services, at least one, in the order of the scenario.
+    pub services: Vec<Service>,
+    /// The queues and topics.
+    pub queues: Vec<Queue>,
+    /// The workflows.
+    pub workflows: Vec<Workflow>,
+    /// The stores.
+    pub stores: Vec<Store>,
+}
+
+impl Application {
+    /// One service, which every class enters.
+    #[must_use]
+    pub fn single(classes: Vec<Class>, service: Service) -> Self {
+        Self { classes, services: vec![service], queues: Vec::new(), workflows: Vec::new(), stores: Vec::new() }
+    }
+
+    /// The first service: the only one where requests are played against one.
+    ///
+    /// # Panics
+    /// If there is none.
+    #[must_use]
+    pub fn service(&self) -> &Service {
+        &self.services[0]
+    }
 }
 
 /// One request as it crosses the wall from traffic to a deployment: 40 bytes.
@@ -61,36 +139,11 @@ pub struct Request {
     pub at: u64,
     /// Names the request; all its work is drawn from it.
     pub key: u64,
-    /// CPU time of its first step on one reference vCPU, in nanoseconds: drawn from the key once for all deployments.
+    /// CPU time of its class on one reference vCPU, in nanoseconds: the first `cpu = "class"` of its first attempt,
+    /// drawn from the key once for all deployments.
     pub cpu: u64,
-    /// Waiting without CPU that follows, in nanoseconds: drawn likewise.
+    /// Waiting without CPU of its class, in nanoseconds: drawn likewise.
     pub io: u64,
     /// Index of its class.
     pub class: u32,
-}
-
-/// The step of a request from which a keyed draw is made. The numbers are part of what a seed means: never renumber.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u64)]
-pub enum Step {
-    /// CPU time.
-    Cpu = 0,
-    /// Waiting without CPU.
-    Io = 1,
-    /// Request size.
-    RequestBytes = 2,
-    /// Response size.
-    ResponseBytes = 3,
-    /// Which class the request belongs to.
-    Class = 4,
-}
-
-/// Draws the work of `step` for the request `key` from `distribution`, rounded to whole base units.
-#[inline]
-#[must_use]
-pub fn work(distribution: &Distribution, key: u64, step: Step) -> u64 {
-    match distribution.as_constant() {
-        Some(value) => value,
-        None => distribution.draw_whole(&mut Draws::new(child(key, step as u64))),
-    }
 }

@@ -13,7 +13,7 @@ use crate::metering::usage::{Dimension, Meter};
 /// Every meter that `deployment` can turn when `application` runs on it, in order.
 #[must_use]
 pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Meter> {
-    let service = application.service.name.as_str();
+    let service = application.service().name.as_str();
     let meter = |service: &str, dimension, variant: &str| Meter {
         service: service.to_owned(),
         dimension,

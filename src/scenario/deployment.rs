@@ -130,7 +130,7 @@ fn is_kind(section: &str, word: &str) -> bool {
 
 /// The start-up of the application's runtime, else of the platform's default one.
 fn runtime(merged: &mut Merged<'_>, catalogue: &Catalogue, application: &Application) -> Distribution {
-    if let Some(named) = &application.service.runtime_start {
+    if let Some(named) = &application.service().runtime_start {
         merged.facts.retain(|fact| fact.key != "runtime");
         return named.clone();
     }

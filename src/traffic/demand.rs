@@ -1,6 +1,6 @@
 //! What a request of a source asks for: its class by the source's mix and its work, both drawn from its key.
 
-use crate::application::{Application, Request, Step, work};
+use crate::application::{Application, Draw, Request, work};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::streams::{Draws, child};
 use rand::Rng;
@@ -51,7 +51,7 @@ impl Demand {
         let class = if self.below.is_empty() {
             self.only
         } else {
-            let drawn = Draws::new(child(key, Step::Class as u64)).next_u64();
+            let drawn = Draws::new(child(key, Draw::Class as u64)).next_u64();
             let last = self.below.len() - 1;
             // A loop without the unrolling of an iterator: classes are few.
             let mut class = 0;
@@ -61,6 +61,6 @@ impl Demand {
             class as u32
         };
         let (cpu, io) = &self.work[class as usize];
-        Request { at, key, cpu: work(cpu, key, Step::Cpu), io: work(io, key, Step::Io), class }
+        Request { at, key, cpu: work(cpu, key, Draw::Cpu), io: work(io, key, Draw::Io), class }
     }
 }

@@ -16,7 +16,9 @@ use super::open::{Arrivals, Audience, Burst, CalendarRange, Level, Open, Stage};
 use super::profile::{Interpolation, Profile};
 use super::statistics::{Observer, Statistics};
 use super::{Flow, Source, Traffic, Uncertainty};
-use crate::application::{Application, Class, Request, Service};
+use crate::application::program::Body;
+use crate::application::retry::Retry;
+use crate::application::{Application, Class, Entry, Request, Service};
 use crate::kernel::distribution::Distribution;
 use crate::units::{Bytes, Nanos};
 
@@ -34,14 +36,22 @@ fn class(name: &str, weight: f64) -> Class {
         request_bytes: Distribution::constant(0.0),
         response_bytes: Distribution::constant(0.0),
         timeout: None,
+        entry: Entry::default(),
+        retry: Retry::default(),
     }
 }
 
 fn application() -> Application {
     let nothing = Distribution::constant(0.0);
-    let service =
-        Service { name: "api".to_owned(), base_memory: Bytes(0), image: Bytes(0), runtime_start: None, init: nothing };
-    Application { classes: vec![class("read", 3.0), class("write", 1.0), class("never", 0.0)], service }
+    let service = Service {
+        name: "api".to_owned(),
+        base_memory: Bytes(0),
+        image: Bytes(0),
+        runtime_start: None,
+        init: nothing,
+        body: Body::default(),
+    };
+    Application::single(vec![class("read", 3.0), class("write", 1.0), class("never", 0.0)], service)
 }
 
 fn source(name: &str, flow: Flow) -> Source {

@@ -209,7 +209,7 @@ impl Core<'_> {
     /// How long until the image is on a node; a pull starts if there was none.
     fn image_wait(&mut self, node: usize) -> u64 {
         let now = self.now;
-        let size = self.plan.application.service.image;
+        let size = self.plan.application.service().image;
         let pull = self.node_spec().map_or(Nanos::ZERO, |spec| spec.pull_time(size));
         let Some(cluster) = &mut self.cluster else { return 0 };
         let node = &mut cluster.nodes[node];

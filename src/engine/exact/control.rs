@@ -279,7 +279,7 @@ impl Core<'_> {
     /// Memory in use per instance: the service's own, and that of the requests in progress.
     pub(super) fn memory_in_use(&self) -> Vec<u64> {
         let application = self.plan.application;
-        let mut bytes = vec![application.service.base_memory.0; self.instances.len()];
+        let mut bytes = vec![application.service().base_memory.0; self.instances.len()];
         for record in self.records.in_flight() {
             if record.instance != NONE && record.state != State::Queued {
                 bytes[record.instance as usize] += application.classes[record.class as usize].memory.0;

@@ -201,7 +201,7 @@ impl Core<'_> {
         } else {
             let platform = fleet.start.draw_whole(&mut self.luck.start);
             let runtime = self.deployment.runtime_start.draw_whole(&mut self.luck.start);
-            let init = self.plan.application.service.init.draw(&mut self.luck.start);
+            let init = self.plan.application.service().init.draw(&mut self.luck.start);
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
             let init = (init / (size.start_vcpu.min(1.0) * size.cpu_speed)).round() as u64;
             (platform, runtime.saturating_add(init))

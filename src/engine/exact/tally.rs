@@ -2,7 +2,7 @@
 //!
 //! A request belongs to the slice in which it arrived; what arrived in the warm-up is counted nowhere.
 
-use crate::application::{Application, Class, Step, work};
+use crate::application::{Application, Class, Draw, work};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::metering::rounding::chunks;
@@ -303,7 +303,7 @@ impl<'a> Tally<'a> {
         let book = &mut self.books[class as usize];
         let egress = match book.sizes.response {
             Some(bytes) => bytes,
-            None => work(&self.classes[class as usize].response_bytes, key, Step::ResponseBytes),
+            None => work(&self.classes[class as usize].response_bytes, key, Draw::ResponseBytes),
         };
         if arrived >= self.slice_start {
             self.current.egress += egress;
@@ -419,7 +419,7 @@ fn units(request: u64, response: u64, unit: Option<u64>) -> u64 {
 }
 
 fn draw_edge(class: &Class, unit: Option<u64>, key: u64) -> (u64, u64) {
-    let request = work(&class.request_bytes, key, Step::RequestBytes);
-    let response = work(&class.response_bytes, key, Step::ResponseBytes);
+    let request = work(&class.request_bytes, key, Draw::RequestBytes);
+    let response = work(&class.response_bytes, key, Draw::ResponseBytes);
     (units(request, response, unit), request.saturating_add(response))
 }

@@ -10,7 +10,9 @@ mod timelines;
 use jiff::Zoned;
 
 use super::Core;
-use crate::application::{Application, Class, Request, Service, Step, work};
+use crate::application::program::Body;
+use crate::application::retry::Retry;
+use crate::application::{Application, Class, Draw, Entry, Request, Service, work};
 use crate::engine::{Plan, Platform};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
 use crate::kernel::streams::{child, stream};
@@ -46,6 +48,8 @@ pub(super) fn class(cpu: Distribution, io: Distribution) -> Class {
         request_bytes: Distribution::constant(1000.0),
         response_bytes: Distribution::constant(10_000.0),
         timeout: None,
+        entry: Entry::default(),
+        retry: Retry::default(),
     }
 }
 
@@ -56,8 +60,9 @@ pub(super) fn application(classes: Vec<Class>) -> Application {
         image: Bytes(200 << 20),
         runtime_start: None,
         init: Distribution::constant(0.0),
+        body: Body::default(),
     };
-    Application { classes, service }
+    Application::single(classes, service)
 }
 
 /// A generic platform: no delay, no limit, one slot, an unbounded queue at the fleet.
@@ -130,7 +135,7 @@ pub(super) fn requests_at(application: &Application, instants: &[u64]) -> Vec<Re
     let request = |(index, &at): (usize, &u64)| {
         let key = child(77, index as u64);
         let class = &application.classes[0];
-        Request { at, key, cpu: work(&class.cpu, key, Step::Cpu), io: work(&class.io, key, Step::Io), class: 0 }
+        Request { at, key, cpu: work(&class.cpu, key, Draw::Cpu), io: work(&class.io, key, Draw::Io), class: 0 }
     };
     instants.iter().enumerate().map(request).collect()
 }
@@ -149,7 +154,7 @@ pub(super) fn poisson(application: &Application, rate: f64, seconds: f64, seed: 
         let key = child(seed, requests.len() as u64);
         let class = requests.len() % application.classes.len();
         let asked = &application.classes[class];
-        let (cpu, io) = (work(&asked.cpu, key, Step::Cpu), work(&asked.io, key, Step::Io));
+        let (cpu, io) = (work(&asked.cpu, key, Draw::Cpu), work(&asked.io, key, Draw::Io));
         requests.push(Request { at: at as u64, key, cpu, io, class: class as u32 });
     }
 }

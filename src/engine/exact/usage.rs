@@ -55,7 +55,7 @@ impl Books<'_, '_> {
     fn compute_slice(&mut self, slice: usize, variant: &str, requests: u64, time: u128) {
         let deployment = self.plan.deployment;
         let meter = &deployment.meter;
-        let service = self.plan.application.service.name.as_str();
+        let service = self.plan.application.service().name.as_str();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
         let milli_vcpu = (deployment.instance.vcpu * 1000.0).round() as u128;
         for &dimension in &meter.counts {

@@ -1,7 +1,9 @@
 //! Classes and the service that they enter.
 
 use super::Context;
-use crate::application::{Application, Class, Service};
+use crate::application::program::Body;
+use crate::application::retry::Retry;
+use crate::application::{Application, Class, Entry, Service};
 use crate::document::grammar::complete;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
@@ -24,7 +26,7 @@ pub fn application(context: &mut Context, table: &Table) -> Option<Application> 
         context.error(span, "every class has weight 0: no request would have a class");
         return None;
     }
-    Some(Application { classes, service })
+    Some(Application::single(classes, service))
 }
 
 /// An application that asks for as little as there is.
@@ -32,7 +34,7 @@ pub fn smallest() -> Application {
     let mut table = Table::new();
     complete(&mut table, &CLASS);
     table.insert("name", Span::BUILT_IN, name("request"));
-    Application { classes: vec![class(&table)], service: of_table(&implicit(), None) }
+    Application::single(vec![class(&table)], of_table(&implicit(), None))
 }
 
 fn class(table: &Table) -> Class {
@@ -46,6 +48,8 @@ fn class(table: &Table) -> Class {
         request_bytes: sizes(table.at("request_bytes")),
         response_bytes: sizes(table.at("response_bytes")),
         timeout: table.at("timeout").duration_or_none(),
+        entry: Entry::default(),
+        retry: Retry::default(),
     }
 }
 
@@ -78,6 +82,7 @@ fn of_table(table: &Table, runtime_start: Option<Distribution>) -> Service {
         image: table.at("image").size(),
         runtime_start,
         init: durations(table.at("init")),
+        body: Body::default(),
     }
 }
 

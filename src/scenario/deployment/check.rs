@@ -124,7 +124,7 @@ fn memory(
 ) {
     let largest = application.classes.iter().map(|class| class.memory.0).max().unwrap_or(0);
     let at_once = u64::from(deployment.fleet.slots.unwrap_or(1));
-    let needed = Bytes(application.service.base_memory.0.saturating_add(at_once.saturating_mul(largest)));
+    let needed = Bytes(application.service().base_memory.0.saturating_add(at_once.saturating_mul(largest)));
     let available = deployment.instance.memory_limit.unwrap_or(deployment.instance.memory);
     if needed > available {
         let message = format!("{}: an instance may need {needed} of memory and has {available}", deployment.name);

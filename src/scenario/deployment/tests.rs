@@ -3,7 +3,9 @@
 mod mistakes;
 
 use super::*;
-use crate::application::{Class, Service};
+use crate::application::program::Body;
+use crate::application::retry::Retry;
+use crate::application::{Class, Entry, Service};
 use crate::document::source::Sources;
 use crate::document::tree::{Value, parse};
 use crate::metering::usage::Dimension;
@@ -27,6 +29,8 @@ fn application() -> Application {
         request_bytes: Distribution::constant(1000.0),
         response_bytes: Distribution::constant(10_000.0),
         timeout: None,
+        entry: Entry::default(),
+        retry: Retry::default(),
     };
     let service = Service {
         name: "service".to_owned(),
@@ -34,8 +38,9 @@ fn application() -> Application {
         image: Bytes(0),
         runtime_start: None,
         init: Distribution::constant(0.0),
+        body: Body::default(),
     };
-    Application { classes: vec![class], service }
+    Application::single(vec![class], service)
 }
 
 /// Builds the deployment that the TOML `text` says, and renders what is said about it.
@@ -283,7 +288,7 @@ fn tariffs_are_none_an_id_a_file_or_a_table() {
 #[test]
 fn the_application_names_the_runtime_first() {
     let mut application = application();
-    application.service.runtime_start = Some(Distribution::constant(7.0));
+    application.services[0].runtime_start = Some(Distribution::constant(7.0));
     let text = "platform = \"aws-lambda\"";
     let mut sources = Sources::new();
     let source = sources.add("scenario.toml", text);

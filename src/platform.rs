@@ -11,6 +11,7 @@
 //! law keeps a clock of its own.
 
 pub mod autoscaler;
+pub mod binding;
 pub mod catalogue;
 pub mod counted;
 pub mod edge;
@@ -18,6 +19,7 @@ pub mod fleet;
 pub mod instance;
 pub mod meter;
 pub mod placement;
+pub mod service;
 
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +81,13 @@ pub struct Deployment {
     pub meter: meter::Meter,
     /// Start-up of the language runtime of the service on this platform, in nanoseconds of wall time.
     pub runtime_start: crate::kernel::distribution::Distribution,
+    /// What is in force for each service of the application, by index. Empty where there is one service and nothing is
+    /// said about it alone: see [`Deployment::of_service`].
+    pub services: Vec<service::ServiceDeployment>,
+    /// How the application is cut.
+    pub shape: service::Shape,
+    /// What stands for its queues, workflows and stores.
+    pub bindings: binding::Bindings,
     /// Where requests queue, the bound with its source, and what happens beyond it: one sentence for the report.
     pub queueing: String,
     /// Keys that the scenario changed.
@@ -90,6 +99,18 @@ pub struct Deployment {
 }
 
 impl Deployment {
+    /// What is in force for the service of this index.
+    #[must_use]
+    pub fn of_service(&self, index: usize) -> service::OfService<'_> {
+        let own = self.services.get(index);
+        service::OfService {
+            instance: own.map_or(&self.instance, |own| &own.instance),
+            fleet: own.map_or(&self.fleet, |own| &own.fleet),
+            autoscaler: own.map_or(&self.autoscaler, |own| &own.autoscaler),
+            runtime_start: own.map_or(&self.runtime_start, |own| &own.runtime_start),
+        }
+    }
+
     /// Busy and idle instances at the first instant, where the scenario states them; `None`: what the traffic needs.
     #[must_use]
     pub fn stated_instances(&self) -> Option<(u32, u32)> {

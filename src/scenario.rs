@@ -17,6 +17,7 @@ mod path;
 pub mod templates;
 
 use crate::application::Application;
+use crate::application::fault::Fault;
 use crate::document::diagnostic::Diagnostics;
 use crate::pricing::book::Book;
 use crate::pricing::settle;
@@ -40,6 +41,8 @@ pub struct Scenario {
     pub traffic: Traffic,
     /// What a request asks for.
     pub application: Application,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
     /// Where it runs, at least one, in the order of the file.
     pub deployments: Vec<Placed>,
     /// What every deployment is judged by: the budget last.

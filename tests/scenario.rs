@@ -50,7 +50,7 @@ fn three_lines_have_every_default() {
     let class = &scenario.application.classes[0];
     assert_eq!((class.name.as_str(), class.timeout), ("request", Some(Nanos(30_000_000_000))));
     assert_eq!(class.cpu.as_constant(), Some(20_000_000));
-    let service = &scenario.application.service;
+    let service = scenario.application.service();
     assert_eq!((service.name.as_str(), service.base_memory), ("app", Bytes(64 << 20)));
     let names: Vec<&str> = scenario.deployments.iter().map(|placed| placed.deployment.name.as_str()).collect();
     assert_eq!(names, ["aws-lambda", "app-engine-standard", "eks"]);

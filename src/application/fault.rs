@@ -5,6 +5,8 @@ use crate::units::Nanos;
 /// One fault.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
+    /// What reports call it.
+    pub name: String,
     /// What goes wrong.
     pub kind: Kind,
     /// With what.

@@ -9,6 +9,7 @@ mod check;
 mod complete;
 mod kind;
 mod law;
+mod refuse;
 mod scalar;
 mod schema;
 
@@ -16,6 +17,7 @@ pub use check::{accepts, check, check_node};
 pub use complete::complete;
 pub use kind::{Kind, Range};
 pub use law::{DISTRIBUTION, SIZE_DISTRIBUTION};
+pub use refuse::refuse;
 pub use schema::json_schema;
 
 /// The keys that a table accepts, and the rules between them.
@@ -58,6 +60,8 @@ pub enum Rule {
     Ordered(&'static str, &'static str),
     /// The first may only be given together with the second.
     Needs(&'static str, &'static str),
+    /// The first may only be given together with one of the others.
+    NeedsOneOf(&'static str, &'static [&'static str]),
 }
 
 /// One key of a table.
@@ -73,21 +77,35 @@ pub struct Key {
     pub required: bool,
     /// Its default as it would be written: TOML, or bare text for a string.
     pub default: Option<&'static str>,
-    /// Why it is refused: what is not simulated yet.
+    /// Why it is refused: what is not simulated yet, and has no grammar either.
     pub later: Option<&'static str>,
+    /// Why it is refused by [`refuse`], though it is checked and completed: what is built and not simulated yet.
+    pub unplayed: Option<&'static str>,
 }
 
 impl Key {
     /// A key that may be left out and has no default.
     #[must_use]
     pub const fn new(name: &'static str, kind: Kind, doc: &'static str) -> Self {
-        Self { name, kind, doc, required: false, default: None, later: None }
+        Self { name, kind, doc, required: false, default: None, later: None, unplayed: None }
     }
 
     /// A key of the language that is refused: `what` is not simulated yet (`"queues are"`).
     #[must_use]
     pub const fn later(name: &'static str, what: &'static str) -> Self {
         Self { later: Some(what), ..Self::new(name, Kind::Any, "") }
+    }
+
+    /// The same, refused by [`refuse`] where `what` is given: it is built and not simulated yet (`"queues are"`).
+    #[must_use]
+    pub const fn unplayed(self, what: Option<&'static str>) -> Self {
+        Self { unplayed: what, ..self }
+    }
+
+    /// Why it is refused, if it is: it is then left out of what is published.
+    #[must_use]
+    pub fn refused(&self) -> Option<&'static str> {
+        self.later.or(self.unplayed)
     }
 
     /// The same, and it must be given.
@@ -160,22 +178,47 @@ pub struct Variant {
     pub doc: &'static str,
     /// The keys that it has beside the common ones.
     pub shape: Shape,
-    /// Why it is refused: what is not simulated yet.
+    /// Why it is refused: what is not simulated yet, and has no grammar either.
     pub later: Option<&'static str>,
+    /// Why it is refused by [`refuse`], though it is checked: what is built and not simulated yet.
+    pub unplayed: Option<&'static str>,
 }
 
 impl Variant {
     /// A variant.
     #[must_use]
     pub const fn new(word: &'static str, doc: &'static str, shape: Shape) -> Self {
-        Self { word, doc, shape, later: None }
+        Self { word, doc, shape, later: None, unplayed: None }
     }
 
     /// A variant of the language that is refused: `what` is not simulated yet (`"closed sources are"`).
     #[must_use]
     pub const fn later(word: &'static str, what: &'static str) -> Self {
-        Self { word, doc: "", shape: Shape::new(&[]), later: Some(what) }
+        Self { later: Some(what), ..Self::new(word, "", Shape::new(&[])) }
     }
+
+    /// The same, refused by [`refuse`] where `what` is given.
+    #[must_use]
+    pub const fn unplayed(self, what: Option<&'static str>) -> Self {
+        Self { unplayed: what, ..self }
+    }
+
+    /// Why it is refused, if it is.
+    #[must_use]
+    pub fn refused(&self) -> Option<&'static str> {
+        self.later.or(self.unplayed)
+    }
+}
+
+/// A table that is described once, by its name, because it may hold tables of its own kind.
+#[derive(Debug)]
+pub struct Named {
+    /// What one of them is called: `step`.
+    pub name: &'static str,
+    /// What they are, one sentence without a full stop.
+    pub doc: &'static str,
+    /// Their keys.
+    pub shape: Shape,
 }
 
 /// Names that are known to a room above this one.

@@ -184,8 +184,8 @@ fn measure_at(document: &Document, path: &[Segment]) -> Result<Measure, Diagnost
                 continue;
             }
         }
-        let Some(key) = keys.iter().copied().find(|key| key.name == segment.text && key.later.is_none()) else {
-            let names = keys.iter().filter(|key| key.later.is_none()).map(|key| key.name);
+        let Some(key) = keys.iter().copied().find(|key| key.name == segment.text && key.refused().is_none()) else {
+            let names = keys.iter().filter(|key| key.refused().is_none()).map(|key| key.name);
             let unknown = Diagnostic::error(format!("unknown key `{}`", segment.text)).at(segment.span);
             return Err(unknown.nearest(&segment.text, names));
         };
@@ -206,6 +206,7 @@ fn measure_at(document: &Document, path: &[Segment]) -> Result<Measure, Diagnost
 fn keys_below(kind: &Kind, table: Option<&Table>) -> Vec<&'static Key> {
     match kind {
         Kind::Table(shape) | Kind::Overlay(shape) => shape.keys.iter().collect(),
+        Kind::Named(named) => named.shape.keys.iter().collect(),
         Kind::OneOrMany(kind) | Kind::List { of: kind, .. } => keys_below(kind, None),
         Kind::Tagged(tagged) => {
             let word = table.and_then(|table| table.get(tagged.tag)).and_then(Node::as_str);

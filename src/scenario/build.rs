@@ -3,11 +3,13 @@
 
 mod application;
 mod deployments;
+mod faults;
 mod judging;
 mod measured;
 mod pricing;
 mod references;
 mod traffic;
+mod unplayed;
 
 use sha2::{Digest, Sha256};
 
@@ -17,6 +19,7 @@ use super::document::Document;
 use super::grammar::{PRICES, SCENARIO};
 use super::{Fidelity, Input, Placed, Prices, Scenario};
 use crate::application::Application;
+use crate::application::fault::Fault;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{accepts, check, complete};
 use crate::document::source::{Sources, Span};
@@ -96,6 +99,11 @@ impl std::io::Read for Hashed {
 
 /// Checks and builds `document`, or says everything that is wrong with it.
 pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
+    build_what(document, unplayed::refuse_unplayed)
+}
+
+/// The same, where `refuse` says what is not played.
+fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) -> Result<Scenario, Diagnostics> {
     let mut table = document.table.clone();
     let mut context = Context {
         sources: &mut document.sources,
@@ -107,6 +115,7 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
     check(&table, document.span, &SCENARIO, &mut context.problems);
     let names = Names::of(&table);
     references::check(&mut context, &table, &names);
+    refuse(&mut context, &table);
     // Deployments are checked one by one when they are built.
     for key in SCENARIO.keys.iter().filter(|key| key.name != "deployment") {
         if table.get(key.name).is_some_and(|node| !accepts(node, &key.kind)) {
@@ -128,6 +137,7 @@ pub(super) fn build(document: &mut Document) -> Result<Scenario, Diagnostics> {
         fidelity: if head.at("fidelity").text() == "exact" { Fidelity::Exact } else { Fidelity::Auto },
         traffic: parts.traffic,
         application: parts.application,
+        faults: parts.faults,
         deployments: parts.deployments,
         objectives: judging::objectives(&table, &parts.pricing),
         require: judging::require(&table),
@@ -166,6 +176,7 @@ pub(super) fn prices(document: &mut Document) -> Result<Prices, Diagnostics> {
 struct Parts {
     traffic: Traffic,
     application: Application,
+    faults: Vec<Fault>,
     deployments: Vec<Placed>,
     pricing: Options,
 }
@@ -173,13 +184,20 @@ struct Parts {
 /// Builds every section that is there; `None` when one is missing or wrong.
 fn parts(context: &mut Context, table: &mut Table, names: &Names) -> Option<Parts> {
     let traffic = table.get("traffic").and_then(|node| traffic::traffic(context, node.table(), &names.classes));
-    let application = application::application(context, table);
+    let faults = traffic.as_ref().and_then(|traffic| faults::faults(context, table, names, traffic));
+    let application = application::application(context, table, names);
     let pricing = pricing::options(context, table.at("pricing").table());
     // Without an application, deployments are checked against the smallest one.
     let smallest = application::smallest;
     let demand = application.clone().unwrap_or_else(smallest);
     let deployments = deployments::deployments(context, table, &demand, pricing.as_ref());
-    Some(Parts { traffic: traffic?, application: application?, deployments: deployments?, pricing: pricing? })
+    Some(Parts {
+        traffic: traffic?,
+        application: application?,
+        faults: faults?,
+        deployments: deployments?,
+        pricing: pricing?,
+    })
 }
 
 /// SHA-256 of the resolved tree, keys in order, and of the inputs.
@@ -200,3 +218,6 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests;

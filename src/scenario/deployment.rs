@@ -10,12 +10,13 @@ mod edge;
 mod fleet;
 mod merge;
 mod placement;
+mod services;
 mod shape;
 mod sizing;
 
 pub use shape::DEPLOYMENT;
 
-use crate::application::Application;
+use crate::application::{Application, Service};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar;
 use crate::document::provenance::{Confidence, Provenance};
@@ -23,7 +24,7 @@ use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
 use crate::platform::catalogue::{Catalogue, plain_text};
-use crate::platform::{Deployment, Fact};
+use crate::platform::{Deployment, Fact, Override};
 use crate::pricing::book::Book;
 use crate::scenario::distribution::durations;
 
@@ -80,43 +81,71 @@ fn try_build(
         grammar::check_node(node, &grammar::Kind::Table(&DEPLOYMENT), problems);
         return None;
     };
-    let mut merged = merge(typed, node.span, catalogue, problems)?;
-    grammar::check(&merged.table, node.span, &DEPLOYMENT, problems);
-    if problems.has_errors() {
-        return None;
-    }
-    check::limits(&merged, problems);
-    let instance = sizing::instance(&mut merged, catalogue, problems)?;
-    let runtime_start = runtime(&mut merged, catalogue, application);
-    let table = &merged.table;
-    let placement = placement::build(table.at("placement"), catalogue, problems)?;
-    let autoscaler = autoscaler::build(table.at("autoscaler"), problems)?;
-    let edge = edge::build(table.at("edge"));
-    let tariff = tariff(typed, &merged, problems);
-    let platform = merged.platform;
-    let name = table.get("name").map_or(platform.id.as_str(), Node::text).to_owned();
-    let deployment = Deployment {
-        name,
-        platform: platform.id.clone(),
-        family: platform.family,
-        region: table.at("region").text().to_owned(),
-        edge: edge.clone(),
-        instance,
-        fleet: fleet::fleet(table.at("fleet").table()),
-        autoscaler,
-        placement,
-        meter: fleet::meter(table.at("meter").table()),
-        runtime_start,
-        queueing: queueing(&platform.queueing, table),
-        overrides: merged.overrides,
-        facts: merged.facts,
-        not_modelled: platform.not_modelled.clone(),
-    };
-    check::whole(&deployment, table, application, problems);
+    let place = Place { typed, span: node.span, catalogue };
+    // Where nothing is said about one service alone, it is the only one, and is checked with the rest.
+    let alone = application.services.len() == 1 && !typed.contains("service");
+    let (mut deployment, merged) = place.of(alone.then(|| application.service()), application, problems)?;
+    let tariff = tariff(typed, &merged, &deployment.overrides, problems);
     if let TariffChoice::Inline(prices) = &tariff {
         check::prices(prices, &deployment.meter.counts, problems);
     }
-    Some(Built { deployment, tariff, edge: edge.map(|edge| edge.id), resolved: merged.table })
+    if !alone {
+        deployment.services = services::services(&place, application, &mut deployment.overrides, problems)?;
+    }
+    let edge = deployment.edge.as_ref().map(|edge| edge.id.clone());
+    Some(Built { deployment, tariff, edge, resolved: merged.table })
+}
+
+/// Where something runs: what was typed of it, on the defaults of the catalogue.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    typed: &'a Table,
+    span: Span,
+    catalogue: &'a Catalogue,
+}
+
+impl<'a> Place<'a> {
+    /// The deployment as it is for `service`, or for whichever service, without what is said about one alone.
+    fn of(
+        self,
+        service: Option<&Service>,
+        application: &Application,
+        problems: &mut Diagnostics,
+    ) -> Option<(Deployment, Merged<'a>)> {
+        let catalogue = self.catalogue;
+        let mut merged = merge(self.typed, self.span, catalogue, problems)?;
+        grammar::check(&merged.table, self.span, &DEPLOYMENT, problems);
+        if problems.has_errors() {
+            return None;
+        }
+        check::limits(&merged, problems);
+        let instance = sizing::instance(&mut merged, catalogue, problems)?;
+        let runtime_start = runtime(&mut merged, catalogue, service);
+        let table = &merged.table;
+        let platform = merged.platform;
+        let deployment = Deployment {
+            name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
+            platform: platform.id.clone(),
+            family: platform.family,
+            region: table.at("region").text().to_owned(),
+            edge: edge::build(table.at("edge")),
+            instance,
+            fleet: fleet::fleet(table.at("fleet").table()),
+            placement: placement::build(table.at("placement"), catalogue, problems)?,
+            autoscaler: autoscaler::build(table.at("autoscaler"), problems)?,
+            meter: fleet::meter(table.at("meter").table()),
+            runtime_start,
+            services: Vec::new(),
+            shape: services::shape(table),
+            bindings: services::bindings(table, application),
+            queueing: queueing(&platform.queueing, table),
+            overrides: std::mem::take(&mut merged.overrides),
+            facts: std::mem::take(&mut merged.facts),
+            not_modelled: platform.not_modelled.clone(),
+        };
+        check::whole(&deployment, &merged.table, application, service, problems);
+        Some((deployment, merged))
+    }
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.
@@ -128,9 +157,9 @@ fn is_kind(section: &str, word: &str) -> bool {
     tagged.variant(word).is_some_and(|variant| variant.later.is_none())
 }
 
-/// The start-up of the application's runtime, else of the platform's default one.
-fn runtime(merged: &mut Merged<'_>, catalogue: &Catalogue, application: &Application) -> Distribution {
-    if let Some(named) = &application.service().runtime_start {
+/// The start-up of the service's runtime, else of the platform's default one.
+fn runtime(merged: &mut Merged<'_>, catalogue: &Catalogue, service: Option<&Service>) -> Distribution {
+    if let Some(named) = service.and_then(|service| service.runtime_start.as_ref()) {
         merged.facts.retain(|fact| fact.key != "runtime");
         return named.clone();
     }
@@ -157,8 +186,8 @@ fn queueing(template: &str, table: &Table) -> String {
     sentence
 }
 
-fn tariff(typed: &Table, merged: &Merged<'_>, problems: &mut Diagnostics) -> TariffChoice {
-    let region = merged.overrides.iter().find(|changed| changed.key == "region");
+fn tariff(typed: &Table, merged: &Merged<'_>, overrides: &[Override], problems: &mut Diagnostics) -> TariffChoice {
+    let region = overrides.iter().find(|changed| changed.key == "region");
     let own = merged.table.at("tariff");
     let regional = region.and_then(|region| Some(format!("{}@{}", own.as_str()?, region.value)));
     let regional = regional.filter(|id| !typed.contains("tariff") && Book::builtin().tariff(id).is_some());

@@ -149,7 +149,10 @@ impl Document {
             normalise(traffic, "source", |_| Some("source".to_owned()));
         }
         normalise(&mut self.table, "class", |_| Some("request".to_owned()));
-        normalise(&mut self.table, "service", |_| Some("service".to_owned()));
+        for section in ["service", "queue", "workflow", "store", "fault"] {
+            let name = (section != "fault").then(|| section.to_owned());
+            normalise(&mut self.table, section, |_| name.clone());
+        }
         normalise(&mut self.table, "deployment", |entry| entry.get("platform")?.as_str().map(str::to_owned));
     }
 }

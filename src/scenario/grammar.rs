@@ -1,10 +1,13 @@
 //! The grammar of a scenario, as data: what is checked, completed with defaults and published as JSON Schema.
 
 mod application;
+mod glue;
 mod known;
 #[cfg(test)]
 mod reference;
+mod steps;
 mod traffic;
+pub mod unplayed;
 
 use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape};
 use crate::document::quantity;
@@ -23,15 +26,22 @@ pub static SCENARIO: Shape = Shape::new(&[
     Key::new("scenario", Kind::Table(&HEAD), "what is run, and how often").default("{}"),
     Key::new("traffic", Kind::Table(&traffic::TRAFFIC), "who comes, and when").required(),
     Key::new("class", Kind::OneOrMany(&Kind::Table(&application::CLASS)), "what one request brings").required(),
-    Key::new("service", Kind::OneOrMany(&Kind::Table(&application::SERVICE)), "the service that requests enter"),
+    Key::new(
+        "service",
+        Kind::OneOrMany(&Kind::Table(&application::SERVICE)),
+        "a service: what an instance needs, and what it does about a request",
+    ),
+    Key::new("queue", Kind::OneOrMany(&Kind::Tagged(&glue::QUEUE)), "messages between services")
+        .unplayed(unplayed::QUEUES),
+    Key::new("workflow", Kind::OneOrMany(&Kind::Table(&glue::WORKFLOW)), "steps that an orchestrator keeps")
+        .unplayed(unplayed::WORKFLOWS),
+    Key::new("store", Kind::OneOrMany(&Kind::Table(&glue::STORE)), "where data lies").unplayed(unplayed::STORES),
+    Key::new("fault", Kind::OneOrMany(&Kind::Tagged(&glue::FAULT)), "what goes wrong, and when")
+        .unplayed(unplayed::FAULTS),
     Key::new("deployment", Kind::OneOrMany(&Kind::Overlay(&DEPLOYMENT)), "where it runs").required(),
     Key::new("slo", Kind::Table(&SLO), "what every deployment is judged by"),
     Key::new("budget", Kind::Table(&BUDGET), "what every deployment may cost"),
     Key::new("pricing", Kind::Table(&PRICING), "how usage becomes a bill").default("{}"),
-    Key::later("queue", "queues are"),
-    Key::later("workflow", "workflows are"),
-    Key::later("store", "stores are"),
-    Key::later("fault", "faults are"),
 ]);
 
 /// What a stored usage is priced by: the one section of a scenario that can change afterwards.

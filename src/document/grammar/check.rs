@@ -36,7 +36,7 @@ fn check_keys(table: &Table, span: Span, shapes: &[&Shape], tag: Option<&str>, d
                 None => check_node(&entry.node, &key.kind, diagnostics),
             },
             None => {
-                let known = shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none());
+                let known = shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.refused().is_none());
                 let unknown = Diagnostic::error(format!("unknown key `{}`", entry.key)).at(entry.key_span);
                 diagnostics.push(unknown.nearest(&entry.key, known.map(|key| key.name).chain(tag)));
             }
@@ -80,6 +80,12 @@ fn check_rule(table: &Table, span: Span, shape: &Shape, rule: Rule, diagnostics:
                     .push(Diagnostic::error(message).at(below.span).help(format!("`{high}` is {}", above.to_toml())));
             }
         }
+        Rule::NeedsOneOf(name, others) => {
+            if let (Some(entry), true) = (table.entry(name), given(others).is_empty()) {
+                let needs = format!("`{name}` needs {}", list(others));
+                diagnostics.push(Diagnostic::error(needs).at(entry.key_span));
+            }
+        }
         Rule::Needs(name, other) => {
             if let (Some(entry), false) = (table.entry(name), table.contains(other)) {
                 diagnostics.push(Diagnostic::error(format!("`{name}` needs `{other}`")).at(entry.key_span));
@@ -95,6 +101,7 @@ fn value(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) -> Result<(), 
             return Err(unreadable(node, kind, "numbers are finite"));
         }
         (Kind::Table(shape), Value::Table(table)) => check(table, node.span, shape, diagnostics),
+        (Kind::Named(named), Value::Table(table)) => check(table, node.span, &named.shape, diagnostics),
         (Kind::Map(kind), Value::Table(table)) => {
             for entry in table.iter() {
                 check_node(&entry.node, kind, diagnostics);
@@ -146,7 +153,7 @@ fn check_tagged(
     tagged: &'static Tagged,
     diagnostics: &mut Diagnostics,
 ) -> Result<(), Diagnostic> {
-    let words = || tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| variant.word);
+    let words = || tagged.variants.iter().filter(|variant| variant.refused().is_none()).map(|variant| variant.word);
     let (word, at) = if let Some(node) = table.get(tagged.tag) {
         let word = node.as_str().ok_or_else(|| unreadable(node, &Kind::Text("a word"), node.value.type_name()))?;
         (word, node.span)
@@ -197,7 +204,9 @@ fn one_of(node: &Node, kind: &Kind, kinds: &[Kind], diagnostics: &mut Diagnostic
 /// Whether `kind` can be written with the TOML type of `node`.
 fn same_type(node: &Node, kind: &Kind) -> bool {
     match kind {
-        Kind::Table(_) | Kind::Overlay(_) | Kind::Map(_) | Kind::Tagged(_) => matches!(node.value, Value::Table(_)),
+        Kind::Table(_) | Kind::Named(_) | Kind::Overlay(_) | Kind::Map(_) | Kind::Tagged(_) => {
+            matches!(node.value, Value::Table(_))
+        }
         Kind::OneOrMany(_) => matches!(node.value, Value::Table(_) | Value::Array(_)),
         Kind::List { .. } | Kind::Quantiles(_) => matches!(node.value, Value::Array(_)),
         Kind::Boolean => matches!(node.value, Value::Boolean(_)),

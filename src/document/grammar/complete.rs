@@ -20,6 +20,7 @@ pub fn complete(table: &mut Table, shape: &Shape) {
 fn complete_node(node: &mut Node, kind: &Kind) {
     match (kind, &mut node.value) {
         (Kind::Table(shape), Value::Table(table)) => complete(table, shape),
+        (Kind::Named(named), Value::Table(table)) => complete(table, &named.shape),
         (Kind::Map(kind), Value::Table(table)) => {
             for entry in table.iter_mut() {
                 complete_node(&mut entry.node, kind);

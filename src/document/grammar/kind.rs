@@ -1,6 +1,6 @@
 //! What a key accepts.
 
-use super::{Choice, Known, Shape, Tagged};
+use super::{Choice, Known, Named, Shape, Tagged};
 use crate::document::quantity;
 use crate::units::{Bytes, Nanos};
 
@@ -110,6 +110,8 @@ pub enum Kind {
     Quantiles(&'static Kind),
     /// A table.
     Table(&'static Shape),
+    /// A table that may hold tables of its own kind.
+    Named(&'static Named),
     /// A table that is written on top of a preset. Nothing in it is required, so whoever merges it checks the result.
     Overlay(&'static Shape),
     /// `[[x]]`, or `[x]` for a single one; names are unique.
@@ -216,7 +218,7 @@ impl Kind {
             Self::Date => "a date such as 2026-01-05".to_owned(),
             Self::Boolean => "true or false".to_owned(),
             Self::Quantiles(_) => "quantiles such as [[0.5, \"20ms\"], [0.99, \"90ms\"]]".to_owned(),
-            Self::Table(_) | Self::Overlay(_) | Self::Map(_) => "a table".to_owned(),
+            Self::Table(_) | Self::Named(_) | Self::Overlay(_) | Self::Map(_) => "a table".to_owned(),
             Self::Tagged(tagged) => format!("a table with `{}`", tagged.tag),
             Self::OneOrMany(_) => "a table, or an array of tables".to_owned(),
             Self::List { of, min, max } => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Key, Kind, Range, Rule, Shape, Tagged};
+use super::{Key, Kind, Named, Range, Rule, Shape, Tagged};
 
 /// The schema of a document with this shape.
 #[must_use]
@@ -11,7 +11,38 @@ pub fn json_schema(title: &str, shape: &Shape) -> Value {
     if let (Value::Object(schema), Value::Object(table)) = (&mut schema, Part::Whole.table(&[shape], None)) {
         schema.extend(table);
     }
+    let mut named = Vec::new();
+    named_in(&[shape], &mut named);
+    if !named.is_empty() {
+        let defined = named.into_iter().map(|named| (named.name.to_owned(), Part::Whole.table(&[&named.shape], None)));
+        schema["$defs"] = Value::Object(defined.collect());
+    }
     schema
+}
+
+/// Every named table that the keys of `shapes` may hold, each once.
+fn named_in(shapes: &[&Shape], found: &mut Vec<&'static Named>) {
+    for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.refused().is_none()) {
+        named_below(&key.kind, found);
+    }
+}
+
+fn named_below(kind: &Kind, found: &mut Vec<&'static Named>) {
+    match kind {
+        Kind::Named(named) if !found.iter().any(|known| known.name == named.name) => {
+            found.push(named);
+            named_in(&[&named.shape], found);
+        }
+        Kind::Table(shape) | Kind::Overlay(shape) => named_in(&[shape], found),
+        Kind::OneOrMany(kind) | Kind::Map(kind) | Kind::List { of: kind, .. } => named_below(kind, found),
+        Kind::OneOf(kinds) => kinds.iter().for_each(|kind| named_below(kind, found)),
+        Kind::Tagged(tagged) => {
+            named_in(&[tagged.common], found);
+            let played = tagged.variants.iter().filter(|variant| variant.refused().is_none());
+            played.for_each(|variant| named_in(&[&variant.shape], found));
+        }
+        _ => {}
+    }
 }
 
 /// Whether a table stands for itself, or lies on top of a preset that has what it leaves out.
@@ -28,7 +59,7 @@ impl Part {
         if let Some((tag, word)) = tag {
             properties.insert(tag.to_owned(), word);
         }
-        for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none()) {
+        for key in shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.refused().is_none()) {
             properties.insert(key.name.to_owned(), self.property(key));
             // An entry that is alone in its section has a default name.
             if key.required && self == Self::Whole && !matches!(key.kind, Kind::Name) {
@@ -57,7 +88,10 @@ impl Part {
                 Some(json!({ "oneOf": cases }))
             }
             Rule::Needs(name, other) if self == Self::Whole => Some(json!({ "dependentRequired": { name: [other] } })),
-            Rule::Needs(..) | Rule::Ordered(..) => None,
+            Rule::NeedsOneOf(name, others) if self == Self::Whole => {
+                Some(json!({ "anyOf": [{ "not": { "required": [name] } }, { "anyOf": any(others) }] }))
+            }
+            Rule::Needs(..) | Rule::NeedsOneOf(..) | Rule::Ordered(..) => None,
         }
     }
 
@@ -106,6 +140,7 @@ impl Part {
                 json!({ "type": "array", "items": pair, "minItems": 1 })
             }
             Kind::Table(shape) => self.table(&[shape], None),
+            Kind::Named(named) => json!({ "$ref": format!("#/$defs/{}", named.name) }),
             Kind::Overlay(shape) => Self::Overlay.table(&[shape], None),
             Kind::OneOrMany(kind) => {
                 let one = self.of(kind);
@@ -128,7 +163,7 @@ impl Part {
     fn tagged(self, tagged: &Tagged) -> Value {
         // A distribution replaces the one below it, so that it is whole even on top of a preset.
         let part = if tagged.tag == "dist" { Self::Whole } else { self };
-        let variants = tagged.variants.iter().filter(|variant| variant.later.is_none()).map(|variant| {
+        let variants = tagged.variants.iter().filter(|variant| variant.refused().is_none()).map(|variant| {
             let word = json!({ "const": variant.word, "description": variant.doc });
             let mut schema = part.table(&[tagged.common, &variant.shape], Some((tagged.tag, word)));
             if part == Self::Whole && tagged.default != Some(variant.word) {

@@ -20,10 +20,12 @@ use crate::metering::calendar::{Calendar, Month};
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::autoscaler::{Autoscaler, Law};
+use crate::platform::binding::Bindings;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Routing, Sharing};
 use crate::platform::instance::Instance;
 use crate::platform::meter::{Meter, Per};
 use crate::platform::placement::Placement;
+use crate::platform::service::Shape;
 use crate::platform::{Deployment, Family};
 use crate::units::{Bytes, Nanos};
 
@@ -115,6 +117,9 @@ pub(super) fn generic(law: Law) -> Deployment {
             addresses: 0,
         },
         runtime_start: Distribution::constant(0.0),
+        services: Vec::new(),
+        shape: Shape::Services,
+        bindings: Bindings::default(),
         queueing: String::new(),
         overrides: Vec::new(),
         facts: Vec::new(),

@@ -7,6 +7,8 @@ mod open;
 mod process;
 mod schedule;
 
+pub use open::instant;
+
 use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, Zoned, civil};
 

@@ -2,7 +2,7 @@
 
 use super::merge::Merged;
 use super::placement::milli;
-use crate::application::Application;
+use crate::application::{Application, Service};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::source::Span;
@@ -45,12 +45,20 @@ fn magnitude(node: &Node) -> Option<f64> {
 }
 
 /// Everything that involves more than one section.
-pub(super) fn whole(deployment: &Deployment, table: &Table, application: &Application, problems: &mut Diagnostics) {
+pub(super) fn whole(
+    deployment: &Deployment,
+    table: &Table,
+    application: &Application,
+    service: Option<&Service>,
+    problems: &mut Diagnostics,
+) {
     let span = |path: &str| place(table, path);
     sharing(deployment, &span, problems);
     idleness(deployment, table, problems);
     bounds(deployment, &span, problems);
-    memory(deployment, application, &span, problems);
+    if let Some(service) = service {
+        memory(deployment, application, service, &span, problems);
+    }
     counts(deployment, &span, problems);
     match &deployment.placement {
         Placement::Provider if deployment.meter.per == Per::Node => {
@@ -119,12 +127,13 @@ fn bounds(deployment: &Deployment, span: &impl Fn(&str) -> Span, problems: &mut 
 fn memory(
     deployment: &Deployment,
     application: &Application,
+    service: &Service,
     span: &impl Fn(&str) -> Span,
     problems: &mut Diagnostics,
 ) {
     let largest = application.classes.iter().map(|class| class.memory.0).max().unwrap_or(0);
     let at_once = u64::from(deployment.fleet.slots.unwrap_or(1));
-    let needed = Bytes(application.service().base_memory.0.saturating_add(at_once.saturating_mul(largest)));
+    let needed = Bytes(service.base_memory.0.saturating_add(at_once.saturating_mul(largest)));
     let available = deployment.instance.memory_limit.unwrap_or(deployment.instance.memory);
     if needed > available {
         let message = format!("{}: an instance may need {needed} of memory and has {available}", deployment.name);

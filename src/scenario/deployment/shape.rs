@@ -8,6 +8,7 @@ pub(super) use placement::PLACEMENT;
 
 use crate::document::grammar::{Choice, DISTRIBUTION, Key, Kind, Range, Shape};
 use crate::document::quantity;
+use crate::scenario::grammar::unplayed;
 use crate::units::{Bytes, Nanos};
 
 const NONE: Kind = Kind::Choice(&[Choice::new("none", "without")]);
@@ -41,9 +42,30 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
         "prices: a catalogue id, a file, or a table of dimensions with prices",
     ),
     Key::later("addons", "add-ons are"),
-    Key::later("shape", "other shapes than one service are"),
-    Key::later("bind", "queues, stores and workflows are"),
-    Key::later("service", "several services are"),
+    Key::new(
+        "shape",
+        Kind::Choice(&[
+            Choice::new("services", "every service has instances of its own"),
+            Choice::new("monolith", "the same steps in one process, calls free of network"),
+        ]),
+        "how the application is cut; default: services",
+    )
+    .unplayed(unplayed::SHAPE),
+    Key::new(
+        "bind",
+        Kind::Map(&Kind::Text("the id of a queue, a workflow or a store of the catalogue")),
+        "what stands for the queues, workflows and stores, by name; default: the platform's own",
+    )
+    .unplayed(unplayed::BIND),
+    Key::new("service", Kind::Map(&Kind::Overlay(&SERVICE)), "what is different for one service, by its name")
+        .unplayed(unplayed::OVERRIDES),
+]);
+
+/// `[deployment.service.NAME]`: the rest is the deployment's.
+pub(super) static SERVICE: Shape = Shape::new(&[
+    Key::new("instance", Kind::Table(&INSTANCE), "one instance of it"),
+    Key::new("fleet", Kind::Table(&FLEET), "how its instances serve requests"),
+    Key::new("autoscaler", Kind::Tagged(&AUTOSCALER), "how many instances of it there are"),
 ]);
 
 static EDGE: Shape = Shape::new(&[

@@ -1,6 +1,8 @@
 //! `[[class]]` and `[[service]]`.
 
 use super::known::RUNTIMES;
+use super::steps::{RETRY, steps};
+use super::unplayed;
 use crate::document::grammar::{DISTRIBUTION, Key, Kind, Range, SIZE_DISTRIBUTION, Shape};
 use crate::document::quantity;
 use crate::units::Nanos;
@@ -9,7 +11,11 @@ use crate::units::Nanos;
 pub static CLASS: Shape = Shape::new(&[
     Key::new("name", Kind::Name, "names the class").required(),
     Key::new("weight", Kind::WEIGHT, "its share of the requests, relative to the other classes").default("1.0"),
-    Key::new("entry", Kind::Text("the name of a service"), "service that it enters; default: the only one"),
+    Key::new(
+        "entry",
+        Kind::Text("the name of a service, or \"store:NAME\""),
+        "service that it enters, or store; default: the only service",
+    ),
     Key::new("cpu", DISTRIBUTION, "CPU time on one reference vCPU").default("0s"),
     Key::new("io", DISTRIBUTION, "waiting that needs no CPU").default("0s"),
     Key::new("threads", Kind::Number(Range::new(1e-3, 1024.0)), "vCPUs it can use at once").default("1.0"),
@@ -22,7 +28,8 @@ pub static CLASS: Shape = Shape::new(&[
         "the client gives up; the work goes on and is billed",
     )
     .default("30s"),
-    Key::later("retry", "retries are"),
+    Key::new("retry", Kind::Table(&RETRY), "what the client does about an attempt that failed; default: nothing")
+        .unplayed(unplayed::RETRIES),
 ]);
 
 /// `[[service]]`.
@@ -32,5 +39,6 @@ pub static SERVICE: Shape = Shape::new(&[
     Key::new("image", Kind::SIZE, "pulled and started").default("200MiB"),
     Key::new("runtime", Kind::Known(&RUNTIMES), "language runtime; default: the platform's"),
     Key::new("init", DISTRIBUTION, "own initialisation, CPU time").default("0ms"),
-    Key::later("steps", "steps of a service are"),
+    Key::new("steps", steps(), "what it does, in order; default where a class enters: the class's cpu, then its io")
+        .unplayed(unplayed::STEPS),
 ]);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use super::SCENARIO;
-use crate::document::grammar::{Key, Kind, Rule, Shape, Tagged};
+use crate::document::grammar::{Key, Kind, Named, Rule, Shape, Tagged};
 
 const HEAD: &str = "# Scenario keys
 
@@ -24,10 +24,11 @@ The defaults of `[[deployment]]` are those of its platform, each with its source
 
 /// The page.
 fn page() -> String {
-    let mut page = Page { text: HEAD.to_owned(), later: Vec::new(), distribution: None };
+    let mut page = Page { text: HEAD.to_owned(), later: Vec::new(), distribution: None, named: Vec::new() };
     for key in SCENARIO.keys {
         page.key_of_the_top(key);
     }
+    page.named();
     page.distributions();
     page.not_simulated();
     page.text
@@ -39,6 +40,8 @@ struct Page {
     later: Vec<(String, &'static str)>,
     /// The distributions, once one has been met.
     distribution: Option<&'static Tagged>,
+    /// The tables that have a name of their own, in the order of meeting.
+    named: Vec<&'static Named>,
 }
 
 /// A table to document: the path by which a scenario calls it, and what it is.
@@ -46,7 +49,7 @@ type Part = (String, &'static Kind);
 
 impl Page {
     fn key_of_the_top(&mut self, key: &'static Key) {
-        if let Some(what) = key.later {
+        if let Some(what) = key.refused() {
             self.later.push((key.name.to_owned(), what));
             return;
         }
@@ -62,6 +65,11 @@ impl Page {
             Kind::Table(shape) | Kind::Overlay(shape) => {
                 let inner = self.table(path, shape);
                 self.parts(&inner);
+            }
+            Kind::Named(named) => {
+                if !self.named.iter().any(|known| known.name == named.name) {
+                    self.named.push(named);
+                }
             }
             Kind::OneOrMany(kind) | Kind::List { of: kind, .. } => self.part(&(path.clone(), kind)),
             Kind::Map(kind) => self.part(&(format!("{path}.NAME"), kind)),
@@ -94,7 +102,7 @@ impl Page {
             inner.extend(self.rows(path, tagged.common));
         }
         for variant in tagged.variants {
-            if let Some(what) = variant.later {
+            if let Some(what) = variant.refused() {
                 self.later.push((format!("{path}.{} = \"{}\"", tagged.tag, variant.word), what));
                 continue;
             }
@@ -126,7 +134,7 @@ impl Page {
         writeln!(self.text, "\n| key | value | default | meaning |\n|---|---|---|---|").unwrap();
         let mut inner = Vec::new();
         for key in shape.keys {
-            if let Some(what) = key.later {
+            if let Some(what) = key.refused() {
                 self.later.push((format!("{path}.{}", key.name), what));
                 continue;
             }
@@ -163,12 +171,24 @@ impl Page {
             }
             Kind::OneOf(kinds) => kinds.iter().map(|kind| self.value(kind)).collect::<Vec<_>>().join(", or "),
             Kind::Choice([only]) => format!("`{}`", only.word),
+            Kind::List { of: Kind::Named(named), .. } => format!("an array of [{0}s](#{0}s)", named.name),
             Kind::List { of, .. } if is_table(of) => "an array of tables, below".to_owned(),
             Kind::OneOrMany(_) => "tables, below".to_owned(),
             Kind::Table(_) | Kind::Overlay(_) | Kind::Tagged(_) => "a table, below".to_owned(),
             Kind::Map(of) if is_table(of) => "tables by name, below".to_owned(),
             Kind::Map(of) => format!("a table by name, each {}", brief(of)),
             _ => brief(kind),
+        }
+    }
+
+    /// Every table that has a name of its own, and what is in it.
+    fn named(&mut self) {
+        let mut next = 0;
+        while let Some(named) = self.named.get(next).copied() {
+            next += 1;
+            writeln!(self.text, "\n## {}s\n\n{}.", sentence(named.name), sentence(named.doc)).unwrap();
+            let inner = self.rows(named.name, &named.shape);
+            self.parts(&inner);
         }
     }
 
@@ -251,6 +271,7 @@ fn rule_text(rule: Rule) -> String {
         Rule::ExactlyOne(names) => format!("Exactly one of {}.", list(names)),
         Rule::Ordered(low, high) => format!("`{low}` must not be above `{high}`."),
         Rule::Needs(key, other) => format!("`{key}` needs `{other}`."),
+        Rule::NeedsOneOf(key, others) => format!("`{key}` needs one of {}.", list(others)),
     }
 }
 

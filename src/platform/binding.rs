@@ -1,0 +1,67 @@
+//! What a deployment puts in the place of the queues, workflows and stores of an application.
+
+/// What an application's parts are bound to, by their indices; `None` is the platform's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bindings {
+    /// Ids for the queues.
+    pub queues: Vec<Option<String>>,
+    /// Ids for the workflows.
+    pub workflows: Vec<Option<String>>,
+    /// Ids for the stores.
+    pub stores: Vec<Option<String>>,
+}
+
+/// Something that a name of an application can be bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bindable {
+    /// Catalogue id.
+    pub id: &'static str,
+    /// What it can stand for.
+    pub kind: Kind,
+}
+
+/// What a bound name is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A queue or a topic.
+    Queue,
+    /// A workflow.
+    Workflow,
+    /// A store.
+    Store,
+}
+
+impl Kind {
+    /// The section of a scenario.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Workflow => "workflow",
+            Self::Store => "store",
+        }
+    }
+}
+
+const fn bindable(id: &'static str, kind: Kind) -> Bindable {
+    Bindable { id, kind }
+}
+
+/// Every id that a name can be bound to.
+pub const BINDABLE: [Bindable; 15] = [
+    bindable("aws-sqs", Kind::Queue),
+    bindable("aws-sns", Kind::Queue),
+    bindable("gcp-cloud-tasks", Kind::Queue),
+    bindable("gcp-pubsub", Kind::Queue),
+    bindable("self-hosted", Kind::Queue),
+    bindable("aws-step-functions", Kind::Workflow),
+    bindable("aws-step-functions-express", Kind::Workflow),
+    bindable("gcp-workflows", Kind::Workflow),
+    bindable("inline", Kind::Workflow),
+    bindable("aws-dynamodb", Kind::Store),
+    bindable("aws-aurora", Kind::Store),
+    bindable("aws-aurora-serverless", Kind::Store),
+    bindable("gcp-datastore", Kind::Store),
+    bindable("gcp-firestore", Kind::Store),
+    bindable("redis", Kind::Store),
+];

@@ -1,0 +1,78 @@
+//! What must hold for the graph as a whole: requests come to an end, and every part is there for some request.
+
+use super::Context;
+use crate::application::Application;
+use crate::application::graph::{Edge, Graph, Part};
+use crate::document::diagnostic::Diagnostic;
+use crate::document::source::Span;
+use crate::document::tree::{Node, Table};
+
+/// Reports rounds without end as errors and parts that no request reaches as warnings. `spans` says where the steps of
+/// each service, then of each workflow, were written.
+pub fn check(context: &mut Context, table: &Table, application: &Application, spans: &[Vec<Span>]) {
+    let graph = Graph::new(application);
+    let shown = Shown { application, graph: &graph, table, spans };
+    let mut reported: Vec<Vec<Edge>> = Vec::new();
+    let mut reached = vec![false; graph.parts.len()];
+    for (index, class) in (0..).zip(&application.classes) {
+        for round in graph.endless(class.entry, index) {
+            if !reported.contains(&round) {
+                context.problems.push(shown.endless(&round));
+                reported.push(round);
+            }
+        }
+        let of_class = graph.reached(class.entry, index);
+        reached.iter_mut().zip(of_class).for_each(|(reached, of_class)| *reached |= of_class);
+    }
+    for (part, _) in graph.parts.iter().zip(reached).filter(|(_, reached)| !reached) {
+        context.problems.push(shown.unreached(*part));
+    }
+}
+
+struct Shown<'a> {
+    application: &'a Application,
+    graph: &'a Graph,
+    table: &'a Table,
+    spans: &'a [Vec<Span>],
+}
+
+impl Shown<'_> {
+    fn endless(&self, round: &[Edge]) -> Diagnostic {
+        let mut way: Vec<&str> = round.iter().map(|edge| self.name(edge.from)).collect();
+        way.extend(way.first().copied());
+        let message = format!("requests go round without end: {}", way.join(" -> "));
+        // A queue has no steps: its consumers stand for them.
+        let step = round.iter().find_map(|edge| self.spans.get(self.graph.position(edge.from))?.get(edge.place));
+        let help = "a round ends when fewer than one visit comes of each on average: give a step in it `p`, or `only`";
+        Diagnostic::error(message).at(step.copied().unwrap_or(Span::BUILT_IN)).help(help)
+    }
+
+    fn unreached(&self, part: Part) -> Diagnostic {
+        let (section, index) = Self::section(part);
+        let entries = self.table.get(section).map_or(&[][..], Node::elements);
+        let node = entries.get(usize::from(index));
+        let name = node.and_then(|node| node.table().get("name")).filter(|name| name.span.is_shown());
+        let span = name.or(node).map_or(Span::BUILT_IN, |node| node.span);
+        let message = format!("no request reaches the {section} `{}`", self.name(part));
+        Diagnostic::warning(message).at(span).help("what it keeps ready is billed all the same")
+    }
+
+    const fn section(part: Part) -> (&'static str, u16) {
+        match part {
+            Part::Service(index) => ("service", index),
+            Part::Workflow(index) => ("workflow", index),
+            Part::Queue(index) => ("queue", index),
+            Part::Store(index) => ("store", index),
+        }
+    }
+
+    fn name(&self, part: Part) -> &str {
+        let application = self.application;
+        match part {
+            Part::Service(index) => &application.services[usize::from(index)].name,
+            Part::Workflow(index) => &application.workflows[usize::from(index)].name,
+            Part::Queue(index) => &application.queues[usize::from(index)].name,
+            Part::Store(index) => &application.stores[usize::from(index)].name,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! From a checked and completed `retry` to a policy.
+
+use crate::application::retry::{Budget, Jitter, On, Retry};
+use crate::document::tree::{Node, Table};
+use crate::scenario::distribution::durations;
+
+/// The policy that `table` says.
+pub fn retry(table: &Table) -> Retry {
+    let on = |end: &str| table.at("on").elements().iter().any(|word| word.text() == end);
+    Retry {
+        attempts: table.at("attempts").count_or_unbounded().map(|count| u32::try_from(count).unwrap_or(u32::MAX)),
+        on: On { timeout: on("timeout"), rejected: on("rejected"), failed: on("failed") },
+        base: durations(table.at("base")),
+        cap: table.at("cap").duration(),
+        factor: table.at("factor").number(),
+        jitter: match table.at("jitter").text() {
+            "equal" => Jitter::Equal,
+            "decorrelated" => Jitter::Decorrelated,
+            "none" => Jitter::None,
+            _ => Jitter::Full,
+        },
+        budget: budget(table.at("budget")),
+    }
+}
+
+fn budget(node: &Node) -> Option<Budget> {
+    let table = node.as_table()?;
+    Some(Budget { share: table.at("share").share(), floor: table.at("floor").rate() })
+}

@@ -1,0 +1,46 @@
+//! What the grammar checks and the scenario builds, and no engine plays yet: why it is refused. This is the one list of
+//! it. To open one, make it `None`: it is then accepted, published in the schema and documented.
+//! [`crate::scenario::build`] refuses by it, and what no key shows stands there.
+
+type Refused = Option<&'static str>;
+
+/// Steps of a service.
+pub const STEPS: Refused = Some("steps of a service are");
+/// `call`.
+pub const CALLS: Refused = Some("calls between services are");
+/// `parallel`.
+pub const PARALLEL: Refused = Some("parallel steps are");
+/// `branch`, `p`, `repeat`, `only`.
+pub const BRANCHES: Refused = Some("conditional and repeated steps are");
+/// `timeout` of a call.
+pub const TIMEOUTS: Refused = Some("timeouts of calls are");
+/// `retry` of a class or a call.
+pub const RETRIES: Refused = Some("retries are");
+/// More than one service.
+pub const SERVICES: Refused = Some("several services are");
+/// `[[queue]]` and `publish`.
+pub const QUEUES: Refused = Some("queues are");
+/// Queues of kind `topic`.
+pub const TOPICS: Refused = Some("topics are");
+/// `[[workflow]]` and `start`.
+pub const WORKFLOWS: Refused = Some("workflows are");
+/// `[[store]]`, `query` and `entry = "store:NAME"`.
+pub const STORES: Refused = Some("stores are");
+/// `[[fault]]`.
+pub const FAULTS: Refused = Some("faults are");
+/// Faults of kind `slow`.
+pub const SLOW: Refused = Some("slow parts are");
+/// Faults of kind `fail`.
+pub const FAIL: Refused = Some("failing parts are");
+/// Faults of kind `zone-loss`.
+pub const ZONE_LOSS: Refused = Some("losses of a zone are");
+/// Faults of kind `reclaim`.
+pub const RECLAIM: Refused = Some("reclaimed instances are");
+/// Faults of kind `deploy`.
+pub const DEPLOY: Refused = Some("roll-outs are");
+/// `shape` of a deployment.
+pub const SHAPE: Refused = Some("other shapes than one service are");
+/// `bind` of a deployment.
+pub const BIND: Refused = Some("queues, stores and workflows are");
+/// `[deployment.service.NAME]`.
+pub const OVERRIDES: Refused = Some("several services are");

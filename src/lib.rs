@@ -22,7 +22,7 @@
 //! | 1 | `units` | time, rates, sizes and money as types |
 //! | 2 | `document` | spanned TOML, the grammar that reads it, diagnostics, provenance |
 //! | 3 | `kernel` | domain-free: random streams, distributions, histogram, agenda, queueing formulas, estimates |
-//! | 4 | `application` | what a request asks for: classes and their work, drawn by key |
+//! | 4 | `application` | what a request asks for: classes, the graph that they enter, and their work, drawn by key |
 //! | 5 | `traffic` | who comes, and when: sources, profiles, arrival processes, imported counts |
 //! | 6 | `metering` | usage as integer counts per dimension, billing calendar, measurements of one run |
 //! | 7 | `platform` | what a platform is, as parameters and pure laws, and the catalogue of presets |

@@ -153,7 +153,7 @@ fn a_key_that_the_platform_does_not_offer_says_why() {
 
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q' }\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
     error: closed sources are not simulated yet
      --> s.toml:1:27
       |
@@ -172,22 +172,32 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
     error: queues are not simulated yet
      --> s.toml:3:1
       |
-    3 | queue = { name = 'q' }
+    3 | queue = { name = 'q', consumer = 'app' }
       | ^^^^^ `queue` is refused
+    error: stores are not simulated yet
+     --> s.toml:4:1
+      |
+    4 | store.name = 'orders'
+      | ^^^^^ `store` is refused
     error: the tick engine is not simulated yet
-     --> s.toml:4:21
+     --> s.toml:5:21
       |
-    4 | scenario.fidelity = 'tick'
+    5 | scenario.fidelity = 'tick'
       |                     ^^^^^^ `tick` is refused
-    error: add-ons are not simulated yet
-     --> s.toml:5:35
+    error: dated editions of prices are not simulated yet
+     --> s.toml:6:17
       |
-    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    6 | pricing.as_of = 2026-01-01
+      |                 ^^^^^^^^^^
+    error: add-ons are not simulated yet
+     --> s.toml:7:35
+      |
+    7 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                   ^^^^^^ `addons` is refused
     error: heroku is not simulated yet
-     --> s.toml:5:70
+     --> s.toml:7:70
       |
-    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    7 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                                                      ^^^^^^^^ `heroku` is refused
     ");
 }

@@ -148,7 +148,9 @@ impl Graph {
             }
             let ring: Vec<usize> =
                 (0..self.parts.len()).filter(|other| below[part][*other] && below[*other][part]).collect();
-            ring.iter().for_each(|member| done[*member] = true);
+            for member in &ring {
+                done[*member] = true;
+            }
             if self.solve(&ring, class, vec![0.0; ring.len()]).is_none() {
                 rounds.push(self.round(part, class));
             }

@@ -285,7 +285,7 @@ impl<'a> Core<'a> {
             },
             by_demand: Vec::new(),
             luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
-            control: Control::new(deployment, &plan.application.service()),
+            control: Control::new(deployment, plan.application.service()),
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
             billed_time: vec![Vec::new(); kinds],
             tally: Tally::new(

@@ -2,7 +2,7 @@
 
 use super::scalar::{magnitude, refused, scalar, unreadable, wrong};
 use super::{Kind, Range, Rule, Shape, Tagged};
-use crate::document::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value, name_of};
 
@@ -36,9 +36,12 @@ fn check_keys(table: &Table, span: Span, shapes: &[&Shape], tag: Option<&str>, d
                 None => check_node(&entry.node, &key.kind, diagnostics),
             },
             None => {
-                let known = shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.refused().is_none());
+                let known = shapes.iter().flat_map(|shape| shape.keys).filter(|key| key.later.is_none());
+                // What is refused may be what was meant, and is not among what is valid.
+                let meant = nearest(&entry.key, known.clone().map(|key| key.name));
+                let valid = known.filter(|key| key.unplayed.is_none()).map(|key| key.name).chain(tag).chain(meant);
                 let unknown = Diagnostic::error(format!("unknown key `{}`", entry.key)).at(entry.key_span);
-                diagnostics.push(unknown.nearest(&entry.key, known.map(|key| key.name).chain(tag)));
+                diagnostics.push(unknown.nearest(&entry.key, valid));
             }
         }
     }

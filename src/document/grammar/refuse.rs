@@ -28,7 +28,9 @@ fn refuse_below(node: &Node, kind: &Kind, diagnostics: &mut Diagnostics) {
             table.iter().for_each(|entry| refuse_below(&entry.node, kind, diagnostics));
         }
         (Kind::OneOrMany(kind) | Kind::List { of: kind, .. }, Value::Array(nodes)) => {
-            nodes.iter().for_each(|node| refuse_below(node, kind, diagnostics));
+            for node in nodes {
+                refuse_below(node, kind, diagnostics);
+            }
         }
         (Kind::OneOrMany(kind), Value::Table(_)) => refuse_below(node, kind, diagnostics),
         (Kind::Tagged(tagged), Value::Table(table)) => refuse_tagged(node, table, tagged, diagnostics),

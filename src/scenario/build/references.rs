@@ -123,17 +123,14 @@ fn expect(context: &mut Context, names: &Names, section: &str, name: &str, span:
         return;
     }
     let other = PARTS.into_iter().find(|other| PARTS.contains(&section) && names.has(other, name));
-    let problem = match other {
-        Some(other) => {
-            let wrong = Diagnostic::error(format!("`{name}` is a {other}, not a {section}")).at(span);
-            wrong.help(format!("a {other} is reached by {}", reached_by(other)))
-        }
-        None => {
-            let unknown = Diagnostic::error(format!("no {section} is called `{name}`")).at(span);
-            unknown.nearest(name, names.section(section).iter().map(String::as_str))
-        }
+    let problem = if let Some(other) = other {
+        let wrong = Diagnostic::error(format!("`{name}` is a {other}, not a {section}"));
+        wrong.help(format!("a {other} is reached by {}", reached_by(other)))
+    } else {
+        let unknown = Diagnostic::error(format!("no {section} is called `{name}`"));
+        unknown.nearest(name, names.section(section).iter().map(String::as_str))
     };
-    context.problems.push(problem);
+    context.problems.push(problem.at(span));
 }
 
 /// The verb that leads to a part.

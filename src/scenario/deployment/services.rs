@@ -24,7 +24,9 @@ pub(super) fn services(
         .map(|service| {
             let mut found = Diagnostics::new();
             let own = place.typed.at_path(&format!("service.{}", service.name)).and_then(Node::as_table);
-            own.into_iter().for_each(|own| check_keys(own, &mut found));
+            if let Some(own) = own {
+                check_keys(own, &mut found);
+            }
             let typed = on_top(place.typed, own);
             let built = Place { typed: &typed, ..*place }.of(Some(service), application, &mut found);
             let failed = found.has_errors();

@@ -11,11 +11,7 @@ use crate::units::Nanos;
 pub static CLASS: Shape = Shape::new(&[
     Key::new("name", Kind::Name, "names the class").required(),
     Key::new("weight", Kind::WEIGHT, "its share of the requests, relative to the other classes").default("1.0"),
-    Key::new(
-        "entry",
-        Kind::Text("the name of a service, or \"store:NAME\""),
-        "service that it enters, or store; default: the only service",
-    ),
+    Key::new("entry", Kind::Text("the name of a service"), "service that it enters; default: the only one"),
     Key::new("cpu", DISTRIBUTION, "CPU time on one reference vCPU").default("0s"),
     Key::new("io", DISTRIBUTION, "waiting that needs no CPU").default("0s"),
     Key::new("threads", Kind::Number(Range::new(1e-3, 1024.0)), "vCPUs it can use at once").default("1.0"),

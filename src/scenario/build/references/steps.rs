@@ -19,7 +19,9 @@ fn check_steps(context: &mut Context, names: &Names, steps: Option<&Node>) {
         for (verb, section) in VERBS {
             step.get(verb).into_iter().for_each(|node| expect_node(context, names, section, node));
         }
-        entries(step.get("only")).iter().for_each(|node| expect_node(context, names, "class", node));
+        for class in entries(step.get("only")) {
+            expect_node(context, names, "class", class);
+        }
         check_steps(context, names, step.get("parallel"));
         tables(step.get("branch")).for_each(|way| check_steps(context, names, way.get("steps")));
     }

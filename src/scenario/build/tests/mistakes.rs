@@ -261,8 +261,8 @@ fn a_service_on_a_deployment_says_what_is_wrong_with_it_alone() {
     assert_eq!(
         said(&text),
         [
-            "cpus: unknown key `cpus`||did you mean `vcpu`?",
             "2: `min` is above `max`||`max` is 1",
+            "cpus: unknown key `cpus`||valid: vcpu, class, type, memory, vcpu_limit, memory_limit, cpu_speed, start_vcpu",
             "meter: unknown key `meter`||valid: instance, fleet, autoscaler",
         ]
         .map(str::to_owned)

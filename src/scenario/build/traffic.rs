@@ -8,6 +8,7 @@ mod process;
 mod schedule;
 
 pub use open::instant;
+pub use schedule::expression as cron_expression;
 
 use jiff::tz::TimeZone;
 use jiff::{Span as Stretch, Zoned, civil};

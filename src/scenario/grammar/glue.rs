@@ -97,7 +97,11 @@ pub static FAULT: Tagged = Tagged {
             Kind::OneOf(&[Kind::Instant, Kind::List { of: &Kind::Instant, min: 1, max: 10_000 }]),
             "when it begins",
         ),
-        Key::later("cron", "faults on a schedule are"),
+        Key::new(
+            "cron",
+            Kind::Text("a cron expression"),
+            "when it begins, again and again, on the wall clock of the traffic",
+        ),
     ])
     .with_rules(&[Rule::ExactlyOne(&["at", "cron"])]),
     variants: &[

@@ -116,3 +116,21 @@ fn faults_know_when_and_with_what() {
     );
     assert_eq!((faults[1].at.as_slice(), faults[1].lasting), (&[minutes(25), minutes(100)][..], Nanos::ZERO));
 }
+
+#[test]
+fn faults_come_again_by_the_wall_clock() {
+    let during = |duration: &str, cron: &str| {
+        let text = SHOP.replace("at = [2026-01-05T01:30:00, \"15m\"]", &format!("cron = \"{cron}\""));
+        let zone = format!("duration = \"{duration}\", timezone = \"Europe/Berlin\"");
+        let text = text.replace("duration = \"2h\"", &zone);
+        built(&text).map(|scenario| (scenario.faults[1].at.clone(), scenario.warnings.len()))
+    };
+    let nightly = |cron: &str| during("2d", cron);
+    // The run begins ten minutes before midnight.
+    let hours = |hours: u64| Nanos((hours * 60 + 10) * 60 * Nanos::SECOND.0);
+    assert_eq!(nightly("0 3 * * *"), Ok((vec![hours(3), hours(27)], 0)));
+    assert_eq!(nightly("50 23 4 1 *"), Ok((vec![Nanos::ZERO], 0)));
+    assert_eq!(nightly("0 3 1 7 *"), Ok((vec![], 1)));
+    assert!(nightly("0 3 1 july").unwrap_err()[0].contains("not a cron expression"));
+    assert!(during("8d", "* * * * *").unwrap_err()[0].contains("more than 10000 faults"));
+}

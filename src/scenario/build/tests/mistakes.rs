@@ -221,7 +221,7 @@ fn names_are_unique_and_queues_and_faults_complete() {
              [[queue]]\nname = 'q'\nkind = 'topic'\nconsumer = 'vm'\n\
              [[fault]]\nkind = 'slow'\ntarget = 'vm'\nat = '1h'\nfor = '1s'\n\
              [[fault]]\nkind = 'reclaim'\nshare = 1.5\ntarget = 's'\n[[fault]]\nkind = 'zone-los'\nat = '1h'\n\
-             [[fault]]\nkind = 'deploy'\ncron = '0 8 * * *'\n"
+             [[fault]]\nkind = 'deploy'\nat = '1h'\ncron = '0 8 * * *'\n"
         ))
         .iter()
         .map(|line| line.split('|').next().unwrap())
@@ -236,7 +236,7 @@ fn names_are_unique_and_queues_and_faults_complete() {
             "[[fault]]: missing key `at` or `cron`",
             "1.5: share out of range",
             "'zone-los': unknown kind `zone-los`",
-            "cron: faults on a schedule are not simulated yet",
+            "cron: `at` and `cron` exclude each other",
         ]
     );
     assert_eq!(

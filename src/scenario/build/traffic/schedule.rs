@@ -1,5 +1,6 @@
 //! Sources of kind schedule.
 
+use croner::Cron;
 use croner::parser::CronParser;
 use jiff::Zoned;
 
@@ -38,11 +39,14 @@ fn instants(context: &mut Context, node: &Node, start: &Zoned) -> Option<Vec<jif
 
 fn cron(context: &mut Context, node: &Node, zone: Option<&Node>, start: &Zoned) -> Option<Clock> {
     let zone = zone.map_or_else(|| Some(start.time_zone().clone()), time_zone)?;
-    match CronParser::new().parse(node.text()) {
-        Ok(cron) => Some(Clock::Cron(Box::new(cron), zone)),
-        Err(error) => {
-            context.error(node.span, format!("not a cron expression such as `0 9 * * MON-FRI`: {error}"));
-            None
-        }
+    expression(context, node).map(|cron| Clock::Cron(Box::new(cron), zone))
+}
+
+/// The cron expression that `node` says.
+pub fn expression(context: &mut Context, node: &Node) -> Option<Cron> {
+    let parsed = CronParser::new().parse(node.text());
+    if let Err(error) = &parsed {
+        context.error(node.span, format!("not a cron expression such as `0 9 * * MON-FRI`: {error}"));
     }
+    parsed.ok()
 }

@@ -146,4 +146,9 @@ pub struct Request {
     pub io: u64,
     /// Index of its class.
     pub class: u32,
+    /// Who waits for it, by a number of the engine's own; [`NOBODY`] where nothing is kept of its client.
+    pub caller: u32,
 }
+
+/// A client of whom nothing is kept.
+pub const NOBODY: u32 = u32::MAX;

@@ -9,6 +9,7 @@ use crate::application::{Application, Request};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
+use crate::traffic::closed::Crowd;
 use crate::units::Nanos;
 
 /// A deployment that is being played.
@@ -38,6 +39,8 @@ pub struct Plan<'a> {
     pub warmup: Nanos,
     /// The horizon: the instant at which everything is cut.
     pub horizon: Nanos,
+    /// Its own users, those of every closed source.
+    pub crowds: &'a [Crowd],
     /// Expected requests per second at the first instant, for a stationary start.
     pub first_rate: f64,
     /// Seed of the scenario.

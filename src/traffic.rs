@@ -9,6 +9,7 @@
 
 mod arrivals;
 mod clock;
+pub mod closed;
 pub mod counts;
 mod curve;
 mod demand;
@@ -34,6 +35,7 @@ use crate::application::{Application, Request};
 use crate::kernel::distribution::{Distribution, Law};
 use crate::kernel::streams::{Draws, stream_key};
 use crate::units::Nanos;
+use closed::Closed;
 use counts::Counts;
 use curve::{Curve, Frame};
 use log::Log;
@@ -84,6 +86,8 @@ pub enum Flow {
     Hawkes(Hawkes),
     /// Requests by the clock.
     Schedule(Schedule),
+    /// Users who wait for what they get.
+    Closed(Closed),
 }
 
 /// One log-normal draw of mean 1 per replication, common to all sources.
@@ -143,7 +147,8 @@ impl Traffic {
         }
     }
 
-    /// What to expect. Exact for counts, logs and step profiles, else within 1e-5; `growth_cv` is left out. The cost is per
+    /// What to expect. Exact for counts, logs and step profiles, else within 1e-5; of users as if they were answered at
+    /// once; `growth_cv` is left out. The cost is per
     /// hour of a profile (a hundred years take well under a second), never per request.
     #[must_use]
     pub fn forecast(&self) -> Forecast {
@@ -176,6 +181,10 @@ impl Traffic {
                     requests += schedule.expected(frame, frame.start, frame.end);
                     first_rate += schedule.rate_at(frame, 0);
                 }
+                Flow::Closed(closed) => {
+                    requests += closed.most_requests(self.duration);
+                    first_rate += closed.first_rate();
+                }
             }
         }
         let seconds = self.duration.seconds();
@@ -189,7 +198,7 @@ impl Traffic {
         let ends = self.sources.iter().filter_map(|source| match &source.flow {
             Flow::Counts(counts) => Some((&source.name, counts.end(frame)?)),
             Flow::Log(log) => Some((&source.name, log.end(frame)?)),
-            Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) | Flow::Schedule(_) => None,
+            _ => None,
         });
         let early = ends.filter_map(|(source, end)| {
             let missing = u64::try_from(i128::from(frame.end) - end).ok().filter(|missing| *missing > 0)?;

@@ -35,6 +35,8 @@ pub enum Draw {
     Taken = 6,
     /// The deliveries of a message, each with a key of its own.
     Delivery = 7,
+    /// How long a user thinks before they ask.
+    Think = 8,
 }
 
 /// Numbers of steps, other than the first two draws, start here; what lies below is reserved.

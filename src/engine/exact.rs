@@ -7,6 +7,7 @@
 //!     shortcut    a whole life, booked at once
 //!     work        begin -> CPU -> I/O -> complete
 //!     deadlines   the client, the queue or the platform gives up
+//!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
 //!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
@@ -21,6 +22,7 @@
 //! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
 mod billing;
+mod clients;
 mod cluster;
 mod contention;
 mod control;
@@ -58,6 +60,7 @@ use crate::units::Nanos;
 
 use super::{Plan, Platform};
 use billing::BilledTime;
+use clients::Clients;
 use cluster::Cluster;
 use control::Control;
 use cpu::{Cpu, CpuModel, micro};
@@ -66,7 +69,7 @@ use event::Event;
 use instances::{Instance, simple_keep_alive};
 use limits::Limit;
 use pool::Pool;
-use record::{Fifo, Kind, Records};
+use record::{Fifo, Records};
 use router::Router;
 use tally::Tally;
 use usage::book_usage;
@@ -127,6 +130,7 @@ pub struct Core<'a> {
     departures: Ladder<u64>,
     departing: Vec<u32>,
     deadlines: Deadlines,
+    clients: Clients<'a>,
     records: Records,
     in_flight: usize,
     classes: Vec<ClassRun>,
@@ -260,6 +264,7 @@ impl<'a> Core<'a> {
             now: 0,
             agenda: Agenda::new(),
             deadlines,
+            clients: Clients::new(plan.application.classes.iter().map(|class| &class.retry), plan.crowds),
             departures: Ladder::new(),
             departing: Vec::new(),
             records: Records::new(),
@@ -304,6 +309,7 @@ impl<'a> Core<'a> {
         core.declare_limits();
         core.place_initial();
         core.schedule_control();
+        core.schedule_crowds();
         core.agenda.schedule(core.tally.slice_end(), Event::Roll.order());
         core
     }
@@ -387,6 +393,8 @@ impl<'a> Core<'a> {
             Event::Decide => self.decide(),
             Event::Scan => self.scan(),
             Event::Node(node) => self.node_ready(node),
+            Event::Caller(caller) => self.caller_due(caller),
+            Event::Crowd(crowd) => self.crowd_changes(crowd),
         }
     }
 

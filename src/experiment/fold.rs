@@ -141,6 +141,9 @@ impl FoldedDeployment {
             whole.timed_out += class.timed_out;
             whole.failed += class.failed;
             whole.in_flight += class.in_flight;
+            whole.retries += class.retries;
+            whole.lost += class.lost;
+            whole.backing_off += class.backing_off;
             whole.cold += class.cold;
             whole.latency.merge(&class.latency);
         }
@@ -153,13 +156,11 @@ impl FoldedDeployment {
         attempts.timed_out += whole.timed_out;
         attempts.failed += whole.failed;
         attempts.in_flight += whole.in_flight;
-        // Without retries a request is its one attempt.
-        self.requests = Requests {
-            offered: attempts.offered,
-            succeeded: attempts.completed,
-            failed: attempts.rejected + attempts.timed_out + attempts.failed,
-            in_flight: attempts.in_flight,
-        };
+        let requests = &mut self.requests;
+        requests.offered += whole.requests();
+        requests.succeeded += whole.completed;
+        requests.failed += whole.lost;
+        requests.in_flight += whole.in_flight + whole.backing_off;
         self.latencies.merge(&whole.latency);
         self.queue_wait.add(&measurement.queue_wait);
         let waits = &measurement.queue_wait;
@@ -263,7 +264,7 @@ impl FoldedDeployment {
 impl Quality {
     fn add(&mut self, class: &ClassMeasure) {
         self.latency.add(&class.latency);
-        let decided = class.offered - class.in_flight;
+        let decided = class.completed + class.lost;
         self.availability.push(ratio(class.completed as f64, decided as f64));
         self.cold_fraction.push(ratio(class.cold as f64, (class.offered - class.rejected) as f64));
     }

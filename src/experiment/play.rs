@@ -86,6 +86,7 @@ impl<'a> Stage<'a> {
         let scenario = self.scenario;
         let traffic = &scenario.traffic;
         let mut arrivals = traffic.play(&scenario.application, scenario.seed, replication);
+        let crowds = traffic.crowds(&scenario.application, scenario.seed, replication);
         let mut observer = Observer::new(traffic.warmup, traffic.duration);
         let mut platforms: Vec<Box<dyn Platform + Send + '_>> = scenario
             .deployments
@@ -99,6 +100,7 @@ impl<'a> Stage<'a> {
                     buckets: &self.buckets[index],
                     warmup: traffic.warmup,
                     horizon: self.horizon,
+                    crowds: &crowds,
                     first_rate: self.first_rate,
                     seed: scenario.seed,
                     replication,

@@ -89,10 +89,24 @@ pub struct ClassMeasure {
     pub failed: u64,
     /// Attempts in flight at the horizon.
     pub in_flight: u64,
+    /// Attempts that were not the first of their request.
+    pub retries: u64,
+    /// Requests whose client made its last attempt in vain.
+    pub lost: u64,
+    /// Requests whose client waits before its next attempt, at the horizon.
+    pub backing_off: u64,
     /// Latency of completed attempts, nanoseconds.
     pub latency: Histogram,
     /// Attempts that waited for an instance to start.
     pub cold: u64,
+}
+
+impl ClassMeasure {
+    /// Requests offered: attempts that were the first.
+    #[must_use]
+    pub const fn requests(&self) -> u64 {
+        self.offered - self.retries
+    }
 }
 
 /// A limit that held load back.
@@ -209,7 +223,7 @@ impl Measurement {
         self.classes.iter().map(of).sum()
     }
 
-    /// Asserts that every attempt offered has exactly one outcome.
+    /// Asserts that every attempt offered, and every request, has exactly one outcome.
     ///
     /// # Panics
     /// When one has not: a defect of the engine.
@@ -219,6 +233,11 @@ impl Measurement {
                 class.offered,
                 class.completed + class.rejected + class.timed_out + class.failed + class.in_flight,
                 "every attempt offered ends in exactly one way"
+            );
+            assert_eq!(
+                class.requests(),
+                class.completed + class.lost + class.in_flight + class.backing_off,
+                "every request ends in exactly one way"
             );
         }
     }

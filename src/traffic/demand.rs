@@ -1,6 +1,6 @@
 //! What a request of a source asks for: its class by the source's mix and its work, both drawn from its key.
 
-use crate::application::{Application, Draw, Request, work};
+use crate::application::{Application, Draw, NOBODY, Request, work};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::streams::{Draws, child};
 use rand::Rng;
@@ -61,6 +61,6 @@ impl Demand {
             class as u32
         };
         let (cpu, io) = &self.work[class as usize];
-        Request { at, key, cpu: work(cpu, key, Draw::Cpu), io: work(io, key, Draw::Io), class }
+        Request { at, key, cpu: work(cpu, key, Draw::Cpu), io: work(io, key, Draw::Io), class, caller: NOBODY }
     }
 }

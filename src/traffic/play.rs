@@ -72,7 +72,7 @@ impl Play {
     pub(super) fn new(traffic: &Traffic, application: Option<&Application>, seed: u64, replication: u32) -> Self {
         let frame = traffic.frame();
         let (level, growth) = traffic.factors(seed, replication);
-        let lanes = traffic.sources.iter().map(|source| {
+        let lanes = traffic.sources.iter().filter_map(|source| {
             let keys = Keys::new(seed, &source.name, replication);
             let instants = match &source.flow {
                 Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, keys, level, growth))),
@@ -81,9 +81,11 @@ impl Play {
                 Flow::Switching(source) => Instants::Steps(Box::new(Steps::switching(source, frame, keys, level))),
                 Flow::Hawkes(source) => Instants::Steps(Box::new(Steps::hawkes(*source, frame, keys, level))),
                 Flow::Schedule(schedule) => Instants::Timer(Box::new(Timer::new(schedule, frame, keys))),
+                // Each deployment has its own users.
+                Flow::Closed(_) => return None,
             };
             let demand = application.map_or_else(Demand::nothing, |application| Demand::new(application, &source.mix));
-            Lane { demand, instants, ready: Vec::new(), next: 0 }
+            Some(Lane { demand, instants, ready: Vec::new(), next: 0 })
         });
         let mut lanes: Vec<Lane> = lanes.collect();
         let mut heads = BinaryHeap::new();

@@ -159,7 +159,7 @@ mod tests {
 
     fn observed(warmup: u64, duration: u64, instants: &[u64]) -> Statistics {
         let requests: Vec<Request> =
-            instants.iter().map(|at| Request { at: *at, key: 0, cpu: 0, io: 0, class: 0 }).collect();
+            instants.iter().map(|at| Request { at: *at, key: 0, cpu: 0, io: 0, class: 0, caller: NOBODY }).collect();
         let observe = |batch: usize| {
             let mut observer = Observer::new(Nanos(warmup), Nanos(duration));
             requests.chunks(batch).for_each(|part| observer.observe(part));
@@ -194,7 +194,7 @@ mod tests {
     fn windows_are_bounded() {
         let mut observer = Observer::new(Nanos::ZERO, Nanos::NEVER);
         for window in 0..200_000u64 {
-            observer.observe(&[Request { at: window * 600 * SECOND, key: 0, cpu: 0, io: 0, class: 0 }]);
+            observer.observe(&[Request { at: window * 600 * SECOND, key: 0, cpu: 0, io: 0, class: 0, caller: NOBODY }]);
             assert!(observer.windows.len() < WINDOWS_KEPT);
         }
         assert_eq!(observer.finish().dispersion_1s, Some(1.0));

@@ -5,9 +5,10 @@
 //! later than everybody it saw.
 
 use super::Core;
+use super::clients::Loss;
 use super::event::Event;
 use super::limits::Limit;
-use super::record::{Kind, NONE, Record, Records, State};
+use super::record::{Client, NONE, Record, Records, State};
 
 /// Whose patience ends with a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,10 @@ impl Whose {
     fn since(self, record: &Record) -> Option<u64> {
         let (waits, since) = match self {
             Self::Client(class) => {
-                (record.state != State::Free && record.kind == Kind::Client && record.class == class, record.arrived)
+                (record.state != State::Free && record.client.waits() && record.class == class, record.arrived)
             }
             Self::Queue => (record.state == State::Queued, record.arrived),
-            Self::Platform => (record.is_running() && record.kind != Kind::Initial, record.started),
+            Self::Platform => (record.is_running() && record.client != Client::NEVER, record.started),
         };
         waits.then_some(since)
     }
@@ -154,18 +155,19 @@ impl Core<'_> {
 
     /// The client of an attempt gives up; the work goes on.
     fn client_gives_up(&mut self, slot: u32) {
-        let record = self.records.get_mut(slot);
-        let run = &self.classes[record.class as usize];
-        record.kind = Kind::Orphan;
-        let by = run.edge_gives_up.then_some(Limit::EdgeTimeout);
-        self.tally.timed_out(record.class, record.arrived, record.cold, by);
+        let record = *self.records.get(slot);
+        let by = self.classes[record.class as usize].edge_gives_up.then_some(Limit::EdgeTimeout);
+        self.tally.timed_out(record.class, self.stamp(&record), record.start.is_cold(), by);
+        self.abandon(slot);
+        self.lost(&record, Loss::TimedOut);
     }
 
     /// An attempt has waited in a queue for as long as it may.
     fn queue_gives_up(&mut self, slot: u32) {
         let record = *self.records.get(slot);
-        if record.kind == Kind::Client {
-            self.tally.rejected(record.class, record.arrived, Limit::QueueTimeout);
+        if record.client.waits() {
+            self.tally.rejected(record.class, self.stamp(&record), Limit::QueueTimeout);
+            self.lost(&record, Loss::Rejected);
         }
         if record.instance == NONE {
             self.queue.remove(&mut self.records, slot);
@@ -181,14 +183,15 @@ impl Core<'_> {
     /// The platform ends an attempt that has run for as long as it may.
     fn platform_ends(&mut self, slot: u32) {
         let record = *self.records.get(slot);
-        match record.kind {
-            Kind::Client => {
-                self.tally.timed_out(record.class, record.arrived, record.cold, Some(Limit::Timeout));
-            }
-            Kind::Orphan => self.tally.abandoned(record.arrived, false),
-            Kind::Initial => {}
+        if record.client.waits() {
+            self.tally.timed_out(record.class, self.stamp(&record), record.start.is_cold(), Some(Limit::Timeout));
+        } else if record.client == Client::GONE {
+            self.tally.abandoned(record.arrived, false);
         }
         self.bill(&record, record.started, self.now);
+        if record.client.waits() {
+            self.lost(&record, Loss::TimedOut);
+        }
         self.take_off_cpu(slot, &record);
         self.forget(slot);
         self.release(record.instance);

@@ -1,7 +1,7 @@
 //! What is on the agenda, and what comes first at one instant.
 
 /// What happens. In the order of one instant: completions, then what becomes ready, then timers, then control loops,
-/// then the end of a slice; equal ones by the number of their instance, record or lane.
+/// then the end of a slice, then arrivals; equal ones by the number of their instance, record, lane or caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// A request booked by the shortcut frees its one-slot instance.
@@ -28,6 +28,10 @@ pub(super) enum Event {
     Scan,
     /// A slice of the calendar ends.
     Roll,
+    /// Users come or go. From here on, arrivals.
+    Crowd(u32),
+    /// A user or a client asks, for the first time or again.
+    Caller(u32),
 }
 
 const KIND_SHIFT: u32 = 56;
@@ -50,6 +54,8 @@ impl Event {
             Self::Decide => (8, 0, 0),
             Self::Scan => (9, 0, 0),
             Self::Roll => (10, 0, 0),
+            Self::Crowd(crowd) => (11, crowd, 0),
+            Self::Caller(caller) => (12, caller, 0),
         };
         (kind << KIND_SHIFT) | ((number as u64) << NUMBER_SHIFT) | last
     }
@@ -71,7 +77,9 @@ impl Event {
             7 => Self::Scrape,
             8 => Self::Decide,
             9 => Self::Scan,
-            _ => Self::Roll,
+            10 => Self::Roll,
+            11 => Self::Crowd(number),
+            _ => Self::Caller(number),
         }
     }
 }
@@ -96,6 +104,9 @@ mod tests {
             Event::Decide,
             Event::Scan,
             Event::Roll,
+            Event::Crowd(4),
+            Event::Caller(0),
+            Event::Caller(u32::MAX),
         ];
         for pair in events.windows(2) {
             assert!(pair[0].order() < pair[1].order(), "{pair:?}");

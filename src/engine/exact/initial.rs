@@ -1,6 +1,6 @@
 //! The instances and the work at the first instant.
 
-use crate::application::Request;
+use crate::application::{NOBODY, Request};
 use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
@@ -9,7 +9,7 @@ use crate::platform::meter::Per;
 
 use super::Core;
 use super::instances::Phase;
-use super::record::{Kind, Record};
+use super::record::{Client, Record};
 use super::service::record_of;
 use super::work::paced;
 
@@ -80,8 +80,8 @@ impl Core<'_> {
             self.take_slot(instance);
             self.reroute(instance);
         }
-        let blank = Request { at: 0, key: 0, cpu: 0, io: 0, class: 0 };
-        let slot = self.insert(Record { instance, kind: Kind::Initial, started: 0, ..record_of(&blank) });
+        let blank = Request { at: 0, key: 0, cpu: 0, io: 0, class: 0, caller: NOBODY };
+        let slot = self.insert(Record { instance, client: Client::NEVER, started: 0, ..record_of(&blank) });
         // It has been at work for a while; what is left is taken as a whole draw, without contention.
         self.wait_until(slot, paced(cpu, self.classes[0].pace).saturating_add(io));
     }

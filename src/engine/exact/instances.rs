@@ -10,7 +10,7 @@ use crate::platform::placement::Placement;
 use super::cpu::{Cpu, micro};
 use super::limits::Limit;
 use super::pool::Pool;
-use super::record::{Fifo, NONE, State};
+use super::record::{Client, Fifo, NONE, Start, State};
 use super::{Compute, Core, Event, Supply};
 
 /// Where an instance is in its life.
@@ -249,7 +249,7 @@ impl Core<'_> {
             && let Some(slot) = self.next_queued()
         {
             let record = self.records.get_mut(slot);
-            record.cold = true;
+            record.start = Start::Cold;
             record.startup = self.now - record.arrived.max(born);
             self.hand_queued(instance, slot);
         }
@@ -493,12 +493,17 @@ impl Core<'_> {
 
     /// Books what is still in flight at the horizon.
     pub(super) fn book_in_flight(&mut self) {
+        for (class, arrived) in self.clients.backing_off() {
+            self.tally.backing_off(class, arrived);
+        }
         let in_flight: Vec<_> = self.records.in_flight().copied().collect();
         for record in in_flight {
-            match record.kind {
-                super::Kind::Client => self.tally.in_flight(record.class, record.arrived, record.cold),
-                super::Kind::Orphan => self.tally.abandoned(record.arrived, true),
-                super::Kind::Initial => continue,
+            if record.client.waits() {
+                self.tally.in_flight(record.class, self.stamp(&record), record.start.is_cold());
+            } else if record.client == Client::GONE {
+                self.tally.abandoned(record.arrived, true);
+            } else {
+                continue;
             }
             if !matches!(record.state, State::Queued) {
                 let begun = if record.started == u64::MAX {

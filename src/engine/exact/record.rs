@@ -1,5 +1,7 @@
 //! Everything in flight is one record of one cache line, in one state.
 
+use crate::application::NOBODY;
+
 /// "No record": the end of a list.
 pub(super) const NONE: u32 = u32::MAX;
 
@@ -20,15 +22,57 @@ pub(super) enum State {
     Io,
 }
 
-/// Who still cares about a record.
+/// Who still cares about a record: a number below [`Client::SPECIAL`] is a caller (`clients`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Its client waits for it.
-    Client,
-    /// Its client has gone; it still runs and still costs.
-    Orphan,
-    /// It was there at the first instant and is counted nowhere.
-    Initial,
+pub(super) struct Client(u32);
+
+impl Client {
+    /// A client who asks once, and of whom nothing is kept.
+    pub const SIMPLE: Self = Self(NOBODY);
+    /// It has gone; the work goes on and still costs.
+    pub const GONE: Self = Self(NOBODY - 1);
+    /// The same, of a request that is counted nowhere: it arrived in the warm-up.
+    pub const UNCOUNTED: Self = Self(NOBODY - 2);
+    /// The work was there at the first instant and is counted nowhere.
+    pub const NEVER: Self = Self(NOBODY - 3);
+    /// Callers have lower numbers.
+    pub const SPECIAL: u32 = NOBODY - 3;
+
+    /// Of a request.
+    #[inline]
+    pub const fn of(caller: u32) -> Self {
+        Self(caller)
+    }
+
+    /// The caller, if it is one.
+    #[inline]
+    pub const fn caller(self) -> Option<u32> {
+        if self.0 < Self::SPECIAL { Some(self.0) } else { None }
+    }
+
+    /// Whether somebody waits.
+    #[inline]
+    pub const fn waits(self) -> bool {
+        self.0 == NOBODY || self.0 < Self::SPECIAL
+    }
+}
+
+/// Whether an attempt waited for an instance to start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// It did not.
+    Warm,
+    /// It did.
+    Cold,
+    /// It did, for one that was started for it, which is billed to it.
+    Own,
+}
+
+impl Start {
+    #[inline]
+    pub const fn is_cold(self) -> bool {
+        !matches!(self, Self::Warm)
+    }
 }
 
 /// One attempt in flight: exactly one cache line.
@@ -50,18 +94,16 @@ pub(super) struct Record {
     pub waits_until: u64,
     /// The next record of the list it is in.
     pub next: u32,
+    /// Who cares about it.
+    pub client: Client,
     /// Its instance; [`NONE`] while queued at the fleet.
     pub instance: u32,
     /// Its class.
     pub class: u16,
     /// What it waits for.
     pub state: State,
-    /// Who cares about it.
-    pub kind: Kind,
     /// Whether it waited for an instance to start.
-    pub cold: bool,
-    /// Whether the start it waited for was made for it, and is billed to it.
-    pub own_start: bool,
+    pub start: Start,
 }
 
 impl Record {
@@ -71,6 +113,12 @@ impl Record {
         self.state = State::Cpu;
         self.work = self.waits_until;
         self.waits_until = u64::MAX;
+    }
+
+    /// Whether its client asks once, so that nothing follows from its end.
+    #[inline]
+    pub fn is_simple(&self) -> bool {
+        self.client == Client::SIMPLE
     }
 
     /// Whether its work has begun.

@@ -2,15 +2,16 @@
 
 #![allow(clippy::inline_always)]
 
-use crate::application::Request;
+use crate::application::{NOBODY, Request};
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::QueueAt;
 use crate::platform::meter::Per;
 
+use super::clients::Loss;
 use super::instances::Phase;
 use super::limits::Limit;
 use super::pool::Pool;
-use super::record::{Kind, NONE, Record, State};
+use super::record::{Client, NONE, Record, Start, State};
 use super::shortcut::Life;
 use super::{Core, Supply};
 
@@ -20,6 +21,15 @@ impl Core<'_> {
     pub(super) fn offer(&mut self, request: &Request) {
         self.now = request.at;
         self.tally.offered(request.class, request.at, request.key);
+        if self.clients.budgeted {
+            self.clients.put(request.class, request.at);
+        }
+        self.admit(request);
+    }
+
+    /// An attempt that arrives now looks for an instance.
+    #[inline(always)]
+    pub(super) fn admit(&mut self, request: &Request) {
         match &mut self.supply {
             Supply::Pool(_) => self.offer_to_pool(request),
             Supply::Router(_) => self.offer_to_router(request),
@@ -138,7 +148,6 @@ impl Core<'_> {
     }
 
     pub(super) fn wait_or_reject(&mut self, request: &Request, cause: Limit) {
-        let class = class_of(request);
         let waits_here = self.deployment.fleet.queue_at == QueueAt::Fleet;
         if waits_here && self.queue.len() < self.queue_places {
             let slot = self.insert(record_of(request));
@@ -148,7 +157,9 @@ impl Core<'_> {
             return;
         }
         let by = if waits_here && self.queue_places > 0 { Limit::Queue } else { cause };
-        self.tally.rejected(class, request.at, by);
+        let record = record_of(request);
+        self.tally.rejected(record.class, self.stamp(&record), by);
+        self.lost(&record, Loss::Rejected);
     }
 
     /// Puts a record in flight and arms its client's deadline.
@@ -156,7 +167,7 @@ impl Core<'_> {
     pub(super) fn insert(&mut self, record: Record) -> u32 {
         let slot = self.records.insert(record);
         self.in_flight += 1;
-        if record.kind == Kind::Client {
+        if record.client.waits() {
             self.arm_client(record.class);
         }
         slot
@@ -192,10 +203,10 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
         if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
-            self.fresh(Record { instance, cold: true, own_start: true, ..record_of(request) });
+            self.fresh(Record { instance, start: Start::Own, ..record_of(request) });
             return;
         }
-        if self.shortcut && self.book(Life::of(request), instance, self.now) {
+        if self.shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
             return;
         }
         let slot = self.insert(Record { instance, ..record_of(request) });
@@ -205,14 +216,14 @@ impl Core<'_> {
     /// An attempt that arrives now is given to the instance that was started for it.
     pub(super) fn hand_cold(&mut self, instance: u32, record: Record) {
         let life = &mut self.instances[instance as usize];
-        let mut record = Record { instance, cold: true, own_start: true, ..record };
+        let mut record = Record { instance, start: Start::Own, ..record };
         let ready_at = life.ready_at;
         if life.phase == Phase::Ready {
             if std::mem::take(&mut life.fresh) {
                 self.fresh(record);
                 return;
             }
-            if self.shortcut && self.book(record.life(), instance, self.now) {
+            if self.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
                 return;
             }
             let slot = self.insert(record);
@@ -227,7 +238,8 @@ impl Core<'_> {
         }
         record.startup = ready_at - self.now;
         // Work of no length would end before the start does, by the order of one instant.
-        if self.shortcut && record.work > 0 && self.book(record.life(), instance, ready_at) {
+        let simple = record.work > 0 && record.is_simple();
+        if self.shortcut && simple && self.book(record.life(), instance, ready_at) {
             return;
         }
         record.startup = 0;
@@ -243,11 +255,11 @@ impl Core<'_> {
         self.take_slot(instance);
         self.reroute(instance);
         if self.instances[instance as usize].phase == Phase::Ready {
-            self.records.get_mut(slot).cold = true;
+            self.records.get_mut(slot).start = Start::Cold;
             self.begin_queued(instance, slot);
             return;
         }
-        let bound = Record { instance, cold: true, own_start: true, state: State::Starting, ..record };
+        let bound = Record { instance, start: Start::Own, state: State::Starting, ..record };
         *self.records.get_mut(slot) = bound;
         self.instances[instance as usize].queue.push(&mut self.records, slot);
     }
@@ -272,11 +284,11 @@ impl Core<'_> {
         let record = *record;
         if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             let record = self.records.get_mut(slot);
-            (record.cold, record.own_start) = (true, true);
+            record.start = Start::Own;
             self.begin_fresh(slot);
             return;
         }
-        if self.shortcut && record.kind == Kind::Client && self.book(record.life(), instance, self.now) {
+        if self.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
             self.forget(slot);
             return;
         }
@@ -400,7 +412,7 @@ impl Core<'_> {
 
     /// Whether a queued attempt is dropped because its client has gone.
     pub(super) fn is_dropped(&self, slot: u32) -> bool {
-        self.deployment.fleet.drop_abandoned && self.records.get(slot).kind == Kind::Orphan
+        self.deployment.fleet.drop_abandoned && !self.records.get(slot).client.waits()
     }
 
     #[inline]
@@ -420,12 +432,11 @@ pub(super) fn record_of(request: &Request) -> Record {
         work: request.cpu,
         waits_until: request.io,
         next: NONE,
+        client: Client::of(request.caller),
         instance: NONE,
         class: class_of(request),
         state: State::Queued,
-        kind: Kind::Client,
-        cold: false,
-        own_start: false,
+        start: Start::Warm,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::application::Request;
 
 use super::Core;
 use super::event::Event;
-use super::record::{Kind, Record};
+use super::record::{Client, Record, Start};
 use super::service::class_of;
 use super::work::paced;
 
@@ -22,8 +22,7 @@ pub(super) struct Life {
     io: u64,
     startup: u64,
     class: u16,
-    cold: bool,
-    own_start: bool,
+    start: Start,
 }
 
 impl Life {
@@ -37,8 +36,7 @@ impl Life {
             io: request.io,
             startup: 0,
             class: class_of(request),
-            cold: false,
-            own_start: false,
+            start: Start::Warm,
         }
     }
 }
@@ -53,8 +51,7 @@ impl Record {
             io: self.waits_until,
             startup: self.startup,
             class: self.class,
-            cold: self.cold,
-            own_start: self.own_start,
+            start: self.start,
         }
     }
 }
@@ -84,15 +81,15 @@ impl Core<'_> {
         }
         if end <= self.plan.horizon.0 {
             let waited = begin - life.arrived - life.startup;
-            self.tally.completed(life.class, life.key, life.arrived, end, waited, life.cold);
+            self.tally.completed(life.class, life.key, life.arrived, end, waited, life.start.is_cold());
         } else {
-            self.tally.in_flight(life.class, life.arrived, life.cold);
+            self.tally.in_flight(life.class, life.arrived, life.start.is_cold());
         }
         if self.hot.bills_requests {
-            self.bill_time(life.arrived, instance, life.own_start, begin, end);
+            self.bill_time(life.arrived, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
-        if self.hot.exchangeable && !life.cold {
+        if self.hot.exchangeable && !life.start.is_cold() {
             self.departures.push(end);
             self.departing.push(instance);
         } else {
@@ -104,14 +101,14 @@ impl Core<'_> {
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.
     #[inline]
     pub(super) fn bill(&mut self, record: &Record, begin: u64, end: u64) {
-        if self.hot.bills_requests && record.kind != Kind::Initial {
-            self.bill_time(record.arrived, record.instance, record.own_start, begin, end);
+        if self.hot.bills_requests && (record.client.waits() || record.client == Client::GONE) {
+            self.bill_time(self.stamp(record), record.instance, record.start, begin, end);
         }
     }
 
     #[inline(always)]
-    pub(super) fn bill_time(&mut self, arrived: u64, instance: u32, own_start: bool, begin: u64, end: u64) {
-        let start = if own_start { self.instances[instance as usize].billable_start } else { 0 };
+    pub(super) fn bill_time(&mut self, arrived: u64, instance: u32, own: Start, begin: u64, end: u64) {
+        let start = if own == Start::Own { self.instances[instance as usize].billable_start } else { 0 };
         let time = end.min(self.plan.horizon.0).saturating_sub(begin.saturating_sub(start));
         let billed = self.billed[0].rounded(time.max(self.deployment.meter.minimum.0));
         self.tally.billed(arrived, billed);

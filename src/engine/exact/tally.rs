@@ -276,16 +276,33 @@ impl<'a> Tally<'a> {
         self.limits[limit as usize].reach(is, at);
     }
 
-    /// An attempt arrives.
+    /// A request arrives, with its first attempt.
     #[inline]
     pub fn offered(&mut self, class: u32, now: u64, key: u64) {
         if now < self.window_start {
             return;
         }
-        let book = &mut self.books[class as usize];
-        book.measure.offered += 1;
+        self.books[class as usize].measure.offered += 1;
         self.current.offered += 1;
+        self.pass_edge(class, key);
+    }
+
+    /// Another attempt of a request that arrived then.
+    pub fn retried(&mut self, class: u32, arrived: u64, key: u64) {
+        if arrived < self.window_start {
+            return;
+        }
+        let measure = &mut self.books[class as usize].measure;
+        measure.offered += 1;
+        measure.retries += 1;
+        self.pass_edge(class, key);
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // part of the straight line of an arrival
+    fn pass_edge(&mut self, class: u32, key: u64) {
         if self.has_edge {
+            let book = &self.books[class as usize];
             let (units, bytes) = match (book.sizes.edge_units, book.sizes.edge_bytes) {
                 (Some(units), Some(bytes)) => (units, bytes),
                 _ => draw_edge(&self.classes[class as usize], self.edge_unit, key),
@@ -326,18 +343,34 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// An attempt was refused before any work.
-    pub fn rejected(&mut self, class: u16, arrived: u64, by: Limit) {
+    /// The client of a request that arrived then has made its last attempt, in vain.
+    pub fn lost(&mut self, class: u16, arrived: u64) {
         let Some(used) = self.use_of(arrived) else { return };
         used.lost += 1;
+        self.books[class as usize].measure.lost += 1;
+    }
+
+    /// The client of a request that arrived then waits before its next attempt, at the horizon.
+    pub fn backing_off(&mut self, class: u32, arrived: u64) {
+        if self.slice_of(arrived).is_some() {
+            self.books[class as usize].measure.backing_off += 1;
+        }
+    }
+
+    /// An attempt was refused before any work.
+    pub fn rejected(&mut self, class: u16, arrived: u64, by: Limit) {
+        if self.slice_of(arrived).is_none() {
+            return;
+        }
         self.limits[by as usize].shed += 1;
         self.books[class as usize].measure.rejected += 1;
     }
 
     /// A limit of the client, the edge or the platform has passed.
     pub fn timed_out(&mut self, class: u16, arrived: u64, cold: bool, by: Option<Limit>) {
-        let Some(used) = self.use_of(arrived) else { return };
-        used.lost += 1;
+        if self.slice_of(arrived).is_none() {
+            return;
+        }
         if let Some(by) = by {
             self.limits[by as usize].shed += 1;
         }

@@ -140,7 +140,7 @@ pub(super) fn requests_at(application: &Application, instants: &[u64]) -> Vec<Re
     let request = |(index, &at): (usize, &u64)| {
         let key = child(77, index as u64);
         let class = &application.classes[0];
-        Request { at, key, cpu: work(&class.cpu, key, Draw::Cpu), io: work(&class.io, key, Draw::Io), class: 0 }
+        Request { at, key, cpu: work(&class.cpu, key, Draw::Cpu), io: work(&class.io, key, Draw::Io), class: 0, caller: NOBODY }
     };
     instants.iter().enumerate().map(request).collect()
 }
@@ -160,7 +160,7 @@ pub(super) fn poisson(application: &Application, rate: f64, seconds: f64, seed: 
         let class = requests.len() % application.classes.len();
         let asked = &application.classes[class];
         let (cpu, io) = (work(&asked.cpu, key, Draw::Cpu), work(&asked.io, key, Draw::Io));
-        requests.push(Request { at: at as u64, key, cpu, io, class: class as u32 });
+        requests.push(Request { at: at as u64, key, cpu, io, class: class as u32, caller: NOBODY });
     }
 }
 
@@ -195,6 +195,7 @@ pub(super) fn play(deployment: &Deployment, application: &Application, requests:
         buckets: &buckets,
         warmup: Nanos(run.warmup),
         horizon: Nanos(run.horizon),
+        crowds: run.crowds,
         first_rate: run.first_rate,
         seed: run.seed,
         replication: 0,

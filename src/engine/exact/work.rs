@@ -5,7 +5,7 @@
 use crate::kernel::whole;
 
 use super::event::Event;
-use super::record::{Kind, NONE, Record, State};
+use super::record::{Client, NONE, Record, State};
 use super::{Compute, Core};
 
 impl Core<'_> {
@@ -55,7 +55,8 @@ impl Core<'_> {
     /// A request that arrives now is the first of an instance whose start and first work are one draw.
     pub(super) fn fresh(&mut self, record: Record) {
         let end = self.fresh_end();
-        if self.shortcut && self.book_until(record.life(), record.instance, self.now, end) {
+        let booked = self.shortcut && record.is_simple();
+        if booked && self.book_until(record.life(), record.instance, self.now, end) {
             return;
         }
         let slot = self.insert(record);
@@ -66,7 +67,7 @@ impl Core<'_> {
     pub(super) fn begin_fresh(&mut self, slot: u32) {
         let end = self.fresh_end();
         let record = *self.records.get(slot);
-        let booked = self.shortcut && record.kind == Kind::Client;
+        let booked = self.shortcut && record.is_simple();
         if booked && self.book_until(record.life(), record.instance, self.now, end) {
             self.forget(slot);
             return;
@@ -200,18 +201,19 @@ impl Core<'_> {
     pub(super) fn complete(&mut self, slot: u32) {
         let record = self.records.get(slot);
         let instance = record.instance;
-        match record.kind {
-            Kind::Client => {
-                let waited = record.started - record.arrived - record.startup;
-                self.tally.completed(record.class, record.key, record.arrived, self.now, waited, record.cold);
-            }
-            Kind::Orphan => self.tally.abandoned(record.arrived, false),
-            Kind::Initial => {}
+        let client = record.client;
+        if client.waits() {
+            let waited = record.started - record.arrived - record.startup;
+            let arrived = self.clients.arrival(record);
+            self.tally.completed(record.class, record.key, arrived, self.now, waited, record.start.is_cold());
+        } else if client == Client::GONE {
+            self.tally.abandoned(record.arrived, false);
         }
         if self.hot.bills_requests {
             let record = *record;
             self.bill(&record, record.started, self.now);
         }
+        self.answered(client);
         self.forget(slot);
         self.release(instance);
     }

@@ -1,5 +1,6 @@
 //! `[traffic]`: the clock, and the sources on it.
 
+mod closed;
 mod counts;
 mod files;
 mod log;
@@ -70,6 +71,7 @@ fn source(context: &mut Context, node: &Node, start: &Zoned, years: i16, classes
         "mmpp" => Some(Flow::Switching(Box::new(process::mmpp(table)))),
         "on-off" => process::on_off(context, table).map(|source| Flow::Switching(Box::new(source))),
         "schedule" => schedule::schedule(context, table, start).map(Flow::Schedule),
+        "closed" => closed::closed(context, table).map(Flow::Closed),
         "hawkes" => process::hawkes(context, table).map(Flow::Hawkes),
         _ => open::open(context, table, start, years).map(|open| Flow::Open(Box::new(open))),
     };
@@ -98,7 +100,7 @@ fn duration(context: &mut Context, table: &Table, sources: &[Source]) -> Option<
     let spans = sources.iter().filter_map(|source| match &source.flow {
         Flow::Counts(counts) => Some(counts.table.span()),
         Flow::Log(log) => Some(log.arrivals.span()),
-        Flow::Open(_) | Flow::Switching(_) | Flow::Hawkes(_) | Flow::Schedule(_) => None,
+        _ => None,
     });
     let duration = spans.max().unwrap_or(DAY);
     if duration > quantity::LONGEST {

@@ -25,7 +25,6 @@ pub static CLASS: Shape = Shape::new(&[
     )
     .default("30s"),
     Key::new("retry", Kind::Table(&RETRY), "what the client does about an attempt that failed; default: nothing")
-        .unplayed(unplayed::RETRIES),
 ]);
 
 /// `[[service]]`.

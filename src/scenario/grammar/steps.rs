@@ -72,8 +72,7 @@ pub static STEP: Named = Named {
             "the caller gives up after this long; default: \"none\"",
         )
         .unplayed(unplayed::TIMEOUTS),
-        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing")
-            .unplayed(unplayed::RETRIES),
+        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing"),
         Key::new("await", Kind::Boolean, "whether the end of a workflow is waited for; default: true"),
     ])
     .with_rules(&[

@@ -3,6 +3,7 @@
 use super::known::{PROFILES, TIME_ZONES};
 use crate::document::grammar::{Choice, DISTRIBUTION, Key, Kind, Range, Rule, Shape, Tagged, Variant};
 use crate::document::quantity;
+use crate::traffic::closed;
 use crate::units::Nanos;
 
 /// `[traffic]`.
@@ -45,7 +46,11 @@ static SOURCE: Tagged = Tagged {
             ]),
         ),
         Variant::new("counts", "requests per bin of time, from a file", Shape::new(COUNTS)),
-        Variant::later("closed", "closed sources are"),
+        Variant::new(
+            "closed",
+            "users who wait for what they get, think, and ask again",
+            Shape::new(CLOSED).with_rules(&[Rule::ExactlyOne(&["users", "stages"]), Rule::Needs("from", "stages")]),
+        ),
         Variant::new("log", "the requests of an access log, each at its own instant", Shape::new(LOG)),
         Variant::new(
             "schedule",
@@ -91,6 +96,30 @@ static OPEN: &[Key] = &[
     Key::new("calendar", Kind::OneOrMany(&Kind::Table(&CALENDAR)), "ranges of days with another level").default("[]"),
     Key::new("event", Kind::OneOrMany(&Kind::Table(&EVENT)), "one-off events; overlapping ones multiply").default("[]"),
 ];
+
+const USERS: Kind = Kind::count(0, closed::MOST_USERS as u64);
+
+static CLOSED: &[Key] = &[
+    Key::new("users", USERS, "how many there are, all the time"),
+    Key::new(
+        "stages",
+        Kind::List { of: &Kind::Table(&CROWD), min: 1, max: usize::MAX },
+        "instead of users: linear from stage to stage, the last holds",
+    ),
+    Key::new("from", USERS, "users at the beginning of the first stage; default 0"),
+    Key::new("think", DISTRIBUTION, "between an answer and the next request, and before the first").required(),
+    Key::new(
+        "requests",
+        Kind::OneOf(&[Kind::Choice(&[Choice::new("none", "there is no end")]), Kind::count(1, u64::MAX >> 11)]),
+        "after so many a user has had enough",
+    )
+    .default("none"),
+];
+
+static CROWD: Shape = Shape::new(&[
+    Key::new("for", Kind::DURATION, "how long the stage takes").required(),
+    Key::new("target", USERS, "users at its end").required(),
+]);
 
 static STAGE: Shape = Shape::new(&[
     Key::new("for", Kind::DURATION, "how long the stage takes").required(),

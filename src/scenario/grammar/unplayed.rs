@@ -14,8 +14,6 @@ pub const PARALLEL: Refused = Some("parallel steps are");
 pub const BRANCHES: Refused = Some("conditional and repeated steps are");
 /// `timeout` of a call.
 pub const TIMEOUTS: Refused = Some("timeouts of calls are");
-/// `retry` of a class or a call.
-pub const RETRIES: Refused = Some("retries are");
 /// More than one service.
 pub const SERVICES: Refused = Some("several services are");
 /// `[[queue]]` and `publish`.

@@ -1,0 +1,362 @@
+//! Clients that react: who tries again after an attempt that did not succeed, and users who think between requests.
+//!
+//! Most requests need none of this: a client who asks once is no more than a deadline. A *caller* is kept for a client
+//! that is about to try again, and for every user of a closed source. It has at most one entry in the agenda.
+
+use crate::application::retry::{Budget, Retry};
+use crate::application::draw::{drawn, step_key};
+use crate::application::{Draw, Request};
+use crate::traffic::closed::Crowd;
+
+use super::Core;
+use super::event::Event;
+use super::record::{Client, Record};
+
+/// What a caller does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doing {
+    /// Nothing: its place is free, or its user is not there.
+    Nothing,
+    /// Its user thinks.
+    Thinking,
+    /// An attempt is in flight.
+    Asking,
+    /// Waits before the next attempt.
+    BackingOff,
+}
+
+/// A client of whom something is kept.
+#[derive(Clone, Copy, Debug)]
+struct Caller {
+    /// Names its request.
+    key: u64,
+    /// When the first attempt of its request arrived.
+    arrived: u64,
+    /// When its entry fires; `u64::MAX` without one.
+    due: u64,
+    /// Visits that its user has begun.
+    visits: u64,
+    /// Class of its request.
+    class: u32,
+    /// Number of its attempt, from 0.
+    attempt: u32,
+    /// Its crowd and its number there; no crowd for the client of a request from outside.
+    user: Option<(u16, u32)>,
+    doing: Doing,
+}
+
+/// The retries that all clients of a class may make together: a window of ten seconds over what first attempts put in and
+/// retries took out, in ten parts, and a reserve beside it (as Finagle's `RetryBudget` has it,
+/// <https://twitter.github.io/finagle/docs/com/twitter/finagle/service/RetryBudget$.html>, read 2026-11: what is put in
+/// expires after about that long).
+#[derive(Clone, Debug)]
+struct Bucket {
+    share: f64,
+    reserve: f64,
+    parts: [f64; PARTS],
+    /// The part that time is in, counted from the first instant.
+    part: u64,
+}
+
+const PARTS: usize = 10;
+/// Nanoseconds.
+const PART: u64 = 1_000_000_000;
+
+impl Bucket {
+    fn new(budget: Budget) -> Self {
+        Self { share: budget.share, reserve: budget.floor * PARTS as f64, parts: [0.0; PARTS], part: 0 }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // below PARTS
+    const fn place(part: u64) -> usize {
+        (part % PARTS as u64) as usize
+    }
+
+    /// The part of now, what has expired taken out.
+    fn now(&mut self, now: u64) -> &mut f64 {
+        let part = now / PART;
+        for passed in (self.part..part).take(PARTS) {
+            self.parts[Self::place(passed + 1)] = 0.0;
+        }
+        self.part = part;
+        &mut self.parts[Self::place(part)]
+    }
+
+    fn put(&mut self, now: u64) {
+        let share = self.share;
+        *self.now(now) += share;
+    }
+
+    fn take(&mut self, now: u64) -> bool {
+        self.now(now);
+        let holds = self.reserve + self.parts.iter().sum::<f64>();
+        // A token put in as ten tenths is one, whatever floats make of it.
+        let enough = holds >= 1.0 - 1e-9;
+        if enough {
+            *self.now(now) -= 1.0;
+        }
+        enough
+    }
+}
+
+/// An end of an attempt that is not success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// Refused before any work.
+    Rejected,
+    /// A limit passed first.
+    TimedOut,
+}
+
+/// All clients of a deployment.
+#[derive(Debug)]
+pub(super) struct Clients<'a> {
+    callers: Vec<Caller>,
+    free: Vec<u32>,
+    /// Per class.
+    budgets: Vec<Option<Bucket>>,
+    /// Whether any class has one.
+    pub budgeted: bool,
+    crowds: Vec<Present<'a>>,
+}
+
+/// A crowd, and who of it is there.
+#[derive(Debug)]
+struct Present<'a> {
+    crowd: &'a Crowd,
+    /// The caller of its first user; the others follow.
+    first: u32,
+    users: u32,
+    /// Changes that have happened.
+    changes: usize,
+}
+
+impl<'a> Clients<'a> {
+    /// The clients of classes with these policies, and these users.
+    pub fn new<'b>(policies: impl Iterator<Item = &'b Retry>, crowds: &'a [Crowd]) -> Self {
+        let budgets: Vec<_> =
+            policies.map(|retry| retry.budget.filter(|_| !retry.is_once()).map(Bucket::new)).collect();
+        let mut callers = Vec::new();
+        let mut present = Vec::new();
+        for (number, crowd) in (0..).zip(crowds) {
+            let first = u32::try_from(callers.len()).expect("fewer than four billion users");
+            callers.extend((0..crowd.most()).map(|user| Caller { user: Some((number, user)), ..Caller::blank() }));
+            present.push(Present { crowd, first, users: 0, changes: 0 });
+        }
+        let budgeted = budgets.iter().any(Option::is_some);
+        Self { callers, free: Vec::new(), budgets, budgeted, crowds: present }
+    }
+
+    /// When the first attempt of what this attempt belongs to arrived.
+    #[inline]
+    pub fn arrival(&self, record: &Record) -> u64 {
+        match record.client.caller() {
+            None => record.arrived,
+            Some(caller) => self.callers[caller as usize].arrived,
+        }
+    }
+
+    /// The class and first arrival of every request whose client waits before its next attempt.
+    pub fn backing_off(&self) -> impl Iterator<Item = (u32, u64)> {
+        let waiting = self.callers.iter().filter(|caller| caller.doing == Doing::BackingOff);
+        waiting.map(|caller| (caller.class, caller.arrived))
+    }
+
+    /// A first attempt adds to the budget of its class.
+    pub fn put(&mut self, class: u32, now: u64) {
+        if let Some(bucket) = &mut self.budgets[class as usize] {
+            bucket.put(now);
+        }
+    }
+
+    /// A caller for a client of whom nothing was kept.
+    fn keep(&mut self, caller: Caller) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self.callers[place as usize] = caller;
+            return place;
+        }
+        self.callers.push(caller);
+        let place = self.callers.len() - 1;
+        u32::try_from(place).ok().filter(|&place| place < Client::SPECIAL).expect("fewer than four billion clients")
+    }
+}
+
+impl Caller {
+    const fn blank() -> Self {
+        Self {
+            key: 0,
+            arrived: 0,
+            due: u64::MAX,
+            visits: 0,
+            class: 0,
+            attempt: 0,
+            user: None,
+            doing: Doing::Nothing,
+        }
+    }
+}
+
+impl Core<'_> {
+    /// The users of the first instant come at it.
+    pub(super) fn schedule_crowds(&mut self) {
+        for number in 0..self.clients.crowds.len() {
+            let number = u32::try_from(number).expect("fewer than four billion sources");
+            self.agenda.schedule(0, Event::Crowd(number).order());
+        }
+    }
+
+    /// Users come or go.
+    pub(super) fn crowd_changes(&mut self, number: u32) {
+        let present = &mut self.clients.crowds[number as usize];
+        let changes = present.crowd.changes();
+        let users = changes[present.changes].1;
+        let before = std::mem::replace(&mut present.users, users);
+        present.changes += 1;
+        let first = present.first;
+        if let Some(&(at, _)) = changes.get(present.changes) {
+            self.agenda.schedule(at, Event::Crowd(number).order());
+        }
+        for user in before..users {
+            // One who was on the way out, but has not gone yet, stays.
+            if self.clients.callers[(first + user) as usize].doing == Doing::Nothing {
+                self.think(first + user);
+            }
+        }
+        for user in users..before {
+            let caller = &mut self.clients.callers[(first + user) as usize];
+            if caller.doing == Doing::Thinking {
+                (caller.doing, caller.due) = (Doing::Nothing, u64::MAX);
+            }
+        }
+    }
+
+    /// A user thinks before the next visit, if there is one.
+    fn think(&mut self, place: u32) {
+        let caller = &mut self.clients.callers[place as usize];
+        caller.doing = Doing::Nothing;
+        let Some((crowd, user)) = caller.user else { return };
+        let present = &self.clients.crowds[crowd as usize];
+        if user < present.users && present.crowd.asks_again(caller.visits) {
+            caller.doing = Doing::Thinking;
+            let thinks = present.crowd.think(user, caller.visits);
+            self.call_at(place, self.now.saturating_add(thinks));
+        }
+    }
+
+    fn call_at(&mut self, place: u32, at: u64) {
+        self.clients.callers[place as usize].due = at;
+        self.agenda.schedule(at, Event::Caller(place).order());
+    }
+
+    /// The entry of a caller fires, unless its user has gone.
+    pub(super) fn caller_due(&mut self, place: u32) {
+        let caller = &mut self.clients.callers[place as usize];
+        if caller.due != self.now {
+            return;
+        }
+        caller.due = u64::MAX;
+        match (caller.doing, caller.user) {
+            (Doing::Thinking, Some((crowd, user))) => {
+                let request = self.clients.crowds[crowd as usize].crowd.request(user, caller.visits, self.now);
+                caller.visits += 1;
+                caller.doing = Doing::Asking;
+                (caller.key, caller.arrived, caller.class, caller.attempt) = (request.key, self.now, request.class, 0);
+                self.offer(&Request { caller: place, ..request });
+            }
+            (Doing::BackingOff, _) => {
+                caller.doing = Doing::Asking;
+                caller.attempt += 1;
+                let request = self.attempt(place);
+                let arrived = self.clients.callers[place as usize].arrived;
+                self.tally.retried(request.class, arrived, request.key);
+                self.admit(&request);
+            }
+            _ => {}
+        }
+    }
+
+    /// What a caller's attempt asks for, now.
+    fn attempt(&self, place: u32) -> Request {
+        let &Caller { key, class, attempt, .. } = &self.clients.callers[place as usize];
+        let what = &self.plan.application.classes[class as usize];
+        let drawn = |law, draw| drawn(law, step_key(key, attempt, draw as u32));
+        Request { at: self.now, key, cpu: drawn(&what.cpu, Draw::Cpu), io: drawn(&what.io, Draw::Io), class, caller: place }
+    }
+
+    /// An attempt has not succeeded: its client tries again, or has lost its request.
+    pub(super) fn lost(&mut self, record: &Record, loss: Loss) {
+        let class = u32::from(record.class);
+        let retry = &self.plan.application.classes[record.class as usize].retry;
+        let caller = record.client.caller();
+        let attempt = caller.map_or(0, |place| self.clients.callers[place as usize].attempt);
+        let wanted = match loss {
+            Loss::Rejected => retry.on.rejected,
+            Loss::TimedOut => retry.on.timeout,
+        };
+        let again = wanted
+            && retry.allows_after(attempt)
+            && self.clients.budgets[record.class as usize].as_mut().is_none_or(|bucket| bucket.take(self.now));
+        if !again {
+            self.tally.lost(record.class, self.clients.arrival(record));
+            self.answered(record.client);
+            return;
+        }
+        let place = caller.unwrap_or_else(|| {
+            self.clients.keep(Caller { key: record.key, arrived: record.arrived, class, ..Caller::blank() })
+        });
+        self.clients.callers[place as usize].doing = Doing::BackingOff;
+        self.call_at(place, self.now.saturating_add(retry.backoff(record.key, attempt)));
+    }
+
+    /// The request of a client is over.
+    #[inline]
+    pub(super) fn answered(&mut self, client: Client) {
+        if let Some(place) = client.caller() {
+            self.caller_answered(place);
+        }
+    }
+
+    fn caller_answered(&mut self, place: u32) {
+        let caller = &mut self.clients.callers[place as usize];
+        if caller.user.is_some() {
+            self.think(place);
+        } else {
+            caller.doing = Doing::Nothing;
+            self.clients.free.push(place);
+        }
+    }
+
+    /// The instant by which an attempt is counted: its own arrival, but that of its request if that was in the warm-up.
+    pub(super) fn stamp(&self, record: &Record) -> u64 {
+        let first = self.clients.arrival(record);
+        if first < self.plan.warmup.0 { first } else { record.arrived }
+    }
+
+    /// The client of an attempt has gone; its work goes on. A request of the warm-up is counted nowhere.
+    pub(super) fn abandon(&mut self, slot: u32) {
+        let counted = self.stamp(self.records.get(slot)) >= self.plan.warmup.0;
+        let record = self.records.get_mut(slot);
+        record.client = if counted { Client::GONE } else { Client::UNCOUNTED };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_gives_a_share_of_the_first_attempts_and_a_floor() {
+        let mut bucket = Bucket::new(Budget { share: 0.1, floor: 0.5 });
+        // The floor is there from the first instant: five in ten seconds.
+        assert_eq!((0..10).filter(|_| bucket.take(0)).count(), 5);
+        for _ in 0..100 {
+            bucket.put(PART);
+        }
+        assert_eq!((0..100).filter(|_| bucket.take(PART)).count(), 10);
+        // What was taken out expires, as what was put in.
+        assert_eq!((0..100).filter(|_| bucket.take(10 * PART)).count(), 5);
+        assert_eq!((0..100).filter(|_| bucket.take(1_000 * PART)).count(), 5);
+        assert!(!bucket.take(1_009 * PART));
+        assert!(bucket.take(1_010 * PART));
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use breakeven::application::program::Body;
 use breakeven::application::retry::Retry;
-use breakeven::application::{Application, Class, Entry, Request, Service};
+use breakeven::application::{Application, Class, Entry, NOBODY, Request, Service};
 use breakeven::kernel::distribution::{Distribution, Law};
 use breakeven::traffic::open::{Arrivals, Open};
 use breakeven::traffic::profile::{Interpolation, Profile};
@@ -102,7 +102,7 @@ fn observation(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(1)).sample_size(20);
     for rate in [200, 20_000] {
         let requests: Vec<Request> = (0..REQUESTS)
-            .map(|index| Request { at: index * 1_000_000_000 / rate, key: 0, cpu: 0, io: 0, class: 0 })
+            .map(|index| Request { at: index * 1_000_000_000 / rate, key: 0, cpu: 0, io: 0, class: 0, caller: NOBODY })
             .collect();
         group.bench_function(format!("{rate} per second"), |bencher| {
             bencher.iter(|| {

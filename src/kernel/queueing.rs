@@ -131,6 +131,49 @@ pub fn poisson(mean: f64, count: u32) -> f64 {
     libm::exp(count * libm::log(mean) - mean - libm::lgamma(count + 1.0))
 }
 
+/// A fixed number of users who think and then queue at one station, all times exponential: the machine repairman's problem.
+///
+/// The number at the station is a birth and death process; its distribution is the product form of Gordon and Newell
+/// (Closed Queuing Systems with Exponential Servers, Operations Research 15, 1967), which mean value analysis gives too.
+/// With one server that all share evenly it holds for any law of work, and of thinking (BCMP, J. ACM 22, 1975).
+#[derive(Clone, Copy, Debug)]
+pub struct ClosedStation {
+    /// Users, at least 1.
+    pub users: u32,
+    /// Mean time a user thinks, above 0.
+    pub think: f64,
+    /// Mean service time, above 0.
+    pub service: f64,
+    /// Servers, at least 1.
+    pub servers: u32,
+}
+
+impl ClosedStation {
+    /// Requests per unit of time.
+    #[must_use]
+    pub fn throughput(&self) -> f64 {
+        // Weights of 0..=users at the station, kept near 1 by dividing as they grow.
+        let (mut sum, mut working, mut weight) = (1.0, 0.0, 1.0);
+        for at in 0..self.users {
+            let thinking = f64::from(self.users - at) / self.think;
+            let served = f64::from((at + 1).min(self.servers)) / self.service;
+            weight *= thinking / served;
+            sum += weight;
+            working += weight * served;
+            if sum > 1e200 {
+                (sum, working, weight) = (sum / 1e200, working / 1e200, weight / 1e200);
+            }
+        }
+        working / sum
+    }
+
+    /// Mean time from a request to its answer.
+    #[must_use]
+    pub fn residence(&self) -> f64 {
+        f64::from(self.users) / self.throughput() - self.think
+    }
+}
+
 /// Share of arrivals at a single instance that find it gone, when an idle instance is kept for `keep_alive` and service
 /// takes no time: the gap before a Poisson arrival is longer with probability `exp(-arrival_rate * keep_alive)`.
 #[must_use]
@@ -237,6 +280,23 @@ mod tests {
         close(mg1_ps_mean_sojourn(0.8, 1.0), 5.0, 1e-12);
         close(single_instance_cold_share(1e-3, 600.0), 0.548_812, 1e-6);
         close(single_instance_cold_share(1.0 / 180.0, 600.0), 0.035_674, 1e-6);
+    }
+
+    /// Mean value analysis of one queue (Reiser and Lavenberg, J. ACM 27, 1980): an arrival sees one user less.
+    #[test]
+    fn a_closed_station_is_as_mean_value_analysis_says() {
+        let (think, service) = (5.0, 1.0);
+        let mut queue = 0.0;
+        for users in 1..=1_000 {
+            let residence = service * (1.0 + queue);
+            let throughput = f64::from(users) / (think + residence);
+            queue = throughput * residence;
+            let found = ClosedStation { users, think, service, servers: 1 };
+            close(found.throughput(), throughput, 1e-9);
+            close(found.residence(), residence, 1e-7);
+        }
+        // With a server for each nobody waits.
+        close(ClosedStation { users: 7, think, service, servers: 7 }.residence(), service, 1e-12);
     }
 
     #[test]

@@ -200,8 +200,7 @@ mod tests {
     fn users_come_when_the_line_reaches_their_number_and_go_when_it_is_back() {
         assert_eq!(users(7.0, &[]).changes(1.0), [(0, 7)]);
         let triangle = users(0.0, &[(400, 4.0), (100, 4.0), (200, 0.0)]);
-        let expected =
-            [(0, 0), (100, 1), (200, 2), (300, 3), (400, 4), (500, 3), (550, 2), (600, 1), (650, 0)];
+        let expected = [(0, 0), (100, 1), (200, 2), (300, 3), (400, 4), (500, 3), (550, 2), (600, 1), (650, 0)];
         assert_eq!(triangle.changes(1.0), expected);
         // A jump, and a level of half.
         assert_eq!(users(2.0, &[(0, 6.0), (50, 6.0), (0, 1.0)]).changes(0.5), [(0, 1), (0, 3), (50, 0)]);

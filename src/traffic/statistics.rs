@@ -156,6 +156,7 @@ impl Observer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::application::NOBODY;
 
     fn observed(warmup: u64, duration: u64, instants: &[u64]) -> Statistics {
         let requests: Vec<Request> =

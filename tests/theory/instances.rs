@@ -30,6 +30,7 @@ fn at_work((law, service): (&str, &str)) -> System {
     System {
         name: format!("M/G/inf at {rate}, {law}"),
         rate,
+        source: None,
         span: Span::Customers { quick: 1e5, full: 1e6, warmup: 500.0 },
         body: format!(
             "class = {{ io = {service}, timeout = \"none\" }}\n\
@@ -44,6 +45,7 @@ fn one_large_instance(rate: f64) -> System {
     System {
         name: format!("M/G/inf at {rate}, share of time at work"),
         rate,
+        source: None,
         span: Span::Customers { quick: 1e5, full: 1e6, warmup: 500.0 },
         body: format!(
             "class = {{ io = {}, timeout = \"none\" }}\n\
@@ -61,6 +63,7 @@ fn one_kept_instance(keep_alive: &str, cold: f64) -> System {
     System {
         name: format!("one instance kept for {keep_alive}"),
         rate: 1.0,
+        source: None,
         span: Span::Customers { quick: 1e5, full: 1e6, warmup: 100.0 },
         body: format!(
             "class = {{ timeout = \"none\" }}\n\
@@ -92,6 +95,7 @@ impl Study {
         System {
             name,
             rate: *rate,
+            source: None,
             span,
             body: format!(
                 "class = {{ io = {{ dist = \"exponential\", mean = \"{warm}s\" }}, timeout = \"none\" }}\n\

@@ -3,6 +3,7 @@
 //! * `queues`: closed forms of queueing theory on fleets of a fixed size.
 //! * `instances`: closed forms of fleets that follow their requests, and steady states found by independent event-exact
 //!   simulation, with their own uncertainty.
+//! * `clients`: retries, and users who wait for what they get.
 //! * `worked`: cases that can be done by hand, without tolerance.
 //!
 //! Every system is run with seeds fixed beforehand, five replications each. A metric's deviation is measured in standard
@@ -11,6 +12,7 @@
 //! systems in seconds; `SIMULATE_THEORY=full cargo test --test theory -- --nocapture` the whole, in minutes, and prints
 //! the figures.
 
+mod clients;
 mod instances;
 mod queues;
 mod statistics;
@@ -44,6 +46,7 @@ fn closed_forms_hold_and_intervals_cover() {
     let length = length();
     let mut systems = queues::systems();
     systems.extend(instances::systems());
+    systems.extend(clients::systems());
     let tally = hold("closed forms", &systems, length);
     let (covered, intervals) = tally.coverage();
     let share = f64::from(covered) / f64::from(intervals);

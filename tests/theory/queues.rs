@@ -45,6 +45,7 @@ fn waits() -> Vec<System> {
         System {
             name: format!("M/M/{c} at {rate}"),
             rate,
+            source: None,
             span: Span::Customers { quick: 2e5, full, warmup: 4_000.0 },
             body: servers(c, EXPONENTIAL.1, ""),
             facts,
@@ -71,6 +72,7 @@ fn losses() -> Vec<System> {
                 name: format!("M/G/{c}/{c} at {offered}, {law}"),
                 rate: offered,
                 // Of the log-normal law's time in service, one thousandth comes later than 100 s.
+                source: None,
                 span: Span::Customers { quick, full, warmup: 200.0 },
                 body: servers(c, service, "queue = 0"),
                 facts: vec![exact("availability", 1.0 - loss), exact("instances.mean_busy", offered * (1.0 - loss))],
@@ -93,6 +95,7 @@ fn single_servers() -> Vec<System> {
     rows.map(|(rate, (law, service), cv2, quick, full)| System {
         name: format!("M/G/1 at {rate}, {law}"),
         rate,
+        source: None,
         span: Span::Customers { quick, full, warmup: 20_000.0 },
         body: servers(1, service, ""),
         facts: vec![
@@ -111,6 +114,7 @@ fn bounded() -> Vec<System> {
         lossy(System {
             name: format!("M/M/{c}/{places} at {rate}"),
             rate,
+            source: None,
             span: Span::Customers { quick: 2e5, full: 3e6, warmup: 1_000.0 },
             body: servers(c, EXPONENTIAL.1, &format!("queue = {}", places - c)),
             facts: vec![
@@ -152,6 +156,7 @@ fn shared(vcpu: u32, rate: f64, law: &str, demand: &str, sojourn: f64) -> System
     System {
         name: format!("M/G/{vcpu} sharing at {rate}, {law}"),
         rate,
+        source: None,
         span: Span::Customers { quick: 2e5, full: 3e6, warmup: 10_000.0 },
         body: format!(
             "class = {{ cpu = {demand}, timeout = \"none\" }}\n\

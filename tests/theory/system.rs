@@ -60,6 +60,8 @@ pub struct System {
     pub name: String,
     /// Requests per second.
     pub rate: f64,
+    /// Its source, where that is not a Poisson process of this rate.
+    pub source: Option<String>,
     pub span: Span,
     /// The scenario without its `scenario` and `traffic` tables.
     pub body: String,
@@ -87,10 +89,11 @@ impl System {
     /// The scenario as its user would write it.
     pub fn text(&self, length: Length, seed: u64, replications: u32) -> String {
         let (measured, warmup) = (self.measured(length), self.warmup(length));
+        let source = self.source.clone().unwrap_or_else(|| format!("{{ rate = \"{}/s\" }}", self.rate));
         format!(
             "scenario = {{ name = \"theory\", seed = {seed}, replications = {replications}, fidelity = \"exact\" }}\n\
-             traffic = {{ duration = \"{measured}s\", warmup = \"{warmup}s\", source = {{ rate = \"{}/s\" }} }}\n{}\n",
-            self.rate, self.body
+             traffic = {{ duration = \"{measured}s\", warmup = \"{warmup}s\", source = {source} }}\n{}\n",
+            self.body
         )
     }
 

@@ -3,8 +3,8 @@
 //! Most requests need none of this: a client who asks once is no more than a deadline. A *caller* is kept for a client
 //! that is about to try again, and for every user of a closed source. It has at most one entry in the agenda.
 
-use crate::application::retry::{Budget, Retry};
 use crate::application::draw::{drawn, step_key};
+use crate::application::retry::{Budget, Retry};
 use crate::application::{Draw, Request};
 use crate::traffic::closed::Crowd;
 
@@ -183,16 +183,7 @@ impl<'a> Clients<'a> {
 
 impl Caller {
     const fn blank() -> Self {
-        Self {
-            key: 0,
-            arrived: 0,
-            due: u64::MAX,
-            visits: 0,
-            class: 0,
-            attempt: 0,
-            user: None,
-            doing: Doing::Nothing,
-        }
+        Self { key: 0, arrived: 0, due: u64::MAX, visits: 0, class: 0, attempt: 0, user: None, doing: Doing::Nothing }
     }
 }
 
@@ -280,7 +271,14 @@ impl Core<'_> {
         let &Caller { key, class, attempt, .. } = &self.clients.callers[place as usize];
         let what = &self.plan.application.classes[class as usize];
         let drawn = |law, draw| drawn(law, step_key(key, attempt, draw as u32));
-        Request { at: self.now, key, cpu: drawn(&what.cpu, Draw::Cpu), io: drawn(&what.io, Draw::Io), class, caller: place }
+        Request {
+            at: self.now,
+            key,
+            cpu: drawn(&what.cpu, Draw::Cpu),
+            io: drawn(&what.io, Draw::Io),
+            class,
+            caller: place,
+        }
     }
 
     /// An attempt has not succeeded: its client tries again, or has lost its request.

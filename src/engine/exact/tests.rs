@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // test values are small and positive
 
+mod clients;
 mod deadlines;
 mod invariants;
 mod oracle;
@@ -12,7 +13,7 @@ use jiff::Zoned;
 use super::Core;
 use crate::application::program::Body;
 use crate::application::retry::Retry;
-use crate::application::{Application, Class, Draw, Entry, Request, Service, work};
+use crate::application::{Application, Class, Draw, Entry, NOBODY, Request, Service, work};
 use crate::engine::{Plan, Platform};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
 use crate::kernel::streams::{child, stream};
@@ -27,6 +28,7 @@ use crate::platform::meter::{Meter, Per};
 use crate::platform::placement::Placement;
 use crate::platform::service::Shape;
 use crate::platform::{Deployment, Family};
+use crate::traffic::closed::Crowd;
 use crate::units::{Bytes, Nanos};
 
 pub(super) const SECOND: u64 = 1_000_000_000;
@@ -140,7 +142,14 @@ pub(super) fn requests_at(application: &Application, instants: &[u64]) -> Vec<Re
     let request = |(index, &at): (usize, &u64)| {
         let key = child(77, index as u64);
         let class = &application.classes[0];
-        Request { at, key, cpu: work(&class.cpu, key, Draw::Cpu), io: work(&class.io, key, Draw::Io), class: 0, caller: NOBODY }
+        Request {
+            at,
+            key,
+            cpu: work(&class.cpu, key, Draw::Cpu),
+            io: work(&class.io, key, Draw::Io),
+            class: 0,
+            caller: NOBODY,
+        }
     };
     instants.iter().enumerate().map(request).collect()
 }
@@ -183,6 +192,16 @@ impl Run {
 }
 
 pub(super) fn play(deployment: &Deployment, application: &Application, requests: &[Request], run: Run) -> Measurement {
+    play_with_users(deployment, application, requests, &[], run)
+}
+
+pub(super) fn play_with_users(
+    deployment: &Deployment,
+    application: &Application,
+    requests: &[Request],
+    crowds: &[Crowd],
+    run: Run,
+) -> Measurement {
     let start: Zoned = "2026-01-05T00:00:00[UTC]".parse().unwrap();
     let month = Month::Fixed(Nanos(730 * Nanos::HOUR.0));
     let duration = Nanos(run.horizon - run.warmup);
@@ -195,7 +214,7 @@ pub(super) fn play(deployment: &Deployment, application: &Application, requests:
         buckets: &buckets,
         warmup: Nanos(run.warmup),
         horizon: Nanos(run.horizon),
-        crowds: run.crowds,
+        crowds,
         first_rate: run.first_rate,
         seed: run.seed,
         replication: 0,

@@ -24,7 +24,7 @@ pub static CLASS: Shape = Shape::new(&[
         "the client gives up; the work goes on and is billed",
     )
     .default("30s"),
-    Key::new("retry", Kind::Table(&RETRY), "what the client does about an attempt that failed; default: nothing")
+    Key::new("retry", Kind::Table(&RETRY), "what the client does about an attempt that failed; default: nothing"),
 ]);
 
 /// `[[service]]`.

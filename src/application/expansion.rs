@@ -31,7 +31,7 @@ pub fn expand(application: &Application, class: u32, key: u64) -> Visit {
     let expansion = Expansion { application, asked, class };
     match asked.entry {
         Entry::Service(service) => expansion.visit(Part::Service(service), key),
-        Entry::Store(store) => expansion.leaf(Part::Store(store), key, 0),
+        Entry::Store(store) => leaf(Part::Store(store), key, 0),
     }
 }
 
@@ -71,18 +71,19 @@ struct Body<'a> {
     expansion: &'a Expansion<'a>,
 }
 
-impl Expansion<'_> {
-    fn leaf(&self, part: Part, key: u64, idle: u64) -> Visit {
-        Visit { part, key, cpu: 0, idle, duration: idle, calls: Vec::new(), sent: Vec::new() }
-    }
+/// A visit of its own waiting alone.
+fn leaf(part: Part, key: u64, idle: u64) -> Visit {
+    Visit { part, key, cpu: 0, idle, duration: idle, calls: Vec::new(), sent: Vec::new() }
+}
 
+impl Expansion<'_> {
     fn visit(&self, part: Part, key: u64) -> Visit {
         let application = self.application;
         let steps = match part {
             Part::Service(index) => &application.services[usize::from(index)].body.steps,
             Part::Workflow(index) => &application.workflows[usize::from(index)].body.steps,
             Part::Queue(index) => {
-                let mut visit = self.leaf(part, key, 0);
+                let mut visit = leaf(part, key, 0);
                 for (consumer, service) in (0..).zip(&application.queues[usize::from(index)].consumers) {
                     visit.sent.push(self.visit(Part::Service(*service), delivery_key(key, consumer)));
                 }
@@ -99,7 +100,7 @@ impl Expansion<'_> {
             }
             places.push(std::ptr::from_ref(step));
         });
-        let visit = self.leaf(part, key, 0);
+        let visit = leaf(part, key, 0);
         let mut body = Body { visit, places, first_cpu, first_io, expansion: self };
         body.visit.duration = body.steps(steps, 0);
         body.visit
@@ -138,7 +139,7 @@ impl Body<'_> {
             Verb::Call { service, .. } => self.call(self.expansion.visit(Part::Service(*service), own)),
             Verb::Query { store, access, .. } => {
                 let time = self.expansion.application.stores[usize::from(*store)].time(*access, own, 0);
-                self.call(self.expansion.leaf(Part::Store(*store), own, time))
+                self.call(leaf(Part::Store(*store), own, time))
             }
             Verb::Publish { queue, .. } => self.send(Part::Queue(*queue), own),
             Verb::Start { workflow, awaited: false, .. } => self.send(Part::Workflow(*workflow), own),

@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(schema["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["steps", "thing"]);
         assert_eq!(schema["properties"]["steps"]["items"]["$ref"], "#/$defs/step");
         let step = schema["$defs"]["step"]["properties"].as_object().unwrap();
-        assert_eq!(step.keys().collect::<Vec<_>>(), ["all", "wait"]);
+        assert_eq!(step.keys().collect::<Vec<_>>(), ["wait", "all"]);
         let validator = jsonschema::validator_for(&schema).unwrap();
         let nested = |text: &str| validator.is_valid(&serde_json::from_str(text).unwrap());
         assert!(nested(r#"{ "steps": [{ "all": [{ "wait": "1s" }] }] }"#));

@@ -66,11 +66,7 @@ impl Page {
                 let inner = self.table(path, shape);
                 self.parts(&inner);
             }
-            Kind::Named(named) => {
-                if !self.named.iter().any(|known| known.name == named.name) {
-                    self.named.push(named);
-                }
-            }
+            Kind::Named(named) if !self.named.iter().any(|known| known.name == named.name) => self.named.push(named),
             Kind::OneOrMany(kind) | Kind::List { of: kind, .. } => self.part(&(path.clone(), kind)),
             Kind::Map(kind) => self.part(&(format!("{path}.NAME"), kind)),
             Kind::Tagged(tagged) => self.tagged(path, tagged),

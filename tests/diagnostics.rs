@@ -174,6 +174,13 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
       |
     3 | queue = { name = 'q', consumer = 'app' }
       | ^^^^^ `queue` is refused
+    warning: no request reaches the queue `q`
+     --> s.toml:3:18
+      |
+    3 | queue = { name = 'q', consumer = 'app' }
+      |                  ^^^
+      |
+      = help: what it keeps ready is billed all the same
     error: stores are not simulated yet
      --> s.toml:4:1
       |

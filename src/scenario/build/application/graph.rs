@@ -24,7 +24,9 @@ pub fn check(context: &mut Context, table: &Table, application: &Application, sp
         let of_class = graph.reached(class.entry, index);
         reached.iter_mut().zip(of_class).for_each(|(reached, of_class)| *reached |= of_class);
     }
-    for (part, _) in graph.parts.iter().zip(reached).filter(|(_, reached)| !reached) {
+    // A service that nobody wrote needs no word.
+    let is_written = |part: &Part| table.contains(Shown::section(*part).0);
+    for (part, _) in graph.parts.iter().zip(reached).filter(|(part, reached)| !reached && is_written(part)) {
         context.problems.push(shown.unreached(*part));
     }
 }

@@ -168,6 +168,11 @@ fn what_no_request_reaches_is_told() {
 }
 
 #[test]
+fn a_service_that_nobody_wrote_needs_no_word() {
+    assert_eq!(said(&format!("{HEAD}class.entry = 'store:orders'\nstore.name = 'orders'\n")), [""; 0]);
+}
+
+#[test]
 fn with_several_services_entries_and_steps_are_said() {
     assert_eq!(
         said(&format!("{HEAD}class.cpu = '1ms'\n[[service]]\nname = 'a'\n[[service]]\nname = 'b'\n")),

@@ -152,18 +152,30 @@ fn a_key_that_the_platform_does_not_offer_says_why() {
 }
 
 #[test]
+fn users_have_to_think_and_clients_to_wait() {
+    let text = "traffic.source = { kind = 'closed', users = 5, think = '0s' }\nclass = { retry = { attempts = 0 } }\n\
+                deployment.platform = 'vm'";
+    insta::assert_snapshot!(told(text, &[]), @r"
+    error: users who do not think would ask without end at one instant whenever they are refused
+     --> s.toml:1:56
+      |
+    1 | traffic.source = { kind = 'closed', users = 5, think = '0s' }
+      |                                                        ^^^^
+    error: number out of range
+     --> s.toml:2:32
+      |
+    2 | class = { retry = { attempts = 0 } }
+      |                                ^ allowed: 1 to 4294967295
+    ");
+    let text = "traffic.source = { kind = 'closed', users = 5, from = 1, think = '1s' }\n\
+                class.retry = { attempts = 'unbounded', base = '0s' }\ndeployment.platform = 'vm'";
+    insta::assert_snapshot!(told(text, &[]), @r"
+    ");
+}
+
+#[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5 }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
-    error: closed sources are not simulated yet
-     --> s.toml:1:27
-      |
-    1 | traffic.source = { kind = 'closed', users = 5 }
-      |                           ^^^^^^^^ `closed` is refused
-    error: retries are not simulated yet
-     --> s.toml:2:11
-      |
-    2 | class = { retry = { attempts = 3 }, entry = 'store:orders' }
-      |           ^^^^^ `retry` is refused
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
     error: stores are not simulated yet
      --> s.toml:2:45
       |

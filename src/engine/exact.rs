@@ -8,7 +8,7 @@
 //!     work        begin -> CPU -> I/O -> complete
 //!     deadlines   the client, the queue or the platform gives up
 //!     clients     another attempt after one that did not succeed; users who think between requests
-//!     instances   start -> (node, pull) -> ready -> drain -> end; initial: those of the first instant
+//!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
 //!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
 //!     tally       books by slice; limits: what held load back; billing, usage: what the bill is made from
@@ -29,6 +29,8 @@ mod control;
 mod cpu;
 mod deadlines;
 mod event;
+mod hot;
+mod idle;
 mod initial;
 mod instances;
 mod limits;
@@ -46,13 +48,12 @@ mod work;
 
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
-use crate::kernel::distribution::Distribution;
 use crate::kernel::ladder::Ladder;
 use crate::kernel::streams::{Stream, stream};
 use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
-use crate::platform::fleet::{KeepAliveFrom, QueueAt, Reuse, Sharing};
+use crate::platform::fleet::{QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::placement::scheduler::Resources;
@@ -66,6 +67,7 @@ use control::Control;
 use cpu::{Cpu, CpuModel, micro};
 use deadlines::Deadlines;
 use event::Event;
+use hot::{Hot, places};
 use instances::{Instance, simple_keep_alive};
 use limits::Limit;
 use pool::Pool;
@@ -164,61 +166,6 @@ pub struct Core<'a> {
     shortcut: bool,
     /// What the hot path asks of the deployment, looked up once.
     hot: Hot,
-}
-
-/// Answers that do not change during a run, but for the check of the pool.
-#[allow(clippy::struct_excessive_bools)] // independent answers, not a state
-#[derive(Clone, Copy, Debug)]
-struct Hot {
-    /// The platform ends an attempt after this long; `u64::MAX`: never.
-    kill_after: u64,
-    /// Whether each attempt is billed.
-    bills_requests: bool,
-    /// The lowest limit of concurrency; `u64::MAX` without one.
-    busy_cap: u64,
-    /// Whether the first request of an instance brings its start with it.
-    may_be_fresh: bool,
-    /// Attempts that an instance takes at once, those in its queue included.
-    places: u32,
-    /// No idle instance of the pool expires before this.
-    pool_check: u64,
-    /// An instance that becomes idle is kept for at least this; `u64::MAX`: for good.
-    keep_least: u64,
-    /// Whether nothing that is measured tells one instance from another.
-    exchangeable: bool,
-}
-
-impl Hot {
-    fn of(deployment: &Deployment, exchangeable: bool) -> Self {
-        let (fleet, meter) = (&deployment.fleet, &deployment.meter);
-        let slots = fleet.slots.unwrap_or(u32::MAX);
-        Self {
-            kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
-            bills_requests: meter.per == Per::Request,
-            busy_cap: match &deployment.autoscaler.law {
-                Law::PerRequest(law) => {
-                    law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
-                }
-                _ => u64::MAX,
-            },
-            may_be_fresh: fleet.cold_service.is_some(),
-            places: match fleet.queue_at {
-                QueueAt::Fleet => slots,
-                QueueAt::Instance => slots.saturating_add(places(fleet.queue)),
-            },
-            pool_check: 0,
-            keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
-                (Some(_), KeepAliveFrom::Start) => 0,
-                (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
-            },
-            exchangeable,
-        }
-    }
-}
-
-/// Waiting places, as many as are counted.
-fn places(queue: Option<u64>) -> u32 {
-    queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX))
 }
 
 impl<'a> Core<'a> {

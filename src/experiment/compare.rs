@@ -57,7 +57,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         measured: measured(scenario)?,
         pricing: scenario.stated_pricing.clone(),
         repriced_by: None,
-        traffic: traffic(folded),
+        traffic: traffic(scenario, folded),
         deployments,
         comparison,
         charts,
@@ -74,7 +74,7 @@ fn measured(scenario: &Scenario) -> Result<Measured, RunError> {
     Ok(Measured { from: traffic.start.to_string(), to: end.map_err(RunError::Calendar)?.to_string() })
 }
 
-fn traffic(folded: &Folded) -> TrafficResult {
+fn traffic(scenario: &Scenario, folded: &Folded) -> TrafficResult {
     let samples = |of: &dyn Fn(usize) -> Option<f64>| mean(&(0..folded.replications()).map(of).collect());
     let all = &folded.traffic;
     let requests: u64 = all.iter().map(|one| one.requests).sum();
@@ -82,6 +82,7 @@ fn traffic(folded: &Folded) -> TrafficResult {
     let peak_rate = samples(&|index| Some(all[index].peak_rate)).unwrap_or(0.0);
     TrafficResult {
         requests,
+        users: scenario.traffic.most_users(),
         requests_per_replication: requests as f64 / all.len() as f64,
         mean_rate,
         peak_rate,

@@ -134,8 +134,12 @@ pub struct CatalogueInfo {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TrafficResult {
-    /// Requests, all replications.
+    /// Requests of the sources that all deployments share, all replications: those of users of closed sources are each
+    /// deployment's own.
     pub requests: u64,
+    /// Most users of closed sources at once, as the scenario has them; `None` without such a source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<u64>,
     /// Requests of one replication, on average.
     pub requests_per_replication: f64,
     /// Requests per second.

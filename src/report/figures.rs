@@ -86,7 +86,7 @@ fn latency(result: &RunResult) -> Vec<Row> {
 }
 
 fn reliability(result: &RunResult) -> Vec<Row> {
-    vec![
+    let mut rows = vec![
         Row::heading("Errors"),
         row(result, "requests that failed", |d| {
             estimate(d.requests.availability().map(|share| 1.0 - share), None, Unit::Share).into()
@@ -94,7 +94,14 @@ fn reliability(result: &RunResult) -> Vec<Row> {
         part(result, "attempts rejected", |d| count(result, d.attempts.rejected).into()),
         part(result, "attempts timed out", |d| count(result, d.attempts.timed_out).into()),
         part(result, "attempts failed", |d| count(result, d.attempts.failed).into()),
-    ]
+    ];
+    if result.deployments.iter().any(|d| d.attempts.offered > d.requests.offered) {
+        let per_request = |d: &DeploymentResult| {
+            (d.requests.offered > 0).then(|| d.attempts.offered as f64 / d.requests.offered as f64)
+        };
+        rows.push(part(result, "attempts per request", |d| estimate(per_request(d), None, Unit::Count).into()));
+    }
+    rows
 }
 
 fn capacity(result: &RunResult) -> Vec<Row> {

@@ -326,6 +326,7 @@ pub fn run() -> RunResult {
         replications: 7,
         simulated_seconds: 604_800.0,
         traffic: TrafficResult {
+            users: None,
             requests: 42_336_000,
             requests_per_replication: 6_048_000.0,
             mean_rate: 10.0,

@@ -4,7 +4,7 @@
 use super::bill;
 use super::charts::{self, ChartError};
 use super::figures;
-use super::number::{NOTHING, Unit, plain, span};
+use super::number::{NOTHING, Unit, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
 use super::verdict;
@@ -43,12 +43,20 @@ pub fn text(result: &RunResult) -> Page {
 }
 
 fn subtitle(result: &RunResult) -> String {
+    let traffic = &result.traffic;
+    let mut who: Vec<String> = traffic.users.iter().map(|&users| format!("up to {} users", whole(users))).collect();
+    if traffic.requests > 0 || who.is_empty() {
+        who.push(format!(
+            "{} requests, {} on average, {} in the peak minute",
+            plain(traffic.requests_per_replication, Unit::Count),
+            plain(traffic.mean_rate, Unit::Rate),
+            plain(traffic.peak_rate, Unit::Rate),
+        ));
+    }
     format!(
-        "{} of traffic, {} requests, {} on average, {} in the peak minute; {} of {}",
+        "{} of traffic, {}; {} of {}",
         span(result.simulated_seconds),
-        plain(result.traffic.requests_per_replication, Unit::Count),
-        plain(result.traffic.mean_rate, Unit::Rate),
-        plain(result.traffic.peak_rate, Unit::Rate),
+        who.join(" and "),
         if result.replications == 1 {
             "1 replication".to_owned()
         } else {

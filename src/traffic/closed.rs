@@ -129,6 +129,16 @@ pub struct Crowd {
 }
 
 impl Traffic {
+    /// The most users of each closed source, summed; `None` without one.
+    #[must_use]
+    pub fn most_users(&self) -> Option<u64> {
+        let most = self.sources.iter().filter_map(|source| match &source.flow {
+            Flow::Closed(closed) => Some(u64::from(whole(closed.users.most()))),
+            _ => None,
+        });
+        most.reduce(|sum, users| sum + users)
+    }
+
     /// The users of its closed sources in one replication.
     #[must_use]
     pub fn crowds(&self, application: &Application, seed: u64, replication: u32) -> Vec<Crowd> {

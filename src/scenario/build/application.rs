@@ -66,7 +66,10 @@ fn classes(context: &mut Context, table: &Table, names: &Names) -> Option<Vec<Cl
     let classes: Vec<Option<Class>> = section
         .elements()
         .iter()
-        .map(|node| entry(context, node, names).map(|entry| class(node.table(), entry)))
+        .map(|node| {
+            retry::check(context, node.table());
+            entry(context, node, names).map(|entry| class(node.table(), entry))
+        })
         .collect();
     let classes: Vec<Class> = classes.into_iter().collect::<Option<_>>()?;
     if classes.iter().all(|class| class.weight == 0.0) {

@@ -1,8 +1,20 @@
 //! From a checked and completed `retry` to a policy.
 
+use super::Context;
 use crate::application::retry::{Budget, Jitter, On, Retry};
 use crate::document::tree::{Node, Table};
 use crate::scenario::distribution::durations;
+use crate::units::Nanos;
+
+/// Refuses, in a checked and completed table, a policy that may ask without end at one instant.
+pub fn check(context: &mut Context, table: &Table) {
+    let Some(policy) = table.get("retry").and_then(Node::as_table) else { return };
+    let never_waits = durations(policy.at("base")).is_zero() || policy.at("cap").duration() == Nanos::ZERO;
+    if policy.at("attempts").count_or_unbounded().is_none() && never_waits {
+        let message = "attempts without end and without a wait between them would never leave one instant";
+        context.error(policy.at("attempts").span, message);
+    }
+}
 
 /// The policy that `table` says.
 pub fn retry(table: &Table) -> Retry {

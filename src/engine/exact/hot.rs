@@ -1,0 +1,62 @@
+//! What the hot path asks of the deployment, looked up once.
+
+use crate::kernel::distribution::Distribution;
+use crate::platform::Deployment;
+use crate::platform::autoscaler::Law;
+use crate::platform::fleet::{KeepAliveFrom, QueueAt};
+use crate::platform::meter::Per;
+
+/// Answers that do not change during a run, but for the check of the pool.
+#[allow(clippy::struct_excessive_bools)] // independent answers, not a state
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hot {
+    /// The platform ends an attempt after this long; `u64::MAX`: never.
+    pub kill_after: u64,
+    /// Whether each attempt is billed.
+    pub bills_requests: bool,
+    /// The lowest limit of concurrency; `u64::MAX` without one.
+    pub busy_cap: u64,
+    /// Whether the first request of an instance brings its start with it.
+    pub may_be_fresh: bool,
+    /// Attempts that an instance takes at once, those in its queue included.
+    pub places: u32,
+    /// No idle instance of the pool expires before this.
+    pub pool_check: u64,
+    /// An instance that becomes idle is kept for at least this; `u64::MAX`: for good.
+    pub keep_least: u64,
+    /// Whether nothing that is measured tells one instance from another.
+    pub exchangeable: bool,
+}
+
+impl Hot {
+    pub fn of(deployment: &Deployment, exchangeable: bool) -> Self {
+        let (fleet, meter) = (&deployment.fleet, &deployment.meter);
+        let slots = fleet.slots.unwrap_or(u32::MAX);
+        Self {
+            kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
+            bills_requests: meter.per == Per::Request,
+            busy_cap: match &deployment.autoscaler.law {
+                Law::PerRequest(law) => {
+                    law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
+                }
+                _ => u64::MAX,
+            },
+            may_be_fresh: fleet.cold_service.is_some(),
+            places: match fleet.queue_at {
+                QueueAt::Fleet => slots,
+                QueueAt::Instance => slots.saturating_add(places(fleet.queue)),
+            },
+            pool_check: 0,
+            keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
+                (Some(_), KeepAliveFrom::Start) => 0,
+                (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
+            },
+            exchangeable,
+        }
+    }
+}
+
+/// Waiting places, as many as are counted.
+pub(super) fn places(queue: Option<u64>) -> u32 {
+    queue.map_or(u32::MAX, |places| u32::try_from(places).unwrap_or(u32::MAX))
+}

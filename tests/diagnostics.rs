@@ -170,6 +170,16 @@ fn users_have_to_think_and_clients_to_wait() {
     let text = "traffic.source = { kind = 'closed', users = 5, from = 1, think = '1s' }\n\
                 class.retry = { attempts = 'unbounded', base = '0s' }\ndeployment.platform = 'vm'";
     insta::assert_snapshot!(told(text, &[]), @r"
+    error: `from` needs `stages`
+     --> s.toml:1:48
+      |
+    1 | traffic.source = { kind = 'closed', users = 5, from = 1, think = '1s' }
+      |                                                ^^^^
+    error: attempts without end and without a wait between them would never leave one instant
+     --> s.toml:2:28
+      |
+    2 | class.retry = { attempts = 'unbounded', base = '0s' }
+      |                            ^^^^^^^^^^^
     ");
 }
 

@@ -10,7 +10,7 @@ const MS: f64 = 1e3;
 pub fn systems() -> Vec<System> {
     let mut systems = [0.25, 1.0, 4.0].map(orbit).to_vec();
     systems.extend([1, 2, 5].map(amplified));
-    systems.extend([(1, 4), (1, 20), (3, 12)].map(repaired));
+    systems.extend([(1, 4), (1, 9), (3, 12)].map(repaired));
     systems.push(shared());
     systems
 }

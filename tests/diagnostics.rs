@@ -185,7 +185,7 @@ fn users_have_to_think_and_clients_to_wait() {
 
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\npricing.as_of = 2026-01-01\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
     error: stores are not simulated yet
      --> s.toml:2:45
       |
@@ -213,20 +213,15 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
       |
     5 | scenario.fidelity = 'tick'
       |                     ^^^^^^ `tick` is refused
-    error: dated editions of prices are not simulated yet
-     --> s.toml:6:17
-      |
-    6 | pricing.as_of = 2026-01-01
-      |                 ^^^^^^^^^^
     error: add-ons are not simulated yet
-     --> s.toml:7:35
+     --> s.toml:6:35
       |
-    7 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                   ^^^^^^ `addons` is refused
     error: heroku is not simulated yet
-     --> s.toml:7:70
+     --> s.toml:6:70
       |
-    7 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                                                      ^^^^^^^^ `heroku` is refused
     ");
 }

@@ -64,7 +64,7 @@ impl Users {
             let part = span.min(left);
             if span > 0.0 {
                 let end = level + (stage.target - level) * part / span;
-                area += (level + end) / 2.0 * part;
+                area += f64::midpoint(level, end) * part;
             }
             left -= part;
             level = stage.target;

@@ -6,7 +6,7 @@ use super::{Run, SECOND, application, class, constant, exponential, faas, fixed,
 use crate::application::retry::{Budget, Jitter, On, Retry};
 use crate::application::{Application, NOBODY, Request};
 use crate::kernel::distribution::Distribution;
-use crate::metering::measurement::Measurement;
+use crate::metering::measurement::{ClassMeasure, Measurement};
 use crate::traffic::closed::{Closed, Crowd, Stage, Users};
 use crate::traffic::{Flow, Source, Traffic, Uncertainty};
 use crate::units::Nanos;
@@ -26,7 +26,7 @@ fn at(seconds: &[f64]) -> Vec<Request> {
 
 fn with(retry: Retry, timeout: Option<f64>) -> Application {
     let timeout = timeout.map(|seconds| Nanos((seconds * 1e9) as u64));
-    application(vec![crate::application::Class { retry, timeout, ..class(constant(0.0), constant(1.0)) }])
+    application(vec![crate::application::Class { timeout, retry, ..class(constant(0.0), constant(1.0)) }])
 }
 
 /// Requests, attempts, completed, rejected, timed out, lost.
@@ -158,7 +158,7 @@ proptest! {
         rate in 0.1_f64..8.0, users in 0.0_f64..9.0, seed in any::<u32>(), batch in 1_usize..40,
     ) {
         let classes = policies.into_iter().map(|(retry, timeout)| crate::application::Class {
-            retry, timeout, ..class(exponential(0.1), exponential(0.3))
+            timeout, retry, ..class(exponential(0.1), exponential(0.3))
         });
         let application = application(classes.collect());
         let mut deployment = if follows { faas() } else { fixed(2) };
@@ -175,7 +175,7 @@ proptest! {
         let run = Run { warmup: 5 * SECOND, ..Run::of(60.0) };
         let whole = play_with_users(&deployment, &application, &requests, &crowd, run);
         let open = requests.iter().filter(|request| request.at >= run.warmup).count() as u64;
-        prop_assert!(whole.sum(|class| class.requests()) >= open);
+        prop_assert!(whole.sum(ClassMeasure::requests) >= open);
         for other in [Run { batch, ..run }, Run { shortcut: false, ..run }] {
             let other = play_with_users(&deployment, &application, &requests, &crowd, other);
             prop_assert_eq!(format!("{:?}", whole.classes), format!("{:?}", other.classes));

@@ -1,7 +1,7 @@
 //! From a series of counts to a model of it: an open source with the shape of a week, other levels for ranges of days,
 //! events, and bursts.
 //!
-//! Imports the rest of the room. Owns the fitted parameters; [`Fitted::source`] turns them into what a scenario plays.
+//! Imports the rest of the room. Owns the fitted parameters; `Fitted` turns them into what a scenario plays.
 //! Promises that the same series gives the same fit, and that the expected number of requests over the series' own span is
 //! that of the series.
 //!

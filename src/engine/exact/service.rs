@@ -17,14 +17,20 @@ use super::{Core, Supply};
 
 impl Core<'_> {
     /// A request arrives now.
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer(&mut self, request: &Request) {
         self.now = request.at;
+        self.announce(request);
+        self.admit(request);
+    }
+
+    /// Books the arrival of a request.
+    #[inline(always)]
+    pub(super) fn announce(&mut self, request: &Request) {
         self.tally.offered(request.class, request.at, request.key);
         if self.clients.budgeted {
             self.clients.put(request.class, request.at);
         }
-        self.admit(request);
     }
 
     /// An attempt that arrives now looks for an instance.
@@ -36,7 +42,7 @@ impl Core<'_> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn offer_to_pool(&mut self, request: &Request) {
         self.expire();
         let Supply::Pool(pool) = &mut self.supply else { return };

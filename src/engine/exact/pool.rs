@@ -139,7 +139,8 @@ impl Pool {
     }
 
     /// Takes the instance that is used next.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per request
     pub fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         match self {
             Self::Recent { idle, .. } => idle.pop_back().map(|(instance, _)| instance),
@@ -217,6 +218,7 @@ impl Ordered {
         }
     }
 
+    #[inline(never)]
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         loop {
             let (key, instance) = match &mut self.order {

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use super::arguments::Format;
-use super::run::written;
+use super::run::present;
 use super::{Arguments, Exit, Failure, output, stored};
 use crate::experiment::reprice::reprice as price_anew;
-use crate::report;
 
 /// Prices the usage of the result at `path` anew.
 ///
@@ -20,15 +18,6 @@ pub fn reprice(path: &Path, as_of: Option<&str>, arguments: &Arguments) -> Resul
     if let Some(folder) = &options.out {
         output::prepare(folder)?;
     }
-    output::print(&match (options.format.unwrap_or_default(), output::width()) {
-        (Format::Table, Some(width)) => report::table(&result, width),
-        (format, _) => report::render(&result, format.into())?,
-    })?;
-    if let Some(folder) = &options.out {
-        report::write(&result, folder)?;
-        if !options.quiet {
-            output::tell(&written(folder, "result.json, report.md, summary.csv and charts/"));
-        }
-    }
+    present(&result, options, "result.json, report.md, summary.csv and charts/")?;
     Ok(Exit::Done)
 }

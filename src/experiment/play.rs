@@ -109,16 +109,27 @@ impl<'a> Stage<'a> {
             })
             .collect();
         let mut batch = Vec::with_capacity(self.options.batch);
-        let mut told = 0;
+        let (mut now, mut told) = (0, 0);
+        let stretch = (self.horizon.0 / REPORTS).max(1);
         loop {
             arrivals.fill(&mut batch, self.options.batch);
-            let Some(last) = batch.last() else { break };
-            if self.options.interrupt.load(Ordering::Relaxed) {
-                return None;
-            }
             observer.observe(&batch);
-            platforms.par_iter_mut().for_each(|platform| platform.serve(&batch, last.at));
-            told = self.tell(told, last.at);
+            // Users of closed sources ask whether others do or not: no stretch is long without a look at the interrupt.
+            let until = batch.last().map_or(self.horizon.0, |last| last.at);
+            let mut rest = batch.as_slice();
+            while now < until || !rest.is_empty() {
+                if self.options.interrupt.load(Ordering::Relaxed) {
+                    return None;
+                }
+                now = until.min(now.saturating_add(stretch));
+                let (arrived, later) = rest.split_at(rest.partition_point(|request| request.at <= now));
+                platforms.par_iter_mut().for_each(|platform| platform.serve(arrived, now));
+                rest = later;
+                told = self.tell(told, now);
+            }
+            if batch.is_empty() {
+                break;
+            }
         }
         let deployments = platforms.into_par_iter().map(Platform::finish).collect();
         self.tell_rest(told);

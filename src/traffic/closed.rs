@@ -11,8 +11,11 @@ use crate::kernel::distribution::Distribution;
 use crate::kernel::streams::{Draws, child, stream_key};
 use crate::units::Nanos;
 
-/// Most users of a source.
+/// Most users of a source, and of all of them together.
 pub const MOST_USERS: u32 = 10_000_000;
+
+/// Most times that users of a source come or go.
+pub const MOST_CHANGES: f64 = 1e8;
 
 /// A source of users.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +57,13 @@ impl Users {
     #[must_use]
     pub fn most(&self) -> f64 {
         self.stages.iter().map(|stage| stage.target).fold(self.from, f64::max)
+    }
+
+    /// How often users come or go.
+    #[must_use]
+    pub fn coming_and_going(&self) -> f64 {
+        let levels = std::iter::once(self.from).chain(self.stages.iter().map(|stage| stage.target));
+        levels.clone().zip(levels.skip(1)).map(|(before, after)| (after - before).abs()).sum()
     }
 
     /// User-nanoseconds of a window of this length from the first measured instant on.
@@ -210,6 +220,7 @@ mod tests {
     fn users_come_when_the_line_reaches_their_number_and_go_when_it_is_back() {
         assert_eq!(users(7.0, &[]).changes(1.0), [(0, 7)]);
         let triangle = users(0.0, &[(400, 4.0), (100, 4.0), (200, 0.0)]);
+        assert!((triangle.coming_and_going() - 8.0).abs() < 1e-9);
         let expected = [(0, 0), (100, 1), (200, 2), (300, 3), (400, 4), (500, 3), (550, 2), (600, 1), (650, 0)];
         assert_eq!(triangle.changes(1.0), expected);
         // A jump, and a level of half.

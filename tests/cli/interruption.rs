@@ -81,6 +81,17 @@ fn without_a_finished_replication_there_is_nothing() {
     assert!(!desk.path("out").exists() || files(&desk.path("out")).is_empty());
 }
 
+/// Users of closed sources ask although no request comes from outside.
+#[test]
+fn users_are_interrupted_too() {
+    let desk = Desk::new();
+    let users = "traffic.source={ kind = 'closed', users = 10000, think = '100ms' }";
+    let long = ["tiny.toml", "--set", users, "--set", "traffic.duration=10d"];
+    let output = interrupted(&desk, "-INT", &long, unheard);
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stdout), "");
+}
+
 /// Nobody reads what the program prints, and that is more than a pipe holds: after the first signal it waits for a
 /// reader for ever, so that only the second can end it.
 #[test]

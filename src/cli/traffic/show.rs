@@ -24,6 +24,8 @@ struct Shown {
     /// Of one replication, the warm-up excluded.
     forecast_requests: f64,
     forecast_mean_rate: f64,
+    /// Most users of closed sources at once; their requests are each deployment's own and not among those shown.
+    users: Option<u64>,
     requests: f64,
     mean_rate: f64,
     scales: Vec<Scale>,
@@ -87,6 +89,7 @@ fn shown(scenario: &Scenario, measures: &Measures, dispersion_1s: Option<f64>) -
         simulated_seconds: scenario.traffic.duration.seconds(),
         forecast_requests: forecast.requests,
         forecast_mean_rate: forecast.mean_rate,
+        users: scenario.traffic.most_users(),
         requests: measures.requests,
         mean_rate: measures.mean_rate,
         scales: measures.scales.iter().map(scale).collect(),
@@ -98,6 +101,21 @@ fn shown(scenario: &Scenario, measures: &Measures, dispersion_1s: Option<f64>) -
 fn text(shown: &Shown) -> String {
     let mut text =
         format!("{}: {} from {}\n", shown.scenario, Nanos::from_seconds(shown.simulated_seconds), shown.start);
+    if let Some(users) = shown.users {
+        let users = grouped(&users.to_string());
+        let _ = writeln!(
+            text,
+            "  users       up to {users}: their requests depend on the deployment and are forecast only"
+        );
+        if shown.requests == 0.0 {
+            let _ = writeln!(
+                text,
+                "  forecast    {} requests at most",
+                grouped(&format!("{:.0}", shown.forecast_requests))
+            );
+            return text;
+        }
+    }
     let [forecast, requests] = [shown.forecast_requests, shown.requests].map(|count| grouped(&format!("{count:.0}")));
     let _ = writeln!(text, "  requests    {requests}, of {forecast} forecast");
     let [rate, forecast] = [shown.mean_rate, shown.forecast_mean_rate].map(|rate| significant(rate, 4));

@@ -18,6 +18,7 @@ use super::Context;
 use crate::document::diagnostic::Diagnostic;
 use crate::document::quantity;
 use crate::document::tree::{Datetime, Node, Table};
+use crate::traffic::closed::MOST_USERS;
 use crate::traffic::{Flow, Source, Traffic, Uncertainty};
 use crate::units::Nanos;
 
@@ -47,6 +48,10 @@ pub fn traffic(context: &mut Context, table: &Table, classes: &[String]) -> Opti
         },
         start,
     };
+    if traffic.most_users().is_some_and(|users| users > u64::from(MOST_USERS)) {
+        context.error(table.at("source").span, format!("the sources have more than {MOST_USERS} users together"));
+        return None;
+    }
     check_calendar(context, &traffic, table.at("start"))?;
     for warning in traffic.warnings() {
         context.problems.push(Diagnostic::warning(warning).at(table.at("source").span));

@@ -3,7 +3,7 @@
 use super::super::Context;
 use crate::document::tree::{Node, Table};
 use crate::scenario::distribution::durations;
-use crate::traffic::closed::{Closed, Stage, Users};
+use crate::traffic::closed::{Closed, MOST_CHANGES, Stage, Users};
 
 /// The users that `table` says.
 pub fn closed(context: &mut Context, table: &Table) -> Option<Closed> {
@@ -32,5 +32,10 @@ pub fn closed(context: &mut Context, table: &Table) -> Option<Closed> {
                 .collect(),
         },
     };
+    if users.coming_and_going() > MOST_CHANGES {
+        let message = format!("users come and go more than {MOST_CHANGES:e} times");
+        context.error(table.at("stages").span, message);
+        return None;
+    }
     Some(Closed { users, think, requests: table.at("requests").count_or_unbounded() })
 }

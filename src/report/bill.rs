@@ -77,19 +77,20 @@ pub fn remarks(result: &RunResult, deployment: &DeploymentResult) -> Vec<String>
     let lines = deployment.cost.as_ref().map_or(&[][..], |cost| &cost.lines);
     let name = &deployment.name;
     let mut remarks = Vec::new();
-    let counted = |count: usize| if count == 1 { "1 line".to_owned() } else { format!("{count} lines") };
+    let counted = |count: usize| match count {
+        1 => "1 line of the bill rests".to_owned(),
+        _ => format!("{count} lines of the bill rest"),
+    };
     let flagged = lines.iter().filter(|line| line.confidence.is_flagged()).count();
     if flagged > 0 {
         let lines = counted(flagged);
-        remarks.push(format!("{name}: {lines} of the bill rest on prices that are assumptions or were not verified."));
+        remarks.push(format!("{name}: {lines} on prices that are assumptions or were not verified."));
     }
     if let Some(day) = day(result) {
         let old = lines.iter().filter(|line| is_old(line, day)).count();
         if old > 0 {
             let lines = counted(old);
-            remarks.push(format!(
-                "{name}: {lines} of the bill rest on prices observed more than {OLD_MONTHS} months before {day}."
-            ));
+            remarks.push(format!("{name}: {lines} on prices observed more than {OLD_MONTHS} months before {day}."));
         }
     }
     remarks

@@ -20,6 +20,9 @@ const MOST_BUCKETS: u64 = 400;
 /// Progress is told this often in a replication.
 const REPORTS: u64 = 200;
 
+/// Requests of users of closed sources that are played at a stretch.
+const ASKED: f64 = 65_536.0;
+
 /// What one replication gave.
 #[derive(Debug)]
 pub(super) struct Outcome {
@@ -110,7 +113,7 @@ impl<'a> Stage<'a> {
             .collect();
         let mut batch = Vec::with_capacity(self.options.batch);
         let (mut now, mut told) = (0, 0);
-        let stretch = (self.horizon.0 / REPORTS).max(1);
+        let stretch = self.stretch();
         loop {
             arrivals.fill(&mut batch, self.options.batch);
             observer.observe(&batch);
@@ -134,6 +137,14 @@ impl<'a> Stage<'a> {
         let deployments = platforms.into_par_iter().map(Platform::finish).collect();
         self.tell_rest(told);
         Some(Outcome { replication, traffic: observer.finish(), deployments })
+    }
+
+    /// How long is played without a look at the interrupt: a step of the progress, or the time in which users of closed
+    /// sources can ask so often.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
+    fn stretch(&self) -> u64 {
+        let users = (ASKED * 1e9 / self.scenario.traffic.most_asked()) as u64;
+        users.min(self.horizon.0 / REPORTS).max(1)
     }
 
     /// Tells how far a replication has come, now and then.

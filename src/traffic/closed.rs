@@ -139,6 +139,16 @@ pub struct Crowd {
 }
 
 impl Traffic {
+    /// What the users of closed sources ask per second at the most, first attempts alone.
+    #[must_use]
+    pub fn most_asked(&self) -> f64 {
+        let asked = self.sources.iter().filter_map(|source| match &source.flow {
+            Flow::Closed(closed) => Some(closed.users.most() * 1e9 / closed.think.mean()),
+            _ => None,
+        });
+        asked.sum()
+    }
+
     /// The most users of each closed source, summed; `None` without one.
     #[must_use]
     pub fn most_users(&self) -> Option<u64> {

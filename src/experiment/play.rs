@@ -143,8 +143,11 @@ impl<'a> Stage<'a> {
     /// sources can ask so often.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
     fn stretch(&self) -> u64 {
-        let users = (ASKED * 1e9 / self.scenario.traffic.most_asked()) as u64;
-        users.min(self.horizon.0 / REPORTS).max(1)
+        let step = self.horizon.0 / REPORTS;
+        let asked = self.scenario.traffic.most_asked();
+        // Without users that is zero, and an empty sum of floats a negative one.
+        let stretch = if asked > 0.0 { step.min((ASKED * 1e9 / asked) as u64) } else { step };
+        stretch.max(1)
     }
 
     /// Tells how far a replication has come, now and then.

@@ -4,6 +4,7 @@
 //! one deployment come out. The exact engine plays every request.
 
 pub mod exact;
+pub mod first;
 
 use crate::application::{Application, Request};
 use crate::metering::calendar::Calendar;

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use crate::engine::first::first_instances;
 use crate::platform::placement::Placement;
 use crate::pricing::settle::Unpriced;
 use crate::scenario::{Fidelity, Scenario};
@@ -158,19 +159,20 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// # Errors
 /// [`RunError::TooLarge`], [`RunError::TooManyInstances`].
 pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
-    let requests = scenario.traffic.forecast().requests * f64::from(scenario.replications);
+    let forecast = scenario.traffic.forecast();
+    let requests = forecast.requests * f64::from(scenario.replications);
     let request_deployments = requests * scenario.deployments.len() as f64;
     if request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan() {
         return Err(RunError::TooLarge { requests, request_deployments });
     }
     for placed in &scenario.deployments {
         let deployment = &placed.deployment;
-        let stated = deployment.stated_instances().map_or(0, |(busy, idle)| u64::from(busy) + u64::from(idle));
+        let (busy, idle) = first_instances(deployment, &scenario.application, forecast.first_rate);
         let nodes = match &deployment.placement {
             Placement::Nodes(nodes) => nodes.groups.iter().map(|group| u64::from(group.min)).sum(),
             Placement::Provider => 0,
         };
-        let instances = stated.max(u64::from(deployment.autoscaler.min)) + nodes;
+        let instances = (u64::from(busy) + u64::from(idle)).max(u64::from(deployment.autoscaler.min)) + nodes;
         if instances > MOST_FIRST_INSTANCES {
             return Err(RunError::TooManyInstances { deployment: deployment.name.clone(), instances });
         }

@@ -105,8 +105,6 @@ struct ClassRun {
     micro_vcpu: u64,
     /// Nanoseconds per nanosecond of CPU work when alone.
     pace: f64,
-    /// The same on a whole instance, for sizing.
-    pace_alone: f64,
     /// Its client (or the edge) gives up after this long; `u64::MAX`: never.
     patience: u64,
     /// Whether that is the edge.
@@ -434,7 +432,6 @@ fn class_runs(plan: &Plan<'_>, limit: f64, compute: Compute) -> (Vec<ClassRun>, 
             group: threads.iter().position(|&threads| threads == class.threads).unwrap_or(0),
             micro_vcpu: micro(vcpu),
             pace: 1.0 / (vcpu * speed),
-            pace_alone: 1.0 / (class.threads.min(limit) * speed),
             patience: client.min(edge_patience),
             edge_gives_up: edge_patience < client,
         }

@@ -136,7 +136,6 @@ impl FoldedDeployment {
         for (class, quality) in measurement.classes.iter().zip(&mut self.classes) {
             quality.add(class);
             whole.offered += class.offered;
-            whole.completed += class.completed;
             whole.rejected += class.rejected;
             whole.timed_out += class.timed_out;
             whole.failed += class.failed;
@@ -151,14 +150,14 @@ impl FoldedDeployment {
         self.cold += whole.cold;
         let attempts = &mut self.attempts;
         attempts.offered += whole.offered;
-        attempts.completed += whole.completed;
+        attempts.completed += whole.completed();
         attempts.rejected += whole.rejected;
         attempts.timed_out += whole.timed_out;
         attempts.failed += whole.failed;
         attempts.in_flight += whole.in_flight;
         let requests = &mut self.requests;
         requests.offered += whole.requests();
-        requests.succeeded += whole.completed;
+        requests.succeeded += whole.completed();
         requests.failed += whole.lost;
         requests.in_flight += whole.in_flight + whole.backing_off;
         self.latencies.merge(&whole.latency);
@@ -250,7 +249,7 @@ impl FoldedDeployment {
 
     fn add_bill(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) -> Result<(), RunError> {
         let placed = &stage.scenario.deployments[index];
-        let succeeded = measurement.sum(|class| class.completed);
+        let succeeded = measurement.sum(ClassMeasure::completed);
         self.succeeded.push(succeeded);
         if placed.tariffs.is_empty() {
             return Ok(());
@@ -264,8 +263,8 @@ impl FoldedDeployment {
 impl Quality {
     fn add(&mut self, class: &ClassMeasure) {
         self.latency.add(&class.latency);
-        let decided = class.completed + class.lost;
-        self.availability.push(ratio(class.completed as f64, decided as f64));
+        let decided = class.completed() + class.lost;
+        self.availability.push(ratio(class.completed() as f64, decided as f64));
         self.cold_fraction.push(ratio(class.cold as f64, (class.offered - class.rejected) as f64));
     }
 }

@@ -7,6 +7,8 @@
 
 /// Buckets per power of two, and the first value that shares a block with larger ones.
 const BLOCK: usize = 128;
+/// Neighbouring buckets that are looked at together; a block has a whole number of them.
+const GROUP: usize = 16;
 
 /// Counts of `u64` values, nanoseconds as a rule.
 ///
@@ -14,7 +16,6 @@ const BLOCK: usize = 128;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Histogram {
     counts: Vec<u64>,
-    count: u64,
     sum: u128,
     max: u64,
 }
@@ -48,14 +49,13 @@ impl Histogram {
     /// An empty histogram.
     #[must_use]
     pub const fn new() -> Self {
-        Self { counts: Vec::new(), count: 0, sum: 0, max: 0 }
+        Self { counts: Vec::new(), sum: 0, max: 0 }
     }
 
     /// Counts one `value`.
     #[inline(always)]
     #[allow(clippy::inline_always)] // once per request and deployment
     pub fn record(&mut self, value: u64) {
-        self.count += 1;
         self.sum += u128::from(value);
         self.max = self.max.max(value);
         let bucket = bucket(value);
@@ -70,7 +70,6 @@ impl Histogram {
         if times == 0 {
             return;
         }
-        self.count += times;
         self.sum += u128::from(value) * u128::from(times);
         self.max = self.max.max(value);
         let bucket = bucket(value);
@@ -97,21 +96,33 @@ impl Histogram {
         for (mine, theirs) in self.counts.iter_mut().zip(&other.counts) {
             *mine += theirs;
         }
-        self.count += other.count;
         self.sum += other.sum;
         self.max = self.max.max(other.max);
     }
 
-    /// Values counted.
+    /// Values counted: summed up when asked for, so that recording has less to do.
     #[must_use]
-    pub const fn count(&self) -> u64 {
-        self.count
+    pub fn count(&self) -> u64 {
+        self.counts.iter().sum()
     }
 
     /// Whether nothing has been counted.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.count == 0
+        self.counts.is_empty()
+    }
+
+    /// What has been counted here and not in `before`, all of which has been counted here too: values, to 0.4 %, and how
+    /// often, from the smallest.
+    pub fn since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (u64, u64)> + 'a {
+        // Most neighbours have gained nothing, and that is soon seen of many at once.
+        let groups = self.counts.chunks(GROUP).enumerate();
+        let changed = groups.filter_map(|(number, counts)| {
+            let earlier = before.counts.get(number * GROUP..(number + 1) * GROUP).unwrap_or(&[0; GROUP]);
+            (counts != earlier).then(|| (number * GROUP..).zip(counts.iter().zip(earlier)))
+        });
+        let gained = changed.flatten().filter(|(_, (now, then))| now > then);
+        gained.map(|(bucket, (now, then))| (midpoint(bucket), now - then))
     }
 
     /// Exact sum of the values.
@@ -129,26 +140,27 @@ impl Histogram {
     /// The largest value; `None` when empty.
     #[must_use]
     pub const fn max(&self) -> Option<u64> {
-        if self.count == 0 { None } else { Some(self.max) }
+        if self.is_empty() { None } else { Some(self.max) }
     }
 
     /// The mean, from the exact sum; `None` when empty.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)
     }
 
     /// The smallest value that at least the share `p` of the values does not exceed, to 0.4 %; `p` is taken into
     /// 0..=1, where 0 gives the smallest value. Exact below 256 and at the maximum. `None` when empty.
     #[must_use]
     pub fn quantile(&self, p: f64) -> Option<u64> {
-        let rank = self.rank(p);
+        let all = self.count();
+        let rank = rank(p, all);
         let mut below = 0;
         let found = self.counts.iter().position(|count| {
             below += count;
             below >= rank
         })?;
-        Some(self.value_at(rank, found))
+        Some(self.value_at(rank, all, found))
     }
 
     /// The distribution as `points` pairs of share and quantile, shares evenly spaced from 0 to 1; for charts. Empty
@@ -158,35 +170,36 @@ impl Histogram {
         if self.is_empty() || points < 2 {
             return Vec::new();
         }
+        let all = self.count();
         let mut buckets = self.counts.iter().enumerate();
         let (mut found, mut below) = (0, 0);
         (0..points)
             .map(|point| {
                 let share = f64::from(point) / f64::from(points - 1);
-                let rank = self.rank(share);
+                let rank = rank(share, all);
                 while below < rank {
                     let Some((bucket, count)) = buckets.next() else { break };
                     found = bucket;
                     below += count;
                 }
-                (share, self.value_at(rank, found))
+                (share, self.value_at(rank, all, found))
             })
             .collect()
     }
 
-    /// Which value, counted from the smallest as 1, is the `p` quantile.
-    fn rank(&self, p: f64) -> u64 {
-        // 0.07 * 100 is a little above 7 in floating point; without the factor the rank would be 8.
-        let rank = (p * self.count as f64 * (1.0 - 4.0 * f64::EPSILON)).ceil();
-        // The cast saturates: negative and NaN become 0.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let rank = rank as u64;
-        rank.min(self.count).max(1)
+    fn value_at(&self, rank: u64, all: u64, bucket: usize) -> u64 {
+        if rank == all { self.max } else { midpoint(bucket).min(self.max) }
     }
+}
 
-    fn value_at(&self, rank: u64, bucket: usize) -> u64 {
-        if rank == self.count { self.max } else { midpoint(bucket).min(self.max) }
-    }
+/// Which of `all` values, counted from the smallest as 1, is the `p` quantile.
+fn rank(p: f64, all: u64) -> u64 {
+    // 0.07 * 100 is a little above 7 in floating point; without the factor the rank would be 8.
+    let rank = (p * all as f64 * (1.0 - 4.0 * f64::EPSILON)).ceil();
+    // The cast saturates: negative and NaN become 0.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    let rank = rank as u64;
+    rank.min(all).max(1)
 }
 
 #[cfg(test)]
@@ -242,6 +255,17 @@ mod tests {
             }
             prop_assert_eq!(&forwards, &backwards);
             prop_assert_eq!(&forwards, &of(&[a, b, c].concat()));
+        }
+
+        #[test]
+        fn what_came_since_is_the_difference(before in values(), since in values()) {
+            let earlier = of(&before);
+            let both = of(&[before, since.clone()].concat());
+            let mut difference = Histogram::new();
+            for (value, times) in both.since(&earlier) {
+                difference.record_n(value, times);
+            }
+            prop_assert_eq!(difference.counts, of(&since).counts);
         }
 
         #[test]

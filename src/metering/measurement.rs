@@ -79,8 +79,6 @@ pub struct SliceMeasure {
 pub struct ClassMeasure {
     /// Attempts offered.
     pub offered: u64,
-    /// Attempts completed.
-    pub completed: u64,
     /// Attempts refused before any work.
     pub rejected: u64,
     /// Attempts for which a client, edge or platform limit passed first.
@@ -106,6 +104,12 @@ impl ClassMeasure {
     #[must_use]
     pub const fn requests(&self) -> u64 {
         self.offered - self.retries
+    }
+
+    /// Attempts completed.
+    #[must_use]
+    pub fn completed(&self) -> u64 {
+        self.latency.count()
     }
 }
 
@@ -135,7 +139,6 @@ impl Default for CoarseHistogram {
 }
 
 impl CoarseHistogram {
-    #[inline]
     #[allow(clippy::cast_possible_truncation)] // below 512
     fn index(value: u64) -> usize {
         if value < 8 {
@@ -154,11 +157,10 @@ impl CoarseHistogram {
         low + ((1_u64 << (magnitude - 3)) >> 1)
     }
 
-    /// Counts one value.
-    #[inline]
-    pub fn record(&mut self, value: u64) {
+    /// Counts a value so many times.
+    pub fn record_n(&mut self, value: u64, times: u64) {
         let count = &mut self.counts[Self::index(value)];
-        *count = count.saturating_add(1);
+        *count = count.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
     }
 
     /// Adds the counts of another.
@@ -231,12 +233,12 @@ impl Measurement {
         for class in &self.classes {
             assert_eq!(
                 class.offered,
-                class.completed + class.rejected + class.timed_out + class.failed + class.in_flight,
+                class.completed() + class.rejected + class.timed_out + class.failed + class.in_flight,
                 "every attempt offered ends in exactly one way"
             );
             assert_eq!(
                 class.requests(),
-                class.completed + class.lost + class.in_flight + class.backing_off,
+                class.completed() + class.lost + class.in_flight + class.backing_off,
                 "every request ends in exactly one way"
             );
         }
@@ -263,7 +265,7 @@ mod tests {
     fn coarse_buckets_hold_what_they_say() {
         for value in (0..64).flat_map(|shift| [1_u64 << shift, (1_u64 << shift) + (1_u64 << shift) / 3]) {
             let mut histogram = CoarseHistogram::default();
-            histogram.record(value);
+            histogram.record_n(value, 1);
             let got = histogram.quantile(0.5).unwrap() as f64;
             assert!((got / value as f64 - 1.0).abs() < 0.0626, "{value} came back as {got}");
         }

@@ -125,6 +125,17 @@ fn a_fleet_beyond_memory_is_refused_before_it_is_built() {
         let text = refused(&desk, &[command, "fleet.toml"]);
         assert!(text.contains("`many` begins with 4,000,000,000 instances") && text.contains("1,000,000"), "{text}");
     }
+    // Not stated, but what the first rate needs: 10 ms of work at 10^12 requests per second.
+    desk.write(
+        "rate.toml",
+        "traffic = { duration = \"1us\", source = { rate = \"1000000000000/s\" } }\nclass = { cpu = \"10ms\" }\n\
+         deployment = { name = \"fast\", platform = \"faas\", \
+         fleet = { initial = \"stationary\" } }\n",
+    );
+    for command in ["run", "check"] {
+        let text = refused(&desk, &[command, "rate.toml"]);
+        assert!(text.contains("`fast` begins with") && text.contains("1,000,000"), "{text}");
+    }
 }
 
 #[test]

@@ -18,12 +18,50 @@ pub(super) enum Pool {
     /// Most recent first, constant keep-alive from the last use: (instance, idle since).
     Recent {
         /// The one that expires next first.
-        idle: VecDeque<(u32, u64)>,
+        idle: Idle,
         /// Nanoseconds.
         keep_alive: u64,
     },
     /// Any other order or lifetime.
     Ordered(Ordered),
+}
+
+/// Instances with the instant since when they are idle, in its order: used again from the end, and given up from the
+/// front. A vector, because there the way to the end is shortest.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Idle {
+    list: Vec<(u32, u64)>,
+    /// So many at the front have been given up. They are dropped when they are half of it.
+    given_up: usize,
+}
+
+impl Idle {
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per request
+    pub fn push(&mut self, instance: u32, since: u64) {
+        self.list.push((instance, since));
+    }
+
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per request
+    fn pop(&mut self) -> Option<u32> {
+        if self.list.len() == self.given_up {
+            return None;
+        }
+        self.list.pop().map(|(instance, _)| instance)
+    }
+
+    fn front(&self) -> Option<(u32, u64)> {
+        self.list.get(self.given_up).copied()
+    }
+
+    fn give_up_front(&mut self) {
+        self.given_up += 1;
+        if 2 * self.given_up >= self.list.len() {
+            self.list.drain(..self.given_up);
+            self.given_up = 0;
+        }
+    }
 }
 
 /// Idle instances by order of reuse and by deadline. Those that expired stay in their order until they come up, or are
@@ -88,7 +126,7 @@ struct Entry {
 impl Pool {
     pub fn new(reuse: Reuse, constant_keep_alive: Option<u64>) -> Self {
         match (reuse, constant_keep_alive) {
-            (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: VecDeque::new(), keep_alive },
+            (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: Idle::default(), keep_alive },
             _ => Self::Ordered(Ordered {
                 order: match reuse {
                     Reuse::MostRecent => Order::MostRecent(VecDeque::new()),
@@ -111,7 +149,7 @@ impl Pool {
     pub fn due(&mut self, now: u64) -> Option<(u32, u64)> {
         let (instance, deadline) = match self {
             Self::Recent { idle, keep_alive } => {
-                idle.front().map(|&(instance, since)| (instance, since.saturating_add(*keep_alive)))
+                idle.front().map(|(instance, since)| (instance, since.saturating_add(*keep_alive)))
             }
             Self::Ordered(ordered) => ordered.due(now),
         }?;
@@ -122,7 +160,7 @@ impl Pool {
     pub fn end(&mut self, instance: u32) {
         match self {
             Self::Recent { idle, .. } => {
-                idle.pop_front();
+                idle.give_up_front();
             }
             Self::Ordered(ordered) => ordered.remove(instance),
         }
@@ -132,7 +170,7 @@ impl Pool {
     pub fn next_deadline(&self) -> u64 {
         match self {
             Self::Recent { idle, keep_alive } => {
-                idle.front().map_or(u64::MAX, |&(_, since)| since.saturating_add(*keep_alive))
+                idle.front().map_or(u64::MAX, |(_, since)| since.saturating_add(*keep_alive))
             }
             Self::Ordered(ordered) => ordered.deadlines.peek().map_or(u64::MAX, |&Reverse((deadline, _))| deadline),
         }
@@ -143,7 +181,7 @@ impl Pool {
     #[allow(clippy::inline_always)] // once per request
     pub fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         match self {
-            Self::Recent { idle, .. } => idle.pop_back().map(|(instance, _)| instance),
+            Self::Recent { idle, .. } => idle.pop(),
             Self::Ordered(ordered) => ordered.take(routing),
         }
     }
@@ -152,7 +190,7 @@ impl Pool {
     #[inline]
     pub fn put(&mut self, instance: u32, birth: u64, now: u64, deadline: u64) {
         match self {
-            Self::Recent { idle, .. } => idle.push_back((instance, now)),
+            Self::Recent { idle, .. } => idle.push(instance, now),
             Self::Ordered(ordered) => ordered.put(instance, birth, deadline),
         }
     }

@@ -354,7 +354,7 @@ impl Core<'_> {
         } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.supply
             && *keep_alive > 0
         {
-            idle.push_back((instance, self.now));
+            idle.push(instance, self.now);
             self.hot.pool_check = self.hot.pool_check.min(self.now.saturating_add(*keep_alive));
         } else {
             self.becomes_idle(instance);

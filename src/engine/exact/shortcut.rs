@@ -63,8 +63,8 @@ impl Core<'_> {
         let run = &self.classes[life.class as usize];
         let computed = begin.saturating_add(paced(life.work, run.pace));
         let end = computed.saturating_add(life.io);
-        let micro_vcpu = run.micro_vcpu;
-        if !self.book_until(life, instance, begin, end) {
+        let (micro_vcpu, patience) = (run.micro_vcpu, run.patience);
+        if !self.book_until(life, patience, instance, begin, end) {
             return false;
         }
         if life.work > 0 {
@@ -74,8 +74,7 @@ impl Core<'_> {
     }
 
     #[inline(always)]
-    pub(super) fn book_until(&mut self, life: Life, instance: u32, begin: u64, end: u64) -> bool {
-        let patience = self.classes[life.class as usize].patience;
+    pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
         if end - life.arrived > patience || end - begin > self.hot.kill_after {
             return false;
         }

@@ -3,6 +3,7 @@
 //! A request belongs to the slice in which it arrived; what arrived in the warm-up is counted nowhere.
 
 use crate::application::{Application, Class, Draw, work};
+use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::metering::rounding::chunks;
@@ -42,6 +43,8 @@ impl SliceUse {
 struct ClassBook {
     sizes: Sizes,
     measure: ClassMeasure,
+    /// Latencies that are in a bucket of the charts already.
+    charted: Histogram,
 }
 
 /// Sizes of a class, drawn only where they differ between requests.
@@ -69,14 +72,10 @@ pub(super) struct Tally<'a> {
     slice_start: u64,
     slice_end: u64,
     measurement: Measurement,
-    /// Completed attempts that did not wait, to be recorded at the end.
-    no_waits: u64,
     /// What the requests of the slice that time is in have brought so far; that of the others is in `uses`.
     current: SliceUse,
     uses: Vec<SliceUse>,
-    /// Latencies of the requests of the bucket of the charts that time is in, and its number; the others are in the
-    /// measurement.
-    latencies: CoarseHistogram,
+    /// The bucket of the charts that time is in. Latencies that are in no bucket yet belong to it.
     bucket: usize,
     pub instances: Level,
     pub ready: Level,
@@ -107,7 +106,11 @@ impl<'a> Tally<'a> {
     ) -> Self {
         let charted = buckets.last().map_or(0, |&last| last as usize + 1);
         let edge_unit = edge.and_then(|edge| edge.meter.request_unit_bytes);
-        let book = |class| ClassBook { sizes: Sizes::new(class, edge_unit), measure: ClassMeasure::default() };
+        let book = |class| ClassBook {
+            sizes: Sizes::new(class, edge_unit),
+            measure: ClassMeasure::default(),
+            charted: Histogram::new(),
+        };
         let mut tally = Self {
             calendar,
             buckets,
@@ -126,10 +129,8 @@ impl<'a> Tally<'a> {
                 buckets: vec![CoarseHistogram::default(); charted],
                 ..Measurement::default()
             },
-            no_waits: 0,
             current: SliceUse::default(),
             uses: vec![SliceUse::default(); calendar.slices.len()],
-            latencies: CoarseHistogram::default(),
             bucket: 0,
             instances: Level::default(),
             ready: Level::default(),
@@ -176,8 +177,12 @@ impl<'a> Tally<'a> {
     }
 
     fn close_bucket(&mut self) {
-        if let Some(bucket) = self.measurement.buckets.get_mut(self.bucket) {
-            bucket.merge(&std::mem::take(&mut self.latencies));
+        let Some(bucket) = self.measurement.buckets.get_mut(self.bucket) else { return };
+        for book in &mut self.books {
+            for (latency, times) in book.measure.latency.since(&book.charted) {
+                bucket.record_n(latency, times);
+            }
+            book.charted.clone_from(&book.measure.latency);
         }
     }
 
@@ -326,21 +331,19 @@ impl<'a> Tally<'a> {
         };
         if arrived >= self.slice_start {
             self.current.egress += egress;
-            self.latencies.record(latency);
         } else {
             if arrived < self.window_start {
                 return;
             }
             let slice = self.calendar.slices.partition_point(|slice| slice.start.0 <= arrived) - 1;
             self.uses[slice].egress += egress;
-            self.measurement.buckets[self.buckets[slice] as usize].record(latency);
+            self.measurement.buckets[self.buckets[slice] as usize].record_n(latency, 1);
+            book.charted.record(latency);
         }
-        book.measure.completed += 1;
         book.measure.cold += u64::from(cold);
         book.measure.latency.record(latency);
-        if queue_wait == 0 {
-            self.no_waits += 1;
-        } else {
+        // Those that did not wait are what the others leave.
+        if queue_wait > 0 {
             self.measurement.queue_wait.record(queue_wait);
         }
     }
@@ -430,7 +433,9 @@ impl<'a> Tally<'a> {
             slice.cpu_used += used.cpu;
         }
         self.measurement.classes = self.books.into_iter().map(|book| book.measure).collect();
-        self.measurement.queue_wait.record_n(0, self.no_waits);
+        let waited = self.measurement.queue_wait.count();
+        let completed = self.measurement.sum(ClassMeasure::completed);
+        self.measurement.queue_wait.record_n(0, completed - waited);
         let limits = Limit::ALL.iter().zip(self.limits);
         self.measurement.limits = limits.filter_map(|((_, name), gauge)| gauge.measure(name)).collect();
         (self.measurement, self.uses)

@@ -55,8 +55,7 @@ impl Core<'_> {
     /// A request that arrives now is the first of an instance whose start and first work are one draw.
     pub(super) fn fresh(&mut self, record: Record) {
         let end = self.fresh_end();
-        let booked = self.shortcut && record.is_simple();
-        if booked && self.book_until(record.life(), record.instance, self.now, end) {
+        if self.book_fresh(&record, end) {
             return;
         }
         let slot = self.insert(record);
@@ -67,12 +66,17 @@ impl Core<'_> {
     pub(super) fn begin_fresh(&mut self, slot: u32) {
         let end = self.fresh_end();
         let record = *self.records.get(slot);
-        let booked = self.shortcut && record.is_simple();
-        if booked && self.book_until(record.life(), record.instance, self.now, end) {
+        if self.book_fresh(&record, end) {
             self.forget(slot);
             return;
         }
         self.fresh_until(slot, end);
+    }
+
+    fn book_fresh(&mut self, record: &Record, end: u64) -> bool {
+        let patience = self.classes[record.class as usize].patience;
+        let booked = self.shortcut && record.is_simple();
+        booked && self.book_until(record.life(), patience, record.instance, self.now, end)
     }
 
     fn fresh_end(&mut self) -> u64 {

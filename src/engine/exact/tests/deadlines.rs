@@ -64,7 +64,7 @@ proptest! {
         let run = Run { batch, shortcut, ..Run::of(300.0) };
         let measured = play(&deployment, &application, &requests, run);
         let found: Vec<[u64; 3]> =
-            measured.classes.iter().map(|class| [class.completed, class.rejected, class.timed_out]).collect();
+            measured.classes.iter().map(|class| [class.completed(), class.rejected, class.timed_out]).collect();
         prop_assert_eq!(found, by_hand(&requests, limits));
     }
 }

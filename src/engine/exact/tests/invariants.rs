@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::{Run, SECOND, class, constant, exponential, faas, fixed, play, poisson};
 use crate::application::{Application, Class};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
+use crate::metering::measurement::ClassMeasure;
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::Dimension;
 use crate::platform::Deployment;
@@ -221,7 +222,7 @@ fn conserved(measured: &Measurement) {
         assert!(slice.busy <= slice.instances, "busy instances are instances");
         assert!(slice.ready <= slice.instances, "ready instances are instances");
     }
-    assert!(measured.queue_wait.count() == measured.sum(|class| class.completed));
+    assert!(measured.queue_wait.count() == measured.sum(ClassMeasure::completed));
 }
 
 proptest! {
@@ -328,6 +329,6 @@ fn an_overloaded_fleet_keeps_abandoned_work_and_still_conserves() {
     let requests = poisson(&application, 20.0, 60.0, 4);
     let measured = play(&fixed(2), &application, &requests, Run::of(60.0));
     let class = &measured.classes[0];
-    assert!(class.timed_out > class.completed, "overload");
+    assert!(class.timed_out > class.completed(), "overload");
     assert_eq!(class.timed_out, measured.wasted + measured.abandoned_running, "abandoned = wasted + still running");
 }

@@ -2,6 +2,7 @@
 
 use super::{Run, class, exponential, fixed, play, poisson};
 use crate::application::Request;
+use crate::metering::measurement::ClassMeasure;
 use crate::platform::fleet::{QueueAt, Routing};
 
 /// Sojourn times on one instance with `vcpu` cores and any number of slots.
@@ -79,7 +80,7 @@ fn processor_sharing_agrees_with_a_naive_one() {
         let got: u128 = measured.classes.iter().map(|class| class.latency.sum()).sum();
         let got = got as f64 / expected.len() as f64;
         assert!((got - mean).abs() < 100.0, "{got} ns against {mean} ns, {threads:?}");
-        assert_eq!(measured.sum(|class| class.completed), requests.len() as u64);
+        assert_eq!(measured.sum(ClassMeasure::completed), requests.len() as u64);
     }
 }
 

@@ -58,7 +58,7 @@ fn a_burst_gets_a_thousand_environments_and_then_a_hundred_each_second() {
     });
     let burst = vec![SECOND; 5000];
     let measured = play(&deployment, &application, &requests_at(&application, &burst), Run::of(10.0));
-    assert_eq!((measured.classes[0].completed, measured.classes[0].rejected), (1000, 4000));
+    assert_eq!((measured.classes[0].completed(), measured.classes[0].rejected), (1000, 4000));
 
     // 200 more at work each second against 1000 + 100 t: the first is refused at ten seconds.
     let mut ramp: Vec<u64> = Vec::new();
@@ -170,7 +170,7 @@ fn an_instance_that_needs_no_time_to_start_serves_who_waits() {
     // The second finds the first instance at work: another is started, is ready, and takes it at once.
     let requests = requests_at(&application, &[100 * SECOND, 101 * SECOND]);
     let measured = play(&deployment, &application, &requests, Run::of(200.0));
-    assert_eq!((measured.classes[0].completed, measured.classes[0].latency.max()), (2, Some(5 * SECOND)));
+    assert_eq!((measured.classes[0].completed(), measured.classes[0].latency.max()), (2, Some(5 * SECOND)));
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn an_app_engine_instance_is_billed_to_fifteen_minutes_after_its_last_request() 
     // The first request starts the instance at 100 s and waits for it; the second, at 130 s, finds it.
     let requests = requests_at(&application, &[100 * SECOND, 130 * SECOND]);
     let measured = play(&deployment, &application, &requests, Run::of(3000.0));
-    assert_eq!((measured.started, measured.classes[0].cold, measured.classes[0].completed), (1, 1, 2));
+    assert_eq!((measured.started, measured.classes[0].cold, measured.classes[0].completed()), (1, 1, 2));
     assert_eq!(measured.classes[0].latency.max(), Some(1_500_000_000));
     let (_, counts) =
         measured.usage.counts.iter().find(|(meter, _)| meter.dimension == Dimension::InstanceHours).unwrap();

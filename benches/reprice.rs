@@ -1,14 +1,18 @@
 //! Stored usages priced anew per second: one is what one deployment used in one replication of a week. The library
 //! call, on one core; reading the file is not in it.
+//!
+//! `ONCE=eks cargo bench --bench reprice` prices one case a hundred times and prints nanoseconds per stored usage, for
+//! instruction counters and profilers.
 
 use std::hint::black_box;
 use std::path::Path;
+use std::time::Instant;
 
 use breakeven::experiment::reprice::reprice;
 use breakeven::experiment::result::RunResult;
 use breakeven::experiment::{RunOptions, run};
 use breakeven::scenario::{Document, Prices};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 
 /// Few requests: what counts is days, dimensions and tiers.
 const SCENARIO: &str = r#"
@@ -35,17 +39,35 @@ fn stored(platform: &str) -> (RunResult, Prices) {
     (result, prices)
 }
 
-fn reprices(criterion: &mut Criterion) {
+const PLATFORMS: [&str; 4] = ["aws-lambda", "app-engine-standard", "ec2", "eks"];
+
+fn main() {
+    if let Ok(wanted) = std::env::var("ONCE") {
+        PLATFORMS.into_iter().filter(|platform| wanted == "all" || wanted == *platform).for_each(once);
+        return;
+    }
+    let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("reprice");
-    for platform in ["aws-lambda", "app-engine-standard", "ec2", "eks"] {
+    for platform in PLATFORMS {
         let (result, prices) = stored(platform);
         group.throughput(Throughput::Elements(u64::from(result.replications)));
         group.bench_with_input(BenchmarkId::from_parameter(platform), &result, |bencher, result| {
-            bencher.iter(|| black_box(reprice(result, &prices)));
+            let stored = || result.clone();
+            bencher.iter_batched(stored, |stored| black_box(reprice(stored, &prices)), BatchSize::SmallInput);
         });
     }
     group.finish();
+    criterion.final_summary();
 }
 
-criterion_group!(benches, reprices);
-criterion_main!(benches);
+fn once(platform: &str) {
+    const TIMES: u32 = 100;
+    let (result, prices) = stored(platform);
+    let stored: Vec<RunResult> = (0..TIMES).map(|_| result.clone()).collect();
+    let start = Instant::now();
+    for stored in stored {
+        black_box(reprice(stored, &prices)).expect("stored usage has a price");
+    }
+    let nanoseconds = start.elapsed().as_nanos() as f64 / f64::from(TIMES * result.replications);
+    println!("{platform}: {nanoseconds:.0} ns per stored usage, {:.0} per second", 1e9 / nanoseconds);
+}

@@ -19,6 +19,7 @@ pub mod stated;
 pub mod tariff;
 pub mod timeline;
 
+mod editions;
 mod exact;
 mod hours;
 mod price;

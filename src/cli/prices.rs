@@ -84,10 +84,9 @@ fn listed<'a>(tariff: &'a Tariff, age: &Age) -> Listed<'a> {
 
 /// The items that are written in a tariff itself; those that it includes belong to others.
 fn own(tariff: &Tariff) -> impl Iterator<Item = &Item> {
-    tariff
-        .items
-        .iter()
-        .filter(|item| item.id.rsplit_once('.').is_some_and(|_| item.id.starts_with(&format!("{}.", tariff.id))))
+    tariff.items.iter().map(AsRef::as_ref).filter(|item: &&Item| {
+        item.id.rsplit_once('.').is_some_and(|_| item.id.starts_with(&format!("{}.", tariff.id)))
+    })
 }
 
 fn provenances<'a>(items: &[&'a Item]) -> impl Iterator<Item = &'a Provenance> {

@@ -14,7 +14,7 @@ pub fn reprice(path: &Path, as_of: Option<&str>, arguments: &Arguments) -> Resul
     let options = &arguments.options;
     let result = stored::result(path)?;
     let prices = stored::prices(&result, as_of, arguments)?;
-    let result = price_anew(&result, &prices).map_err(|error| stored::refusal(path, error))?;
+    let result = price_anew(result, &prices).map_err(|error| stored::refusal(path, error))?;
     if let Some(folder) = &options.out {
         output::prepare(folder)?;
     }

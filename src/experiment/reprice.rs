@@ -21,7 +21,7 @@ use crate::metering::calendar::{Calendar, Month};
 use crate::metering::usage::{Dimension, Meter, Usage};
 use crate::pricing::book::Book;
 use crate::pricing::explain::{Explanation, explain};
-use crate::pricing::settle::{Unpriced, looks_at_hours, settle};
+use crate::pricing::settle::{Unpriced, any_looks_at_hours, looks_at_hours, settle};
 use crate::pricing::tariff::{Tariff, day_zone};
 use crate::scenario::{Metric, Objective, Prices};
 use crate::units::Nanos;
@@ -83,12 +83,12 @@ impl std::error::Error for RepriceError {}
 ///
 /// # Errors
 /// [`RepriceError`].
-pub fn reprice(result: &RunResult, prices: &Prices) -> Result<RunResult, RepriceError> {
+pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, RepriceError> {
     let span = MeasuredTime::read(&result.measured)?;
-    counted_alike(result, prices)?;
-    let mut repriced = result.clone();
+    counted_alike(&result, prices)?;
+    let exchange = exchange(&result, prices);
     let mut billed = Vec::with_capacity(result.deployments.len());
-    for deployment in &mut repriced.deployments {
+    for deployment in &mut result.deployments {
         let bills = bills(deployment, result.replications, &span, prices)?;
         let bill = bills.bill(&prices.options).map_err(|why| unpriced(deployment, why))?;
         if !deployment.tariffs.is_empty() {
@@ -99,17 +99,16 @@ pub fn reprice(result: &RunResult, prices: &Prices) -> Result<RunResult, Reprice
             });
             deployment.cost = Some(bills.cost(&bill, succeeded, not_modelled));
         }
-        let exchange = exchange(result, prices);
         for verdict in deployment.slo.iter_mut().filter(|verdict| verdict.objective == Metric::CostPerMonth.key()) {
             *verdict = judged_again(verdict, &bills, exchange);
         }
         billed.push(bills);
     }
-    compare_again(&mut repriced, &billed);
-    repriced.catalogue = CatalogueInfo::of(&repriced.deployments, result.catalogue.defaults.clone());
-    repriced.pricing.clone_from(&prices.stated);
-    repriced.repriced_by = Some(env!("CARGO_PKG_VERSION").to_owned());
-    Ok(repriced)
+    compare_again(&mut result, &billed);
+    result.catalogue = CatalogueInfo::of(&result.deployments, result.catalogue.defaults);
+    result.pricing.clone_from(&prices.stated);
+    result.repriced_by = Some(env!("CARGO_PKG_VERSION").to_owned());
+    Ok(result)
 }
 
 /// Refuses prices of a day by whose rules the same work would have been counted otherwise.
@@ -137,7 +136,7 @@ fn counted_alike(result: &RunResult, prices: &Prices) -> Result<(), RepriceError
 pub struct StoredUsage {
     /// The tariffs, bound to the new prices; none for a deployment without a bill.
     pub tariffs: Vec<Tariff>,
-    /// One slice per hour of each day.
+    /// One slice per day; per hour of each where a price looks at hours.
     pub calendar: Calendar,
     /// One per replication.
     pub usages: Vec<Usage>,
@@ -172,6 +171,8 @@ impl StoredUsage {
     ) -> Result<Self, RepriceError> {
         let tariffs = bound(deployment, prices)?;
         let calendar = span.calendar(deployment, prices.options.month)?;
+        let hourly = any_looks_at_hours(&tariffs, &prices.options);
+        let calendar = if hourly { calendar.by_hour() } else { calendar.by_day() };
         let usages =
             usages(deployment, replications, &calendar, |meter| looks_at_hours(meter, &tariffs, &prices.options))?;
         Ok(Self { tariffs, calendar, usages })
@@ -256,56 +257,71 @@ impl MeasuredTime {
     fn calendar(&self, deployment: &DeploymentResult, month: Month) -> Result<Calendar, RepriceError> {
         let calendar = TimeZone::get(&deployment.day_zone)
             .and_then(|zone| Calendar::new(&self.from, Nanos::ZERO, self.length, month, &zone));
-        let calendar =
-            calendar.map_err(|error| stored(&deployment.name, format!("no calendar for its days: {error}")))?;
-        Ok(calendar.by_hour())
+        calendar.map_err(|error| stored(&deployment.name, format!("no calendar for its days: {error}")))
     }
 }
 
-/// The usage of each replication. What was stored by the day stands in its first hour: no price looks at its hours.
+/// The usage of each replication. What no price looks at the hours of stands in the first slice of its day.
 fn usages(
     deployment: &DeploymentResult,
     replications: u32,
     calendar: &Calendar,
     by_the_hour: impl Fn(&Meter) -> bool,
 ) -> Result<Vec<Usage>, RepriceError> {
-    let wrong = |what: String| stored(&deployment.name, what);
     // The list is part of the file, so that its length is bounded by what was read.
     if deployment.succeeded.len() as u64 != u64::from(replications) {
-        return Err(wrong(format!("`succeeded` has {} entries of {replications}", deployment.succeeded.len())));
+        let wrong = format!("`succeeded` has {} entries of {replications}", deployment.succeeded.len());
+        return Err(stored(&deployment.name, wrong));
     }
     let days = slices_of_days(calendar);
     let mut usages = vec![Usage::default(); deployment.succeeded.len()];
-    for (number, row) in deployment.usage.iter().enumerate() {
-        let wrong = |what: &str, text: &str| wrong(format!("`usage[{number}]`: `{text}` {what}"));
-        let usage = usages
-            .get_mut(row.replication as usize)
-            .ok_or_else(|| wrong("is no replication of this result", &row.replication.to_string()))?;
-        let slices =
-            days.get(row.day.as_str()).ok_or_else(|| wrong("is no day of the measured time", &row.day))?.clone();
-        let quantity = whole(&row.quantity).ok_or_else(|| wrong("is no whole number of base units", &row.quantity))?;
-        let meter = meter(row).ok_or_else(|| wrong("is no dimension", &row.dimension))?;
-        let counted =
-            usage.counts.get(&meter).and_then(|counts| counts.get(slices.start..slices.end.min(counts.len())));
-        if counted.is_some_and(|counts| counts.iter().any(|&count| count > 0)) {
-            return Err(wrong("is counted twice on a day", &row.dimension));
-        }
-        let Some(hours) = &row.hours else {
-            if by_the_hour(&meter) {
-                return Err(wrong("was stored by the day, and its price looks at hours", &row.dimension));
-            }
-            usage.add(&meter, slices.start, quantity);
-            continue;
+    let mut number = 0;
+    for rows in deployment.usage.chunk_by(UsageRow::counts_like) {
+        let wrong = |number: usize, what: &str, text: &str| {
+            stored(&deployment.name, format!("`usage[{number}]`: `{text}` {what}"))
         };
-        let read: Option<Vec<u128>> = hours.split(' ').map(whole).collect();
-        let read = read.filter(|read| read.len() == slices.len());
-        let read = read.filter(|read| read.iter().try_fold(0_u128, |sum, &one| sum.checked_add(one)) == Some(quantity));
-        let read = read.ok_or_else(|| wrong("are not the hours of that quantity and day", hours))?;
-        for (slice, quantity) in slices.zip(read) {
-            usage.add(&meter, slice, quantity);
+        let (row, place) = (&rows[0], rows[0].replication as usize);
+        let usage = usages.get_mut(place);
+        let usage = usage.ok_or_else(|| wrong(number, "is no replication of this result", &place.to_string()))?;
+        let meter = meter(row).ok_or_else(|| wrong(number, "is no dimension", &row.dimension))?;
+        let hourly = by_the_hour(&meter);
+        let counts = usage.counts.entry(meter).or_default();
+        counts.resize(calendar.slices.len(), 0);
+        for row in rows {
+            let slices = days.get(row.day.as_str());
+            let slices = slices.ok_or_else(|| wrong(number, "is no day of the measured time", &row.day))?;
+            let counts = &mut counts[slices.clone()];
+            of_day(row, hourly, counts).map_err(|(what, text)| wrong(number, what, text))?;
+            number += 1;
         }
     }
     Ok(usages)
+}
+
+/// Puts a row where its day is counted, or says what of it cannot be.
+fn of_day<'r>(row: &'r UsageRow, hourly: bool, counts: &mut [u128]) -> Result<(), (&'static str, &'r str)> {
+    let quantity = whole(&row.quantity).ok_or(("is no whole number of base units", row.quantity.as_str()))?;
+    if counts.iter().any(|&count| count > 0) {
+        return Err(("is counted twice on a day", &row.dimension));
+    }
+    if !hourly {
+        counts[0] = quantity;
+        return Ok(());
+    }
+    let by_the_day = ("was stored by the day, and its price looks at hours", row.dimension.as_str());
+    let hours = row.hours.as_ref().ok_or(by_the_day)?;
+    let mut read = hours.split(' ').map(whole);
+    let mut left = Some(quantity);
+    for count in &mut *counts {
+        let hour = read.next().flatten();
+        *count = hour.unwrap_or_default();
+        left = left.zip(hour).and_then(|(left, hour)| left.checked_sub(hour));
+    }
+    if left == Some(0) && read.next().is_none() {
+        Ok(())
+    } else {
+        Err(("are not the hours of that quantity and day", hours))
+    }
 }
 
 /// The slices of each day, by its date.
@@ -415,7 +431,7 @@ mod tests {
     #[test]
     fn with_the_prices_of_the_run_the_bill_is_that_of_the_run() {
         let result = played(&[]);
-        let again = reprice(&kept(&result), &prices(&result, &[])).unwrap();
+        let again = reprice(kept(&result), &prices(&result, &[])).unwrap();
         assert_eq!(again.repriced_by.as_deref(), Some(env!("CARGO_PKG_VERSION")));
         same(&RunResult { repriced_by: None, ..again }, &result);
     }
@@ -432,7 +448,7 @@ mod tests {
             "pricing.commitment=[{ plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1 }]",
             "pricing.currency={ code = \"JPY\", per_usd = 155.5 }",
         ] {
-            let again = reprice(&result, &prices(&result, &[set])).unwrap();
+            let again = reprice(result.clone(), &prices(&result, &[set])).unwrap();
             let mut run = played(&[set]);
             run.scenario_sha256.clone_from(&result.scenario_sha256);
             same(&RunResult { repriced_by: None, ..again }, &run);
@@ -446,19 +462,21 @@ mod tests {
         let refused = |change: &dyn Fn(&mut RunResult), says: &str| {
             let mut broken = result.clone();
             change(&mut broken);
-            let error = reprice(&broken, &prices).unwrap_err().to_string();
+            let error = reprice(broken, &prices).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         };
         refused(&|r| r.deployments[0].usage[0].quantity = "-1".to_owned(), "`-1` is no whole number");
         refused(&|r| r.deployments[0].usage[0].quantity = "1e9".to_owned(), "no whole number");
         refused(&|r| r.deployments[0].usage[1].day = "2026-02-30".to_owned(), "`usage[1]`: `2026-02-30` is no day");
-        let hours =
-            |r: &mut RunResult| r.deployments[2].usage.iter_mut().find_map(|row| row.hours.as_mut()).unwrap().push('1');
-        refused(&hours, "are not the hours");
-        let mut committed = result.clone();
-        committed.deployments[2].usage.iter_mut().for_each(|row| row.hours = None);
-        let prices_with = self::prices(&result, &[COMMITMENT]);
-        let error = reprice(&committed, &prices_with).unwrap_err().to_string();
+        // Hours are read where a price looks at them.
+        let committed = self::prices(&result, &[COMMITMENT]);
+        let mut broken = result.clone();
+        broken.deployments[2].usage.iter_mut().find_map(|row| row.hours.as_mut()).unwrap().push('1');
+        assert!(reprice(broken.clone(), &prices).is_ok());
+        let error = reprice(broken.clone(), &committed).unwrap_err().to_string();
+        assert!(error.contains("are not the hours"), "{error}");
+        broken.deployments[2].usage.iter_mut().for_each(|row| row.hours = None);
+        let error = reprice(broken, &committed).unwrap_err().to_string();
         assert!(error.contains("`node-hours` was stored by the day"), "{error}");
         refused(&|r| r.deployments[0].usage[0].replication = 1, "no replication");
         refused(&|r| r.deployments[0].usage[0].dimension = "lambdas".to_owned(), "no dimension");

@@ -183,10 +183,20 @@ impl Calendar {
 
     /// The same with one slice per hour of each day: as fine as any price looks, and as the usage of a result is stored.
     #[must_use]
-    pub fn by_hour(mut self) -> Self {
+    pub fn by_hour(self) -> Self {
+        self.joined(|a, b| (a.day, a.hour) == (b.day, b.hour))
+    }
+
+    /// The same with one slice per day: as fine as most prices look.
+    #[must_use]
+    pub fn by_day(self) -> Self {
+        self.joined(|a, b| a.day == b.day)
+    }
+
+    fn joined(mut self, together: impl Fn(&Slice, &Slice) -> bool) -> Self {
         let mut slices: Vec<Slice> = Vec::new();
         for slice in &self.slices {
-            match slices.last_mut().filter(|last| (last.day, last.hour) == (slice.day, slice.hour)) {
+            match slices.last_mut().filter(|last| together(last, slice)) {
                 Some(last) => last.end = slice.end,
                 None => slices.push(*slice),
             }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, product, rounded, share, whole};
@@ -75,18 +74,24 @@ pub struct LineItem {
 /// [`Unpriced::TooLarge`] when a figure does not fit an exact decimal.
 pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpriced> {
     let count = whole(settlements.len().max(1));
-    let keys: BTreeSet<&LineKey> = settlements.iter().flat_map(|one| one.quantities.keys()).collect();
+    let keys: BTreeSet<&LineKey> = settlements.iter().flat_map(|one| one.by_period.keys()).collect();
+    let starts = settlements.first().map_or(&[][..], |first| &first.periods);
+    let mut usd = vec![Exact::zero(); starts.len()];
     let mut lines = Vec::with_capacity(keys.len());
     let mut notes = Vec::new();
     for key in keys {
-        let owed = settlements.iter().filter_map(|one| one.quantities.get(key));
-        let quantity = owed.sum::<Exact>() / &count;
+        let owed = settlements.iter().filter_map(|one| Some((one, one.by_period.get(key)?.as_slice())));
+        let quantity = owed.clone().map(|(one, periods)| one.quantity(periods)).sum::<Exact>() / &count;
         let charges = settlements.iter().filter_map(|one| one.charges.get(&key.0));
         let Some(charge) = charges.clone().next() else { continue };
-        let mut meters: Vec<Meter> = charges.flat_map(|charge| &charge.meters).cloned().collect();
-        meters.retain(|meter| meter.service == key.1);
-        meters.sort_unstable();
-        meters.dedup();
+        let of_service = charges.flat_map(|charge| &charge.meters).filter(|meter| meter.service == key.1);
+        let meters = of_service.collect::<BTreeSet<&Meter>>().into_iter().cloned().collect();
+        if let Some(price) = charge.item.price(key.2).filter(|price| !price.is_zero()) {
+            for (index, usd) in usd.iter_mut().enumerate() {
+                let covered = owed.clone().filter_map(|(_, periods)| periods.get(index));
+                *usd += covered.sum::<Exact>() * exact(price);
+            }
+        }
         lines.push(line(key, charge, meters, &quantity, options.currency.per_usd)?);
         note(&mut notes, charge, key.2);
     }
@@ -98,8 +103,7 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
     let total = share(per_month, &months).ok_or_else(too_large)?;
 
     let mut periods = Vec::new();
-    for (index, period) in settlements.first().map_or(&[][..], |first| &first.periods).iter().enumerate() {
-        let usd = settlements.iter().filter_map(|one| one.periods.get(index)).map(|one| &one.usd).sum::<Exact>();
+    for (period, usd) in starts.iter().zip(usd) {
         let total = rounded(&(usd / &count * exact(options.currency.per_usd))).ok_or_else(too_large)?;
         periods.push(PeriodTotal { from: period.from.clone(), to: period.to.clone(), total });
     }
@@ -116,7 +120,7 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
 /// As [`mean`].
 pub fn totals(settlement: &Settlement, options: &Options) -> Result<(Decimal, Decimal), Unpriced> {
     let mut per_month = Decimal::ZERO;
-    for (key, quantity) in &settlement.quantities {
+    for (key, periods) in &settlement.by_period {
         let Some(charge) = settlement.charges.get(&key.0) else { continue };
         let too_large = || Unpriced::TooLarge { item: charge.item.id.clone() };
         let usd = charge.item.price(key.2).ok_or_else(too_large)?;
@@ -124,7 +128,9 @@ pub fn totals(settlement: &Settlement, options: &Options) -> Result<(Decimal, De
             continue;
         }
         let unit_price = usd.checked_mul(options.currency.per_usd).ok_or_else(too_large)?.normalize();
-        let amount = rounded(quantity).and_then(|quantity| product(quantity, unit_price)).ok_or_else(too_large)?;
+        let amount = rounded(&settlement.quantity(periods))
+            .and_then(|quantity| product(quantity, unit_price))
+            .ok_or_else(too_large)?;
         per_month = per_month.checked_add(amount).ok_or_else(too_large)?;
     }
     let per_month = per_month.normalize();

@@ -1,49 +1,35 @@
 //! The price book: the tariffs that are built in, those that a user adds, and the rates that a user has negotiated.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use jiff::civil::Date;
 
+use super::editions::{self, Edition};
 use super::read::{read, stated, stated_price};
-use super::tariff::{Item, Tariff, Tier};
-use super::tariffs::FILES;
+use super::tariff::{Tariff, Tier};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Sources;
 use crate::document::tree::Table;
-
-static EDITIONS: LazyLock<Vec<Edition>> = LazyLock::new(|| {
-    let mut sources = Sources::new();
-    let edition = |sources: &mut Sources, name: &str, text: &str| match read(sources, name, text) {
-        Ok((tariff, includes)) => {
-            Edition { tariff, includes: includes.iter().map(|id| id.text().to_owned()).collect() }
-        }
-        Err(problems) => panic!("a built-in tariff has defects:\n{}", problems.render(sources, false)),
-    };
-    FILES.iter().map(|(name, text)| edition(&mut sources, name, text)).collect()
-});
+use crate::metering::usage::Dimension;
 
 static LATEST: LazyLock<Book> = LazyLock::new(|| Book::of_editions(None));
 
-/// A tariff as one file says it.
-struct Edition {
-    tariff: Tariff,
-    includes: Vec<String>,
-}
-
-/// Tariffs by id.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Tariffs by id. Those that are built in are read when they are first asked for: a scenario needs a few of them.
+#[derive(Clone, Debug, Default)]
 pub struct Book {
-    tariffs: BTreeMap<String, Tariff>,
-    /// The first day that prices of a tariff are known of, where the book is of an earlier one.
-    later: BTreeMap<String, Option<Date>>,
+    /// The day whose editions these are; the newest ones unless it is given.
+    day: Option<Date>,
+    /// Those that are built in, with what they include and the negotiated rates; none where the day has none.
+    builtin: BTreeMap<String, OnceLock<Option<Tariff>>>,
+    /// Those of users, which come before those that are built in.
+    added: BTreeMap<String, Tariff>,
+    /// Negotiated rates by item.
+    rates: BTreeMap<(String, Dimension), Tier>,
 }
 
 impl Book {
     /// The tariffs that are built in, each in its newest edition.
-    ///
-    /// # Panics
-    /// If one of them has defects, which a test excludes.
     #[must_use]
     pub fn builtin() -> &'static Self {
         &LATEST
@@ -51,9 +37,6 @@ impl Book {
 
     /// The tariffs that are built in as they were known to hold on `day`. Those of which no source is that old are left
     /// out; [`Book::later`] says from when they are known.
-    ///
-    /// # Panics
-    /// As [`Book::builtin`].
     #[must_use]
     pub fn as_of(day: Date) -> Self {
         Self::of_editions(Some(day))
@@ -61,59 +44,87 @@ impl Book {
 
     /// The newest editions, of those that held on `day` if it is given.
     fn of_editions(day: Option<Date>) -> Self {
-        let mut chosen: BTreeMap<&str, &Edition> = BTreeMap::new();
-        let mut later: BTreeMap<String, Option<Date>> = BTreeMap::new();
-        for edition in EDITIONS.iter() {
-            let (id, from) = (edition.tariff.id.as_str(), edition.tariff.edition);
-            if day.is_some_and(|day| from.is_none_or(|from| from > day)) {
-                let first = later.entry(id.to_owned()).or_insert(from);
-                *first = [*first, from].into_iter().flatten().min();
-                continue;
-            }
-            let newest = chosen.entry(id).or_insert(edition);
-            if from > newest.tariff.edition {
-                *newest = edition;
+        let builtin = editions::ids().map(|id| (id, OnceLock::new())).collect();
+        Self { day, builtin, ..Self::default() }
+    }
+
+    /// The edition of a tariff that this book has.
+    fn edition(&self, id: &str) -> Option<&'static Edition> {
+        match self.day {
+            None => editions::newest(id),
+            Some(day) => {
+                let of_then = editions::of(id).filter(|edition| edition.tariff.edition.is_some_and(|from| from <= day));
+                of_then.max_by_key(|edition| edition.tariff.edition)
             }
         }
-        later.retain(|id, _| !chosen.contains_key(id.as_str()));
-        let mut book = Self { tariffs: BTreeMap::new(), later };
-        for edition in chosen.values() {
-            let mut tariff = edition.tariff.clone();
-            include(&mut tariff, &edition.includes, &chosen);
-            book.tariffs.insert(tariff.id.clone(), tariff);
+    }
+
+    /// A tariff that is built in, with what it includes, and the negotiated rates in it.
+    fn resolved(&self, id: &str) -> Option<Tariff> {
+        let edition = self.edition(id)?;
+        let mut tariff = edition.tariff.clone();
+        self.include(&mut tariff, &edition.includes);
+        if !self.rates.is_empty() {
+            for item in &mut tariff.items {
+                if let Some(rate) = self.rates.get(&(item.id.clone(), item.dimension)) {
+                    Arc::make_mut(item).tiers = vec![rate.clone()];
+                }
+            }
         }
-        book
+        Some(tariff)
+    }
+
+    /// Appends what the tariffs of these ids price, and what they include; one that the day has none of is left out.
+    fn include(&self, tariff: &mut Tariff, ids: &[String]) {
+        for included in ids.iter().filter_map(|id| self.edition(id)) {
+            append(tariff, &included.tariff);
+            self.include(tariff, &included.includes);
+        }
     }
 
     /// The tariff with this id, its includes resolved.
+    ///
+    /// # Panics
+    /// If one that is built in has defects, which a test excludes; likewise every method that looks at tariffs.
     #[must_use]
     pub fn tariff(&self, id: &str) -> Option<&Tariff> {
-        self.tariffs.get(id)
+        let builtin = || self.builtin.get(id)?.get_or_init(|| self.resolved(id)).as_ref();
+        self.added.get(id).or_else(builtin)
     }
 
     /// The tariff with this id in a region: its own, or `id@region`.
     #[must_use]
     pub fn tariff_in(&self, id: &str, region: &str) -> Option<&Tariff> {
-        let own = self.tariffs.get(id).filter(|tariff| tariff.region == region);
-        own.or_else(|| self.tariffs.get(&format!("{id}@{region}")))
+        let own = self.tariff(id).filter(|tariff| tariff.region == region);
+        own.or_else(|| self.tariff(&format!("{id}@{region}")))
     }
 
     /// Every tariff, by id.
     pub fn tariffs(&self) -> impl Iterator<Item = &Tariff> {
-        self.tariffs.values()
+        self.ids().filter_map(|id| self.tariff(id))
+    }
+
+    /// Ids of all tariffs, those of users included, in order; of some the day may have no edition.
+    fn ids(&self) -> impl Iterator<Item = &str> {
+        let ids: BTreeSet<&str> = self.builtin.keys().chain(self.added.keys()).map(String::as_str).collect();
+        ids.into_iter()
     }
 
     /// For a tariff that this book leaves out because it is of an earlier day: the first day that its prices are known of,
     /// none where their source is undated.
     #[must_use]
     pub fn later(&self, id: &str) -> Option<Option<Date>> {
-        self.later.get(id).copied()
+        self.day?;
+        if self.edition(id).is_some() {
+            return None;
+        }
+        editions::of(id).map(|edition| edition.tariff.edition).reduce(|a, b| [a, b].into_iter().flatten().min())
     }
 
     /// The editions that are built in of the tariff with this id: the first day of each, none where no source says.
     #[must_use]
     pub fn editions(id: &str) -> Vec<Option<Date>> {
-        EDITIONS.iter().filter(|edition| edition.tariff.id == id).map(|edition| edition.tariff.edition).collect()
+        editions::of(id).map(|edition| edition.tariff.edition).collect()
     }
 
     /// Adds the tariff of a file that users know as `name`, in place of one with the same id, and gives it back.
@@ -124,12 +135,12 @@ impl Book {
         let (mut tariff, includes) = read(sources, name, text)?;
         let mut unknown = Diagnostics::new();
         for include in &includes {
-            match self.tariffs.get(include.text()) {
+            match self.tariff(include.text()) {
                 Some(included) => append(&mut tariff, included),
                 None => unknown.push(
                     Diagnostic::error(format!("no tariff is called `{}`", include.text()))
                         .at(include.span)
-                        .nearest(include.text(), self.tariffs.keys().map(String::as_str)),
+                        .nearest(include.text(), self.tariffs().map(|tariff| tariff.id.as_str())),
                 ),
             }
         }
@@ -137,8 +148,8 @@ impl Book {
             return Err(unknown);
         }
         let id = tariff.id.clone();
-        self.tariffs.insert(id.clone(), tariff);
-        Ok(&self.tariffs[&id])
+        let added = self.added.entry(id).insert_entry(tariff);
+        Ok(added.into_mut())
     }
 
     /// Puts negotiated rates, `"tariff.item" = "0.15 USD/1M"`, in place of all tiers of these items, wherever they are
@@ -147,10 +158,12 @@ impl Book {
     /// # Errors
     /// Unknown items, with the nearest; prices that cannot be read. The book is then as before.
     pub fn set(&mut self, rates: &Table) -> Result<(), Diagnostics> {
-        let mut changed = self.clone();
+        let mut negotiated = self.rates.clone();
         let mut diagnostics = Diagnostics::new();
         for entry in rates.iter() {
-            let mut items = changed.items_mut().filter(|item| item.id == entry.key).peekable();
+            let tariff = entry.key.split_once('.').and_then(|(tariff, _)| self.tariff(tariff));
+            let items = tariff.map_or(&[][..], |tariff| &tariff.items);
+            let mut items = items.iter().filter(|item| item.id == entry.key).peekable();
             if items.peek().is_none() {
                 let unknown = Diagnostic::error(format!("nothing is priced as `{}`", entry.key)).at(entry.key_span);
                 diagnostics.push(unknown.nearest(&entry.key, self.nearby(&entry.key)));
@@ -158,7 +171,8 @@ impl Book {
             for item in items {
                 match stated_price(&entry.node, &item.unit, item.dimension) {
                     Ok(price) => {
-                        item.tiers = vec![Tier { up_to: None, price, provenance: stated("pricing.set") }];
+                        let tier = Tier { up_to: None, price, provenance: stated("pricing.set") };
+                        negotiated.insert((item.id.clone(), item.dimension), tier);
                     }
                     Err(problem) => {
                         diagnostics.push(problem);
@@ -170,18 +184,18 @@ impl Book {
         if diagnostics.has_errors() {
             return Err(diagnostics);
         }
-        *self = changed;
+        if negotiated != self.rates {
+            self.rates = negotiated;
+            // What was read without these rates is looked at anew.
+            self.builtin.values_mut().for_each(|tariff| *tariff = OnceLock::new());
+        }
         Ok(())
-    }
-
-    fn items_mut(&mut self) -> impl Iterator<Item = &mut Item> {
-        self.tariffs.values_mut().flat_map(|tariff| &mut tariff.items)
     }
 
     /// Ids that `id` may have been meant to be: those of its tariff if there is one, else all.
     fn nearby(&self, id: &str) -> Vec<&str> {
-        let of_tariff = id.split_once('.').and_then(|(tariff, _)| self.tariffs.get(tariff));
-        let tariffs: Vec<&Tariff> = of_tariff.map_or_else(|| self.tariffs.values().collect(), |tariff| vec![tariff]);
+        let of_tariff = id.split_once('.').and_then(|(tariff, _)| self.tariff(tariff));
+        let tariffs: Vec<&Tariff> = of_tariff.map_or_else(|| self.tariffs().collect(), |tariff| vec![tariff]);
         let mut ids: Vec<&str> =
             tariffs.into_iter().flat_map(|tariff| &tariff.items).map(|item| item.id.as_str()).collect();
         ids.sort_unstable();
@@ -190,19 +204,11 @@ impl Book {
     }
 }
 
-/// Appends what the tariffs of these ids price, and what they include; one that the day has none of is left out.
-fn include(tariff: &mut Tariff, ids: &[String], chosen: &BTreeMap<&str, &Edition>) {
-    for included in ids.iter().filter_map(|id| chosen.get(id.as_str())) {
-        append(tariff, &included.tariff);
-        include(tariff, &included.includes, chosen);
-    }
-}
-
 /// Appends what is not there yet.
 fn append(tariff: &mut Tariff, included: &Tariff) {
     for item in &included.items {
         if tariff.items.iter().all(|known| known.id != item.id || known.dimension != item.dimension) {
-            tariff.items.push(item.clone());
+            tariff.items.push(Arc::clone(item));
         }
     }
     tariff.plans.extend(included.plans.iter().filter(|plan| !tariff.plans.contains(plan)).cloned().collect::<Vec<_>>());
@@ -237,8 +243,7 @@ mod tests {
     #[test]
     fn built_in_tariffs_are_whole_and_every_price_has_a_source() {
         let book = Book::builtin();
-        let ids: std::collections::BTreeSet<&str> = EDITIONS.iter().map(|edition| edition.tariff.id.as_str()).collect();
-        assert_eq!(book.tariffs().count(), ids.len());
+        assert_eq!(book.tariffs().count(), editions::ids().count());
         for item in book.tariffs().flat_map(|tariff| &tariff.items) {
             assert!(item.tiers.last().is_some_and(|tier| tier.up_to.is_none()), "{}", item.id);
             for provenance in item.tiers.iter().map(|tier| &tier.provenance) {
@@ -271,7 +276,7 @@ mod tests {
         let text = book.set(&rates).unwrap_err().render(&sources, false);
         assert!(text.contains("did you mean `aws-lambda.requests`?"), "{text}");
         assert!(text.contains("negative") && text.contains("scenario.toml:2"), "{text}");
-        assert_eq!(&book, Book::builtin());
+        assert!(book.rates.is_empty());
     }
 
     #[test]
@@ -357,9 +362,9 @@ mod tests {
 
     #[test]
     fn every_include_is_of_a_tariff() {
-        for edition in EDITIONS.iter() {
+        for edition in editions::ids().flat_map(|id| editions::of(&id).collect::<Vec<_>>()) {
             for id in &edition.includes {
-                assert!(EDITIONS.iter().any(|other| other.tariff.id == *id), "{} includes {id}", edition.tariff.id);
+                assert!(editions::newest(id).is_some(), "{} includes {id}", edition.tariff.id);
             }
         }
     }

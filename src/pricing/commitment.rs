@@ -7,9 +7,9 @@
 //! no commitment covers is charged on demand, and only that counts towards allowances and tiers.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use num_bigint::BigInt;
-use num_traits::Zero;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, whole};
@@ -86,7 +86,7 @@ fn reserve(
     let price = item.under(&one.plan)?;
     let mut paid = hours.empty();
     for (hour, length) in hours.iter() {
-        let held = (exact(count) * whole(item.unit.held(length))).to_integer();
+        let held = (exact(count) * whole(item.unit.held(length))).floor();
         let mut left = held.clone();
         for (&place, used) in hourly.iter_mut() {
             if of_plan(items[place]) {
@@ -114,18 +114,18 @@ fn spend(
     let mut unused = hours.empty();
     let order = by_discount(plan, items, charges);
     for (hour, length) in hours.iter() {
-        let mut budget = exact(usd_per_hour) * Exact::new(length.0.into(), Nanos::HOUR.0.into());
+        let mut budget = exact(usd_per_hour) * Exact::new(length.0, Nanos::HOUR.0);
         for &(place, price) in &order {
             let Some(used) = hourly.get_mut(&place) else { continue };
             let per_base = exact(price) / whole(items[place].unit.size.get());
-            let most = if per_base.is_zero() { total(used, hour) } else { (&budget / &per_base).to_integer() };
+            let most = if per_base.is_zero() { total(used, hour) } else { (&budget / &per_base).floor() };
             for (service, taken) in take(used, hour, &most) {
                 budget -= whole(taken.clone()) * &per_base;
                 let of_item = covered.entry(place).or_default();
                 of_item.entry(service.to_owned()).or_insert_with(|| hours.empty())[hour] += taken;
             }
         }
-        unused[hour] = (budget * exact(Dimension::UnusedCommitment.base_per_unit())).to_integer();
+        unused[hour] = (budget * exact(Dimension::UnusedCommitment.base_per_unit())).floor();
     }
     let mut committed: Vec<Committed> = covered
         .into_iter()
@@ -137,7 +137,7 @@ fn spend(
     let tier = Tier { up_to: None, price: Decimal::ONE, provenance: price.provenance.clone() };
     let mut item = Item::new(format!("{plan}.unused"), Dimension::UnusedCommitment, vec![tier]);
     item.group = Group::Compute;
-    let charge = Charge { item, meters: vec![meter(Dimension::UnusedCommitment, "")] };
+    let charge = Charge { item: Arc::new(item), meters: vec![meter(Dimension::UnusedCommitment, "")] };
     committed.push(Committed { place: first_place + items.len(), charge, hourly: [(String::new(), unused)].into() });
     committed
 }
@@ -166,7 +166,7 @@ fn charge(item: &Item, price: &PlanPrice, meters: Vec<Meter>) -> Charge {
     let mut under = Item::new(format!("{}:{plan}", item.id), item.dimension, vec![tier]);
     under.unit = item.unit.clone();
     under.group = item.group;
-    Charge { item: under, meters }
+    Charge { item: Arc::new(under), meters }
 }
 
 fn meter(dimension: Dimension, variant: &str) -> Meter {

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use num_bigint::BigInt;
-use num_traits::{One, Zero};
+use num_traits::{Signed, Zero as _};
 use rust_decimal::Decimal;
 use serde::Serialize;
 
@@ -96,9 +96,9 @@ pub struct OfTier {
 /// when the bill has no such line.
 #[must_use]
 pub fn explain(settlements: &[Settlement], usages: &[Usage], calendar: &Calendar, index: usize) -> Option<Explanation> {
-    let keys: BTreeSet<&LineKey> = settlements.iter().flat_map(|one| one.quantities.keys()).collect();
+    let keys: BTreeSet<&LineKey> = settlements.iter().flat_map(|one| one.by_period.keys()).collect();
     let key = keys.into_iter().nth(index)?;
-    let item = settlements.iter().find_map(|one| one.charges.get(&key.0))?.item.clone();
+    let item = settlements.iter().find_map(|one| one.charges.get(&key.0))?.item.as_ref().clone();
     let mut meters: Vec<Meter> =
         settlements.iter().filter_map(|one| one.charges.get(&key.0)).flat_map(|charge| charge.meters.clone()).collect();
     meters.sort_unstable();
@@ -136,7 +136,7 @@ fn of_replication(
         let used: BigInt = days.flat_map(|(number, _)| per_day.iter().map(move |days| &days[number])).sum();
         of_period(settlement, calendar, index, key, item, &used)
     });
-    let quantity = settlement.quantities.get(key).cloned().unwrap_or_else(Exact::zero);
+    let quantity = settlement.by_period.get(key).map_or_else(Exact::zero, |periods| settlement.quantity(periods));
     let one =
         OfReplication { replication, quantity: figure(&quantity), days: days.collect(), periods: periods.collect() };
     (quantity, one)
@@ -209,12 +209,12 @@ fn figure(number: &Exact) -> Figure {
 
 /// The decimal that is exactly this number, or the fraction.
 fn text(number: &Exact) -> String {
-    let ten = BigInt::from(10);
-    let mut scaled = number.clone();
+    let (numer, denom) = number.lowest_terms();
+    let mut scaled = numer.clone();
     for places in 0_usize..=60 {
-        if scaled.denom().is_one() {
-            let digits = scaled.numer().magnitude().to_string();
-            let sign = if scaled.numer() < &BigInt::zero() { "-" } else { "" };
+        if (&scaled % &denom).is_zero() {
+            let digits = (scaled / denom).magnitude().to_string();
+            let sign = if numer.is_negative() { "-" } else { "" };
             if places == 0 {
                 return format!("{sign}{digits}");
             }
@@ -222,9 +222,9 @@ fn text(number: &Exact) -> String {
             let (whole, part) = digits.split_at(digits.len() - places);
             return format!("{sign}{whole}.{part}");
         }
-        scaled *= &ten;
+        scaled *= 10;
     }
-    format!("{}/{}", number.numer(), number.denom())
+    format!("{numer}/{denom}")
 }
 
 /// Why what is charged may differ from what was used, in words.
@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     fn of(numerator: i64, denominator: i64) -> String {
-        text(&Exact::new(numerator.into(), denominator.into()))
+        text(&Exact::new(numerator, denominator))
     }
 
     #[test]

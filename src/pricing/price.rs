@@ -1,7 +1,6 @@
 //! From a price as people write it to what one unit of an item costs.
 
 use num_bigint::BigInt;
-use num_traits::One;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, whole};
@@ -16,7 +15,7 @@ pub(super) fn usd_per_unit(text: &str, unit: &Unit, dimension: Dimension) -> Res
     let (amount, per) = quantity::price(text)?;
     let per_text = text.split_once('/').map_or("", |(_, per)| per.trim());
     let units = if per_text == unit.name {
-        Exact::one()
+        whole(1)
     } else if per_text.ends_with('B') {
         if dimension.base_unit() != "byte" {
             return Err(format!("`{}` does not count bytes; its unit is {}", dimension.id(), unit.name));
@@ -33,10 +32,10 @@ pub(super) fn usd_per_unit(text: &str, unit: &Unit, dimension: Dimension) -> Res
 /// The decimal that is exactly this number, if there is one.
 fn decimal(number: &Exact) -> Option<Decimal> {
     let scaled = number * whole(BigInt::from(10).pow(Decimal::MAX_SCALE));
-    if !scaled.is_integer() {
+    let mut units = scaled.floor();
+    if scaled != whole(units.clone()) {
         return None;
     }
-    let mut units = scaled.to_integer();
     let mut scale = Decimal::MAX_SCALE;
     while scale > 0 && (&units % 10) == BigInt::ZERO {
         units /= 10;

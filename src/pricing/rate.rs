@@ -9,11 +9,12 @@
 //! bears its share of the billable usage in every tier alike.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::Span;
 use jiff::civil::Date;
 use num_bigint::BigInt;
-use num_traits::Zero;
+use num_traits::Zero as _;
 
 use super::exact::{Exact, at_least_zero, exact, ratio, whole};
 use super::settle::Options;
@@ -48,13 +49,18 @@ pub(super) fn rate<'a>(
     let (granted, billable) = split_days(usage, calendar, index, &daily_allowance);
 
     let scale = ratio(period.length, period.covered) * whole(item.times) / unit;
-    let total = billable.values().sum::<Exact>() * &scale;
-    let free = total.clone().min(allowance(&item.free_month));
-    let mut paid = &total - &free;
+    let used = billable.values().sum::<Exact>();
+    let mut paid = &used * &scale;
+    let mut bands = Vec::with_capacity(item.tiers.len() + 1);
+    let allowance = allowance(&item.free_month);
+    if !allowance.is_zero() {
+        let free = paid.clone().min(allowance);
+        paid -= &free;
+        bands.push((FREE, free));
+    }
     if item.whole {
         paid = paid.ceil();
     }
-    let mut bands = vec![(FREE, free)];
     if item.sustained {
         let one = whole(item.unit.held(period.length)) / whole(item.unit.base_units(period.length));
         bands.extend(sustained(item, levels, &scale, &one));
@@ -70,11 +76,13 @@ pub(super) fn rate<'a>(
     let bearing: Vec<(&str, Exact)> = billable.into_iter().filter(|(_, quantity)| !quantity.is_zero()).collect();
     let alone = bearing.len() == 1;
     for (service, quantity) in bearing {
-        // One service bears all of it.
-        let share = if alone { whole(1) } else { quantity * &scale / &total };
+        let share = quantity / &used;
         for (tier, amount) in &bands {
             let borne = if alone { amount.clone() } else { amount * &share };
-            *lines.entry((service, *tier)).or_insert_with(Exact::zero) += borne;
+            match lines.entry((service, *tier)) {
+                Entry::Vacant(line) => _ = line.insert(borne),
+                Entry::Occupied(mut line) => *line.get_mut() += borne,
+            }
         }
     }
     lines.retain(|_, quantity| !quantity.is_zero());
@@ -123,12 +131,12 @@ fn split_days<'a>(
         }
         let total = whole(total);
         let free = total.clone().min(allowance * ratio(day.covered, day.length));
-        let free_share = free / total;
+        let alone = usage.len() == 1;
+        let free_share = &free / &total;
         for (&service, days) in usage {
             *used.entry(service).or_default() += &days[number];
-            if !free_share.is_zero() {
-                *granted.entry(service).or_insert_with(Exact::zero) += whole(days[number].clone()) * &free_share;
-            }
+            let of_service = if alone { free.clone() } else { whole(days[number].clone()) * &free_share };
+            *granted.entry(service).or_insert_with(Exact::zero) += of_service;
         }
     }
     let billable = used.into_iter().map(|(service, used)| (service, whole(used) - &granted[service])).collect();
@@ -140,6 +148,9 @@ fn tiers(item: &Item, quantity: &Exact, units: &Exact) -> Vec<(u32, Exact)> {
     let mut from = Exact::zero();
     let mut bands = Vec::with_capacity(item.tiers.len());
     for (number, tier) in (1..).zip(&item.tiers) {
+        if from >= *quantity && number > 1 {
+            break;
+        }
         let to = tier.up_to.map_or_else(|| quantity.clone(), |up_to| (exact(up_to) * units).min(quantity.clone()));
         bands.push((number, at_least_zero(&to - &from)));
         from = from.max(to);

@@ -5,6 +5,8 @@
 
 mod items;
 
+use std::sync::Arc;
+
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
@@ -47,7 +49,7 @@ pub(super) fn read(sources: &mut Sources, name: &str, text: &str) -> Result<(Tar
         day_zone: zone.text().to_owned(),
         plans: reader.plans(&table),
         credits: reader.credits(&table, &items),
-        items,
+        items: items.into_iter().map(Arc::new).collect(),
         partial: false,
     };
     let include = table.at("include").elements().to_vec();
@@ -71,7 +73,7 @@ pub fn inline_tariff(table: &Table) -> Result<Tariff, Diagnostics> {
         match stated_price(&entry.node, &Unit::of(dimension), dimension) {
             Ok(price) => {
                 let tier = Tier { up_to: None, price, provenance: stated("tariff") };
-                items.push(Item::new(format!("inline.{}", entry.key), dimension, vec![tier]));
+                items.push(Arc::new(Item::new(format!("inline.{}", entry.key), dimension, vec![tier])));
             }
             Err(problem) => diagnostics.push(problem),
         }

@@ -1,10 +1,12 @@
 //! Settling: the usage of one replication and the tariffs of its account give what is owed, exactly.
 
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use num_bigint::BigInt;
-use num_traits::{Signed, Zero};
+use num_traits::Zero as _;
 use rust_decimal::Decimal;
 
 use super::commitment::{Commitment, Committed, cover};
@@ -89,10 +91,10 @@ impl std::error::Error for Unpriced {}
 /// What one replication owes: exact, in USD, not yet rounded. [`super::bill::mean`] makes the bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settlement {
-    /// Per line, the covered-share-weighted mean over the billing periods, in priced units.
-    pub(super) quantities: BTreeMap<LineKey, Exact>,
     /// Per line and billing period, in priced units of the covered part.
     pub(super) by_period: BTreeMap<LineKey, Vec<Exact>>,
+    /// The sum of the periods' covered shares.
+    weight: Exact,
     /// The items that the lines price, by their place among the account's tariffs.
     pub(super) charges: BTreeMap<usize, Charge>,
     /// Billing periods.
@@ -109,16 +111,23 @@ pub(super) type LineKey = (usize, String, u32);
 /// An item and the meters that it charges.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Charge {
-    pub(super) item: Item,
+    pub(super) item: Arc<Item>,
     pub(super) meters: Vec<Meter>,
 }
 
-/// The covered share of one billing period's bill, in USD.
+/// One billing period.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Settled {
     pub(super) from: String,
     pub(super) to: String,
-    pub(super) usd: Exact,
+}
+
+impl Settlement {
+    /// What a line owes: the covered-share-weighted mean over the billing periods, in priced units.
+    pub(super) fn quantity(&self, periods: &[Exact]) -> Exact {
+        let all = periods.iter().sum();
+        if self.weight.is_zero() { all } else { all / &self.weight }
+    }
 }
 
 /// Bills `usage`, cut by `calendar`, under `tariffs`, of which the first that applies charges a meter.
@@ -136,8 +145,8 @@ pub fn settle(
     options: &Options,
 ) -> Result<Settlement, Unpriced> {
     let (mut charges, not_priced) = assign(usage, tariffs, options)?;
-    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
-    let hours = Hours::of(calendar);
+    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).map(Arc::as_ref).collect();
+    let hours = LazyCell::new(|| Hours::of(calendar));
     let committed = committed(usage, &items, &charges, &hours, options)?;
     let mut books = Books::new(calendar, options);
     for (&place, charge) in &charges {
@@ -153,26 +162,18 @@ pub fn settle(
         let hourly = committed.hourly.iter().map(|(service, hours)| (service.as_str(), hours.clone())).collect();
         books.hourly(committed.place, &committed.charge.item, hourly, &hours);
     }
-    let Books { mut quantities, mut periods, .. } = books;
+    let Books { mut quantities, periods, .. } = books;
     charges.extend(committed.charges.into_iter().map(|committed| (committed.place, committed.charge)));
     if options.free_tier {
         let credits: Vec<&Credit> = tariffs.iter().flat_map(|tariff| &tariff.credits).collect();
-        give(&credits, &mut charges, &mut quantities, &mut periods);
+        give(&credits, &mut charges, &mut quantities, &periods);
     }
-    let by_period = quantities;
-    let mut quantities: BTreeMap<LineKey, Exact> =
-        by_period.iter().map(|(key, periods)| (key.clone(), periods.iter().sum())).collect();
+    let weight = periods.iter().map(|(_, share)| share).sum();
     let periods = periods.into_iter().map(|(settled, _)| settled).collect();
-    let weight: Exact = calendar.periods.iter().map(|period| ratio(period.covered, period.length)).sum();
-    if !weight.is_zero() {
-        for quantity in quantities.values_mut() {
-            *quantity /= &weight;
-        }
-    }
     let measured: BigInt = calendar.days.iter().map(|day| BigInt::from(day.covered.0)).sum();
     let month = options.month.nominal();
-    let months = if month.0 == 0 { Exact::zero() } else { Exact::new(measured, month.0.into()) };
-    Ok(Settlement { quantities, by_period, charges, periods, months, not_priced })
+    let months = if month.0 == 0 { Exact::zero() } else { Exact::new(measured, month.0) };
+    Ok(Settlement { by_period: quantities, weight, charges, periods, months, not_priced })
 }
 
 /// The meters that would be billed and that no tariff prices: what [`settle`] refuses as soon as they are used. None where
@@ -186,7 +187,7 @@ pub fn unpriced<'m>(
     if tariffs.iter().any(|tariff| tariff.partial) {
         return Vec::new();
     }
-    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
+    let items: Vec<&Arc<Item>> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
     meters.into_iter().filter(|meter| is_billed(meter, options) && charging(&items, meter).is_none()).collect()
 }
 
@@ -200,8 +201,17 @@ pub fn may_look_at_hours(meter: &Meter, tariffs: &[Tariff]) -> bool {
 /// Whether it does, with what has been committed to.
 #[must_use]
 pub fn looks_at_hours(meter: &Meter, tariffs: &[Tariff], options: &Options) -> bool {
-    let under = |item: &Item| options.commitments.iter().any(|one| item.under(&one.plan).is_some());
-    charged_by(meter, tariffs).is_some_and(|item| under(item) || looks(item))
+    charged_by(meter, tariffs).is_some_and(|item| looks_under(item, options))
+}
+
+/// Whether any item of the account does.
+#[must_use]
+pub fn any_looks_at_hours(tariffs: &[Tariff], options: &Options) -> bool {
+    tariffs.iter().flat_map(|tariff| &tariff.items).any(|item| looks_under(item, options))
+}
+
+fn looks_under(item: &Item, options: &Options) -> bool {
+    looks(item) || options.commitments.iter().any(|one| item.under(&one.plan).is_some())
 }
 
 const fn looks(item: &Item) -> bool {
@@ -209,7 +219,7 @@ const fn looks(item: &Item) -> bool {
 }
 
 fn charged_by<'t>(meter: &Meter, tariffs: &'t [Tariff]) -> Option<&'t Item> {
-    let mut items = tariffs.iter().flat_map(|tariff| &tariff.items);
+    let mut items = tariffs.iter().flat_map(|tariff| &tariff.items).map(Arc::as_ref);
     items.find(|item| item.applies_to(meter.dimension, &meter.variant) && !item.tiers.is_empty())
 }
 
@@ -223,9 +233,12 @@ fn committed<'a>(
     usage: &Usage,
     items: &[&Item],
     charges: &'a BTreeMap<usize, Charge>,
-    hours: &Hours,
+    hours: &LazyCell<Hours, impl FnOnce() -> Hours>,
     options: &Options,
 ) -> Result<Coverage<'a>, Unpriced> {
+    if options.commitments.is_empty() {
+        return Ok(Coverage { on_demand: BTreeMap::new(), charges: Vec::new() });
+    }
     let covers = |item: &Item| options.commitments.iter().any(|one| item.under(&one.plan).is_some());
     let mut on_demand = BTreeMap::new();
     for (&place, charge) in charges.iter().filter(|(_, charge)| covers(&charge.item)) {
@@ -246,8 +259,7 @@ struct Books<'c> {
 
 impl<'c> Books<'c> {
     fn new(calendar: &'c Calendar, options: &'c Options) -> Self {
-        let settled =
-            |period: &Period| Settled { from: period.from.clone(), to: period.to.clone(), usd: Exact::zero() };
+        let settled = |period: &Period| Settled { from: period.from.clone(), to: period.to.clone() };
         let share = |period: &Period| ratio(period.covered, period.length);
         let periods = calendar.periods.iter().map(|period| (settled(period), share(period))).collect();
         Self { calendar, options, quantities: BTreeMap::new(), periods }
@@ -258,7 +270,7 @@ impl<'c> Books<'c> {
         if let Some(most) = item.at_once {
             for (hour, length) in hours.iter() {
                 let used: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
-                let charged = (exact(most) * whole(item.unit.held(length))).to_integer();
+                let charged = (exact(most) * whole(item.unit.held(length))).floor();
                 if used > charged {
                     take(&mut hourly, hour, &(used - charged));
                 }
@@ -276,16 +288,13 @@ impl<'c> Books<'c> {
     fn daily(&mut self, place: usize, item: &Item, daily: &Daily<'_>, levels: impl Fn(usize) -> Vec<BigInt>) {
         for (index, period) in self.calendar.periods.iter().enumerate() {
             let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options);
-            let (settled, share) = &mut self.periods[index];
+            let (_, share) = &self.periods[index];
             for ((service, tier), quantity) in rated {
-                let covered = quantity * &*share;
-                if let Some(price) = item.price(tier).filter(|price| !price.is_zero()) {
-                    settled.usd += &covered * exact(price);
-                }
+                let covered = quantity * share;
                 let key = (place, service.to_owned(), tier);
                 let per_period =
                     self.quantities.entry(key).or_insert_with(|| vec![Exact::zero(); self.calendar.periods.len()]);
-                per_period[index] += covered;
+                per_period[index] = covered;
             }
         }
     }
@@ -296,7 +305,7 @@ fn give(
     credits: &[&Credit],
     charges: &mut BTreeMap<usize, Charge>,
     quantities: &mut BTreeMap<LineKey, Vec<Exact>>,
-    periods: &mut [(Settled, Exact)],
+    periods: &[(Settled, Exact)],
 ) {
     for (number, credit) in credits.iter().enumerate() {
         let sharing: BTreeMap<usize, Charge> = charges
@@ -305,14 +314,13 @@ fn give(
             .map(|(&place, one)| (place, one.clone()))
             .collect();
         let mut given = vec![Exact::zero(); periods.len()];
-        for (index, (settled, share)) in periods.iter_mut().enumerate() {
+        for (index, (_, share)) in periods.iter().enumerate() {
             let owed = quantities.iter().filter_map(|((place, _, tier), of_period)| {
                 Some(&of_period[index] * exact(sharing.get(place)?.item.price(*tier)?))
             });
-            given[index] = owed.sum::<Exact>().min(exact(credit.usd) * &*share);
-            settled.usd -= &given[index];
+            given[index] = owed.sum::<Exact>().min(exact(credit.usd) * share);
         }
-        if given.iter().any(Signed::is_positive) {
+        if given.iter().any(Exact::is_positive) {
             let place = CREDITS + number;
             let tier = Tier { up_to: None, price: Decimal::NEGATIVE_ONE, provenance: credit.provenance.clone() };
             let mut item = Item::new(credit.id.clone(), Dimension::UnusedCommitment, vec![tier]);
@@ -320,7 +328,7 @@ fn give(
                 (item.group, item.dimension) = (first.item.group, first.item.dimension);
             }
             let meters = sharing.into_values().flat_map(|one| one.meters).collect();
-            charges.insert(place, Charge { item, meters });
+            charges.insert(place, Charge { item: Arc::new(item), meters });
             quantities.insert((place, String::new(), 1), given);
         }
     }
@@ -334,7 +342,7 @@ fn is_billed(meter: &Meter, options: &Options) -> bool {
 }
 
 /// The place of the first item that charges a meter.
-fn charging(items: &[&Item], meter: &Meter) -> Option<usize> {
+fn charging(items: &[&Arc<Item>], meter: &Meter) -> Option<usize> {
     items.iter().position(|item| item.applies_to(meter.dimension, &meter.variant) && !item.tiers.is_empty())
 }
 
@@ -344,7 +352,7 @@ fn assign(
     tariffs: &[Tariff],
     options: &Options,
 ) -> Result<(BTreeMap<usize, Charge>, Vec<Dimension>), Unpriced> {
-    let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
+    let items: Vec<&Arc<Item>> = tariffs.iter().flat_map(|tariff| &tariff.items).collect();
     let partial = tariffs.iter().any(|tariff| tariff.partial);
     let mut charges: BTreeMap<usize, Charge> = BTreeMap::new();
     let mut not_priced = Vec::new();
@@ -355,7 +363,7 @@ fn assign(
         match charging(&items, meter) {
             Some(place) => charges
                 .entry(place)
-                .or_insert_with(|| Charge { item: items[place].clone(), meters: Vec::new() })
+                .or_insert_with(|| Charge { item: Arc::clone(items[place]), meters: Vec::new() })
                 .meters
                 .push(meter.clone()),
             None if partial => not_priced.push(meter.dimension),

@@ -1,6 +1,7 @@
 //! What a tariff is: items that each price one dimension, in tiers, after allowances.
 
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -23,7 +24,7 @@ pub struct Tariff {
     /// IANA zone whose days the daily allowances follow.
     pub day_zone: String,
     /// What is priced, those of included tariffs last. A meter is charged by the first item that applies to it.
-    pub items: Vec<Item>,
+    pub items: Vec<Arc<Item>>,
     /// Ways to pay less for what is committed to, those of included tariffs last.
     pub plans: Vec<Plan>,
     /// Money off the sum of several items, those of included tariffs last.
@@ -52,7 +53,8 @@ impl Tariff {
     #[must_use]
     pub fn different_rule(&self, other: &Self) -> Option<String> {
         // What has no variants first: it is what most deployments use.
-        let (variants, plain): (Vec<&Item>, Vec<&Item>) = self.items.iter().partition(|item| item.variant.is_some());
+        let items = self.items.iter().map(Arc::as_ref);
+        let (variants, plain): (Vec<&Item>, Vec<&Item>) = items.partition(|item| item.variant.is_some());
         plain.into_iter().chain(variants).find_map(|item| {
             let before = other.items.iter().find(|one| one.id == item.id && one.dimension == item.dimension)?;
             let (now, then) = (item.rule, before.rule);
@@ -73,7 +75,7 @@ impl Tariff {
     /// The item called `name` (`requests`), of this tariff or of one that it includes.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<&Item> {
-        self.items.iter().find(|item| item.id.split_once('.').is_some_and(|(_, own)| own == name))
+        self.items.iter().map(Arc::as_ref).find(|item| item.id.split_once('.').is_some_and(|(_, own)| own == name))
     }
 }
 

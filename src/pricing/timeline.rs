@@ -26,7 +26,7 @@ pub fn cost_over_time(bill: &Bill, usage: &Usage, calendar: &Calendar) -> Vec<De
         if all.is_zero() {
             continue;
         }
-        let amount = (exact(line.amount) * whole(GUARD)).to_integer();
+        let amount = (exact(line.amount) * whole(GUARD)).floor();
         let mut so_far = BigInt::zero();
         for (owed, weight) in owed.iter_mut().zip(weights) {
             so_far += weight;

@@ -113,6 +113,16 @@ pub struct UsageRow {
     pub hours: Option<String>,
 }
 
+impl UsageRow {
+    /// Whether it counts the same thing in the same replication, on whatever day.
+    pub(in crate::experiment) fn counts_like(&self, other: &Self) -> bool {
+        self.replication == other.replication
+            && self.dimension == other.dimension
+            && self.variant == other.variant
+            && self.service == other.service
+    }
+}
+
 impl Cost {
     /// Amounts of a month by group, in the order in which the bill first names them; they add up to `per_month`.
     #[must_use]

@@ -40,7 +40,6 @@ pub fn options(context: &mut Context, table: &Table) -> Option<Options> {
 
 /// What is committed to, each with a plan of the book that commits to such a thing.
 fn commitments(context: &mut Context, table: &Table) -> Vec<Commitment> {
-    let plans: Vec<&Plan> = Book::builtin().tariffs().flat_map(|tariff| &tariff.plans).collect();
     let mut commitments = Vec::new();
     for node in table.at("commitment").elements() {
         let stated = node.table();
@@ -54,9 +53,11 @@ fn commitments(context: &mut Context, table: &Table) -> Vec<Commitment> {
             Held::Machines(..) => (PlanKind::Reserved, "per_hour"),
             Held::PerHour(_) => (PlanKind::Savings, "machine and count"),
         };
-        match plans.iter().find(|plan| plan.id == name.text()) {
+        let plan = plan(name.text());
+        match plan {
             None => {
-                let ids = plans.iter().filter(|plan| plan.kind != PlanKind::Spot).map(|plan| plan.id.as_str());
+                let plans = Book::builtin().tariffs().flat_map(|tariff| &tariff.plans);
+                let ids = plans.filter(|plan| plan.kind != PlanKind::Spot).map(|plan| plan.id.as_str());
                 let unknown = Diagnostic::error(format!("no plan is called `{}`", name.text())).at(name.span);
                 context.problems.push(unknown.nearest(name.text(), ids));
             }
@@ -69,7 +70,7 @@ fn commitments(context: &mut Context, table: &Table) -> Vec<Commitment> {
             Some(_) => {}
         }
         if let Held::Machines(machine, _) = &held
-            && kind_of(&plans, name.text()) == Some(PlanKind::Reserved)
+            && plan.is_some_and(|plan| plan.kind == PlanKind::Reserved)
             && let Some(problem) = unreserved(machine, name.text(), stated.at("machine").span)
         {
             context.problems.push(problem);
@@ -79,15 +80,17 @@ fn commitments(context: &mut Context, table: &Table) -> Vec<Commitment> {
     commitments
 }
 
-fn kind_of(plans: &[&Plan], id: &str) -> Option<PlanKind> {
-    plans.iter().find(|plan| plan.id == id).map(|plan| plan.kind)
+/// The plan of the price book that is called `tariff.plan`.
+fn plan(id: &str) -> Option<&'static Plan> {
+    let tariff = Book::builtin().tariff(id.split_once('.')?.0)?;
+    tariff.plans.iter().find(|plan| plan.id == id)
 }
 
 /// A machine that the plan does not sell.
 fn unreserved(machine: &str, plan: &str, span: Span) -> Option<Diagnostic> {
-    let items = Book::builtin().tariffs().flat_map(|tariff| &tariff.items);
-    let mut sold =
-        items.filter(|item| item.under(plan).is_some()).filter_map(|item| item.variant.as_deref()).peekable();
+    let items = &Book::builtin().tariff(plan.split_once('.')?.0)?.items;
+    let under = items.iter().filter(|item| item.under(plan).is_some());
+    let mut sold = under.filter_map(|item| item.variant.as_deref()).peekable();
     sold.peek()?;
     let sold: Vec<&str> = sold.collect();
     let unknown = Diagnostic::error(format!("`{plan}` has no price for `{machine}`")).at(span);

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use breakeven::cli::arguments::Prices;
+use breakeven::cli::prices::Asked;
 use breakeven::cli::{self, Arguments, Command, Exit, Failure};
 
 fn main() -> ExitCode {
@@ -20,7 +21,9 @@ fn perform() -> Result<Exit, Failure> {
         Command::Schema => cli::schema::schema(),
         Command::Platforms { show: None } => cli::platforms::list(&arguments),
         Command::Platforms { show: Some(show) } => cli::platforms::show(show.id(), &arguments),
-        Command::Prices { what, older_than } => prices(what.as_ref(), *older_than, &arguments),
+        Command::Prices { what, older_than, as_of } => {
+            prices(what.as_ref(), Asked { older_than: *older_than, as_of: *as_of }, &arguments)
+        }
         Command::Explain { result, line } => cli::explain::explain(result, line.as_deref(), &arguments),
         Command::Reprice { result, as_of } => cli::reprice::reprice(result, as_of.as_deref(), &arguments),
         Command::Traffic { what } => cli::traffic::traffic(what, &arguments),
@@ -29,11 +32,11 @@ fn perform() -> Result<Exit, Failure> {
     }
 }
 
-fn prices(what: Option<&Prices>, older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+fn prices(what: Option<&Prices>, asked: Asked, arguments: &Arguments) -> Result<Exit, Failure> {
     match what {
-        None | Some(Prices::List) => cli::prices::list(older_than, arguments),
-        Some(Prices::Search { words }) => cli::prices::search(words, older_than, arguments),
-        Some(Prices::Show { id }) => cli::prices::show(id, older_than, arguments),
+        None | Some(Prices::List) => cli::prices::list(asked, arguments),
+        Some(Prices::Search { words }) => cli::prices::search(words, asked, arguments),
+        Some(Prices::Show { id }) => cli::prices::show(id, asked, arguments),
         Some(Prices::Import { files, map, filter }) => cli::import::import(files, map.as_deref(), filter, arguments),
     }
 }

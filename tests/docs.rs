@@ -2,7 +2,7 @@
 //!
 //! `BLESS=1 cargo test --test docs` writes the generated pages anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -139,12 +139,46 @@ fn the_page_of_prices_is_fresh() {
     for tariff in Book::builtin().tariffs() {
         tariff_section(&mut text, tariff, &mut sources);
     }
+    text += &not_verified();
     fresh("reference/prices.md", &(text + &sources.list()));
+}
+
+/// Every price and allowance that is an assumption or a recollection: tariff by tariff, in words of one line each.
+fn not_verified() -> String {
+    let mut text = "\n## Not verified\n\nNo source was found for these prices, allowances and shares of a price. Each is marked `(!)` wherever it is \
+        printed, and no other price is.\n\n"
+        .to_owned();
+    for tariff in Book::builtin().tariffs() {
+        let prefix = format!("{}.", tariff.id);
+        let mut what: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for item in tariff.items.iter().filter(|item| item.id.starts_with(&prefix)) {
+            let id = &item.id[prefix.len()..];
+            let free = [&item.free_day, &item.free_month].into_iter().flatten();
+            let all = item
+                .tiers
+                .iter()
+                .map(|tier| ("price".to_owned(), &tier.provenance))
+                .chain(free.map(|free| ("free tier".to_owned(), &free.provenance)));
+            let under = item.plans.iter().map(|under| (format!("under `{}`", under.plan), &under.provenance));
+            for (kind, provenance) in all.chain(under) {
+                let ids = what.entry(kind).or_default();
+                if provenance.confidence.is_flagged() && !ids.contains(&id) {
+                    ids.push(id);
+                }
+            }
+        }
+        for (kind, ids) in what.iter().filter(|(_, ids)| !ids.is_empty()) {
+            let ids: Vec<String> = ids.iter().map(|id| format!("`{id}`")).collect();
+            writeln!(text, "* `{}`, {kind} of {}", tariff.id, ids.join(", ")).unwrap();
+        }
+    }
+    text
 }
 
 fn tariff_section(text: &mut String, tariff: &Tariff, sources: &mut Sources) {
     let prefix = format!("{}.", tariff.id);
-    let own: Vec<&Item> = tariff.items.iter().filter(|item| item.id.starts_with(&prefix)).collect();
+    let own: Vec<&Item> =
+        tariff.items.iter().map(AsRef::as_ref).filter(|item: &&Item| item.id.starts_with(&prefix)).collect();
     write!(text, "\n## `{}`\n\nRegion {}.", tariff.id, tariff.region).unwrap();
     if let Some(day) = tariff.edition {
         write!(text, " Known to hold from {day}.").unwrap();

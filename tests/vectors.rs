@@ -67,6 +67,11 @@ fn vectors_hpa_behavior() {
 }
 
 #[test]
+fn vectors_billing_by_hand() {
+    run("billing_by_hand", billing::by_hand);
+}
+
+#[test]
 fn vectors_billing() {
     run("billing", billing::case);
     let origins = billing::ORIGINS.lock().expect("no case panicked there");

@@ -126,6 +126,9 @@ pub enum Command {
         /// Point out prices that were observed so many months ago or earlier
         #[arg(long, global = true, value_name = "MONTHS", default_value_t = 12)]
         older_than: u32,
+        /// List, search and show prices as observed by this day, such as 2024-05-01; default: the newest
+        #[arg(long, global = true, value_name = "DATE")]
+        as_of: Option<jiff::civil::Date>,
     },
     /// Price the usage of a stored result anew, without playing it again
     Reprice {

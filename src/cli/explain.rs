@@ -173,7 +173,9 @@ fn rule(item: &Item, prices: &Prices) -> Vec<String> {
     for (allowance, per) in [(&item.free_day, "a day"), (&item.free_month, "a billing period")] {
         let Some(allowance) = allowance else { continue };
         let used = if prices.options.free_tier { "counts" } else { "does not count, as `pricing.free_tier` is false" };
-        rule.push(format!("an allowance of {} {per} {used} (tier 0)", granted(allowance, item)));
+        let shared =
+            allowance.shared.as_ref().map_or_else(String::new, |name| format!(", one grant for all of {name},"));
+        rule.push(format!("an allowance of {} {per}{shared} {used} (tier 0)", granted(allowance, item)));
     }
     let mut from = Decimal::ZERO;
     for (number, tier) in (1..).zip(&item.tiers) {

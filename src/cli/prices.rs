@@ -1,16 +1,35 @@
 //! `simulate prices`: the price book, every figure with its source and its age.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use jiff::civil::Date;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+mod shown;
 
 use super::arguments::{Arguments, Format};
 use super::{Exit, Failure, output};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::provenance::{Provenance, months_before};
 use crate::pricing::book::Book;
-use crate::pricing::tariff::{Allowance, Grant, Item, Tariff};
+use crate::pricing::tariff::{Item, Tariff};
+
+/// Which prices are looked at, and which of them are pointed out as old.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    /// Months from which a price is old.
+    pub older_than: u32,
+    /// Prices as observed by this day; the newest ones unless it is given.
+    pub as_of: Option<Date>,
+}
+
+impl Asked {
+    fn book(&self) -> Cow<'static, Book> {
+        self.as_of.map_or(Cow::Borrowed(Book::builtin()), |day| Cow::Owned(Book::as_of(day)))
+    }
+}
 
 /// What a price looks like today, for someone who asks how old it is.
 struct Age {
@@ -59,10 +78,10 @@ struct Listed<'a> {
 ///
 /// # Errors
 /// A format that there is not.
-pub fn list(older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+pub fn list(asked: Asked, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
-    let age = Age::new(older_than);
-    let listed: Vec<Listed<'_>> = Book::builtin().tariffs().map(|tariff| listed(tariff, &age)).collect();
+    let (age, book) = (Age::new(asked.older_than), asked.book());
+    let listed: Vec<Listed<'_>> = book.tariffs().map(|tariff| listed(tariff, &age)).collect();
     output::print(&if format == Format::Json { output::json(&listed)? } else { table(&listed, &age) })?;
     Ok(Exit::Done)
 }
@@ -122,10 +141,10 @@ fn table(listed: &[Listed<'_>], age: &Age) -> String {
 ///
 /// # Errors
 /// A format that there is not, or no such item.
-pub fn search(words: &[String], older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+pub fn search(words: &[String], asked: Asked, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
-    let age = Age::new(older_than);
-    let found: Vec<(&Tariff, &Item)> = Book::builtin()
+    let (age, book) = (Age::new(asked.older_than), asked.book());
+    let found: Vec<(&Tariff, &Item)> = book
         .tariffs()
         .flat_map(|tariff| own(tariff).map(move |item| (tariff, item)))
         .filter(|(tariff, item)| matches(tariff, item, words))
@@ -135,7 +154,7 @@ pub fn search(words: &[String], older_than: u32, arguments: &Arguments) -> Resul
         return Err(Failure::of(Exit::Bad, problem.help("every tariff: `simulate prices list`")));
     }
     let text = if format == Format::Json {
-        let items: Vec<Value> = found.iter().map(|(tariff, item)| of_item(tariff, item, &age)).collect();
+        let items: Vec<Value> = found.iter().map(|(tariff, item)| shown::of_item(tariff, item, &age)).collect();
         output::json(&items)?
     } else {
         let width = found.iter().map(|(_, item)| item.id.len()).max().unwrap_or(0);
@@ -168,47 +187,39 @@ fn prices(item: &Item) -> String {
 ///
 /// # Errors
 /// A format that there is not, or no such price: with the nearest.
-pub fn show(id: &str, older_than: u32, arguments: &Arguments) -> Result<Exit, Failure> {
+pub fn show(id: &str, asked: Asked, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
-    let age = Age::new(older_than);
-    let found = found(id);
-    let Some((tariff, items)) = found else { return Err(unknown(id)) };
+    let (age, book) = (Age::new(asked.older_than), asked.book());
+    let Some((tariff, items)) = found(&book, id) else { return Err(unknown(&book, id)) };
     let text = if format == Format::Json {
-        let items: Vec<Value> = items.iter().map(|item| of_item(tariff, item, &age)).collect();
-        output::json(&json!({ "id": id, "region": tariff.region, "day_zone": tariff.day_zone, "items": items }))?
+        output::json(&shown::tariff(id, tariff, &items, &age))?
     } else {
-        let mut text = format!("{id}, region {}\n", tariff.region);
-        for item in &items {
-            text += &paragraph(item, &age);
-        }
-        let included = tariff.items.iter().filter(|item| !item.id.starts_with(&format!("{}.", tariff.id))).count();
-        if included > 0 && id == tariff.id {
-            let _ = write!(text, "\nItems of tariffs that it includes: {included}\n");
-        }
-        text
+        shown::told(id, tariff, &items, &age)
     };
     output::print(&text)?;
     Ok(Exit::Done)
 }
 
 /// The tariff of that id with its own items, or the items of that id.
-fn found(id: &str) -> Option<(&'static Tariff, Vec<&'static Item>)> {
-    let book = Book::builtin();
+fn found<'b>(book: &'b Book, id: &str) -> Option<(&'b Tariff, Vec<&'b Item>)> {
     if let Some(tariff) = book.tariff(id) {
         return Some((tariff, own(tariff).collect()));
     }
-    let of = |tariff: &'static Tariff| {
+    let of = |tariff: &'b Tariff| {
         let items: Vec<&Item> = own(tariff).filter(|item| item.id == id).collect();
         (!items.is_empty()).then_some((tariff, items))
     };
     book.tariffs().find_map(of)
 }
 
-fn unknown(id: &str) -> Failure {
-    let book = Book::builtin();
+fn unknown(book: &Book, id: &str) -> Failure {
+    let problem = Diagnostic::error(format!("nothing is priced as `{id}`"));
+    if let Some(first) = book.later(id.split_once('.').map_or(id, |(tariff, _)| tariff)) {
+        let help = first.map_or("its sources are undated".to_owned(), |day| format!("its oldest prices are of {day}"));
+        return Failure::of(Exit::Bad, problem.help(help));
+    }
     let tariffs = book.tariffs().map(|tariff| tariff.id.as_str());
     let items: Vec<&str> = book.tariffs().flat_map(own).map(|item| item.id.as_str()).collect();
-    let problem = Diagnostic::error(format!("nothing is priced as `{id}`"));
     let near = crate::document::diagnostic::nearest(id, tariffs.chain(items.iter().copied()));
     Failure::of(
         Exit::Bad,
@@ -218,90 +229,4 @@ fn unknown(id: &str) -> Failure {
                 .help("every tariff: `simulate prices list`; `simulate prices search WORDS` looks into all of them"),
         },
     )
-}
-
-/// Everything that is known of an item, for people.
-fn paragraph(item: &Item, age: &Age) -> String {
-    let variant = item.variant.as_ref().map_or_else(String::new, |variant| format!(" of {variant}"));
-    let mut text = format!("\n{}: {}{variant}, by the {}\n", item.id, item.dimension.id(), item.unit.name);
-    let mut from = "0".to_owned();
-    for tier in &item.tiers {
-        let range = match (&tier.up_to, item.tiers.len()) {
-            (_, 1) => String::new(),
-            (Some(up_to), _) => format!(" from {from} up to {up_to}"),
-            (None, _) => format!(" above {from}"),
-        };
-        let _ = write!(text, "    {} USD{range}\n        {}\n", tier.price, age.said(&tier.provenance));
-        from = tier.up_to.map_or(from, |up_to| up_to.to_string());
-    }
-    for (allowance, per) in [(&item.free_day, "a day"), (&item.free_month, "a month")] {
-        let Some(allowance) = allowance else { continue };
-        let ends = allowance.expires.as_ref().map_or_else(String::new, |ends| format!(", {ends}"));
-        let _ = writeln!(text, "    free with `pricing.free_tier`: {} {per}{ends}", granted(allowance, item));
-        let _ = writeln!(text, "        {}", age.said(&allowance.provenance));
-    }
-    if item.whole {
-        text += "    what is left after allowances is rounded up to whole units\n";
-    }
-    if let Some(note) = &item.note {
-        let _ = writeln!(text, "    {note}");
-    }
-    let price = item.tiers.first().map_or_else(String::new, |tier| tier.price.to_string());
-    text + &format!("    negotiated: --set 'pricing.set.\"{}\"=\"{price} USD\"'\n", item.id)
-}
-
-fn granted(allowance: &Allowance, item: &Item) -> String {
-    match allowance.grant {
-        Grant::Quantity(quantity) => format!("{quantity} {}", item.unit.name),
-        Grant::Credit(usd) => format!("what {usd} USD buy"),
-    }
-}
-
-/// The same for machines.
-fn of_item(tariff: &Tariff, item: &Item, age: &Age) -> Value {
-    let from = |provenance: &Provenance| {
-        json!({
-            "source": provenance.source,
-            "observed": provenance.observed,
-            "confidence": provenance.confidence,
-            "old": age.is_old(provenance),
-        })
-    };
-    let tiers = item.tiers.iter().map(|tier| {
-        let mut value = json!({ "up_to": tier.up_to.map(|up_to| up_to.to_string()), "usd": tier.price.to_string() });
-        merge(&mut value, from(&tier.provenance));
-        value
-    });
-    let allowance = |allowance: &Option<Allowance>| {
-        allowance.as_ref().map(|allowance| {
-            let (quantity, usd) = match allowance.grant {
-                Grant::Quantity(quantity) => (Some(quantity.to_string()), None),
-                Grant::Credit(usd) => (None, Some(usd.to_string())),
-            };
-            let mut value = json!({ "quantity": quantity, "usd": usd, "expires": allowance.expires });
-            merge(&mut value, from(&allowance.provenance));
-            value
-        })
-    };
-    json!({
-        "id": item.id,
-        "region": tariff.region,
-        "group": item.group.word(),
-        "dimension": item.dimension.id(),
-        "variant": item.variant,
-        "unit": item.unit.name,
-        "base_units": item.unit.size,
-        "held_for_a_month": item.unit.month,
-        "tiers": tiers.collect::<Vec<_>>(),
-        "free_day": allowance(&item.free_day),
-        "free_month": allowance(&item.free_month),
-        "whole": item.whole,
-        "note": item.note,
-    })
-}
-
-fn merge(value: &mut Value, more: Value) {
-    if let (Value::Object(value), Value::Object(more)) = (value, more) {
-        value.extend(more);
-    }
 }

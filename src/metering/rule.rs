@@ -61,6 +61,48 @@ impl Rule {
         Bytes(above(size.0, self.included.0))
     }
 
+    /// What it does, one sentence for each part of it.
+    #[must_use]
+    pub fn in_words(&self) -> Vec<String> {
+        let mut words = Vec::new();
+        if self.step.0 > 1 {
+            words.push(format!("each time that is counted is rounded up to a multiple of {}", self.step));
+        }
+        if self.least.0 > 0 {
+            words.push(format!("each time that is counted is at least {}", self.least));
+        }
+        if self.tail.0 > 0 {
+            words.push(format!(
+                "{} are billed after the end of each run; a gap shorter than that is bridged",
+                self.tail
+            ));
+        }
+        if self.start_billed {
+            words.push("starting up is counted like running".to_owned());
+        }
+        if self.memory_step.0 > 1 {
+            words.push(format!("memory is rounded up to a multiple of {}", self.memory_step));
+        }
+        if self.memory_least.0 > 0 {
+            words.push(format!("memory is at least {}", self.memory_least));
+        }
+        if self.chunk.0 > 0 {
+            let first = if self.first_chunk.0 > 0 {
+                format!("its first {}, then for ", self.first_chunk)
+            } else {
+                String::new()
+            };
+            words.push(format!("a message counts once for {first}each {} of it, or part of that", self.chunk));
+        }
+        if self.included.0 > 0 {
+            words.push(format!("the first {} of each are included", self.included));
+        }
+        if self.count_step > 1 {
+            words.push(format!("each count is rounded up to a multiple of {}", self.count_step));
+        }
+        words
+    }
+
     /// A count, rounded up.
     #[must_use]
     pub const fn count(&self, count: u64) -> u64 {
@@ -98,6 +140,29 @@ mod tests {
         assert_eq!(rule.time(Nanos(50 * MS), Nanos::ZERO), Nanos(100 * MS));
         assert_eq!((rule.mebibytes(Bytes(10 * MIB)), rule.mebibytes(Bytes(160 * MIB))), (128, 256));
         assert_eq!(Rule::default().mebibytes(Bytes(1)), 1);
+    }
+
+    #[test]
+    fn every_part_of_a_rule_is_said() {
+        assert!(Rule::default().in_words().is_empty());
+        let rule = Rule {
+            step: Nanos(100 * MS),
+            least: Nanos(60_000 * MS),
+            tail: Nanos(900_000 * MS),
+            memory_step: Bytes(128 * MIB),
+            memory_least: Bytes(256 * MIB),
+            chunk: Bytes(64 * KIB),
+            first_chunk: Bytes(256 * KIB),
+            included: Bytes(6 * MIB),
+            count_step: 1000,
+            start_billed: true,
+        };
+        let words = rule.in_words().join("\n");
+        for part in
+            ["100ms", "at least 1m", "15m", "starting up", "128MiB", "256MiB", "its first 256KiB", "6MiB", "1000"]
+        {
+            assert!(words.contains(part), "{part}: {words}");
+        }
     }
 
     #[test]

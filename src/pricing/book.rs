@@ -148,8 +148,8 @@ impl Book {
             return Err(unknown);
         }
         let id = tariff.id.clone();
-        let added = self.added.entry(id).insert_entry(tariff);
-        Ok(added.into_mut())
+        self.added.insert(id.clone(), tariff);
+        Ok(&self.added[&id])
     }
 
     /// Puts negotiated rates, `"tariff.item" = "0.15 USD/1M"`, in place of all tiers of these items, wherever they are

@@ -205,13 +205,13 @@ impl Sum for Exact {
 
 /// Rounds half to even at [`DECIMALS`]; none when the number is larger than a decimal can hold.
 pub(super) fn rounded(number: &Exact) -> Option<Decimal> {
-    rounded_ratio(&number.numer * MICRO, &number.denom)
+    rounded_ratio(&(&number.numer * MICRO), &number.denom)
 }
 
 /// `a x b`, rounded in the same way.
 pub(super) fn product(a: Decimal, b: Decimal) -> Option<Decimal> {
     let units = BigInt::from(a.mantissa()) * b.mantissa() * MICRO;
-    rounded_ratio(units, &(power_of_ten(a.scale()) * power_of_ten(b.scale())))
+    rounded_ratio(&units, &(power_of_ten(a.scale()) * power_of_ten(b.scale())))
 }
 
 /// `decimal x fraction`, rounded in the same way.
@@ -220,7 +220,7 @@ pub(super) fn share(decimal: Decimal, fraction: &Exact) -> Option<Decimal> {
 }
 
 /// `units / denominator` in the last decimal.
-fn rounded_ratio(units: BigInt, denominator: &BigInt) -> Option<Decimal> {
+fn rounded_ratio(units: &BigInt, denominator: &BigInt) -> Option<Decimal> {
     let (mut quotient, rest) = units.div_mod_floor(denominator);
     let twice: BigInt = rest * 2;
     if twice > *denominator || (twice == *denominator && quotient.is_odd()) {

@@ -227,10 +227,24 @@ fn text(number: &Exact) -> String {
     format!("{numer}/{denom}")
 }
 
-/// Why what is charged may differ from what was used, in words.
+/// Why what is charged may differ from what happened, in words: how each request, interval or message was rounded before
+/// it was counted, and what becomes of the sum.
 #[must_use]
 pub fn reasons(item: &Item) -> Vec<String> {
-    let mut reasons = Vec::new();
+    let mut reasons = item.rule.in_words();
+    if let Some(capacity) = item.capacity {
+        reasons.push(format!(
+            "a unit is, in each hour, the largest of new connections per second / {}, open connections / {}, bytes / {} \
+             and rule evaluations per second / {}, not their sum",
+            capacity.connections_per_second,
+            capacity.active_connections,
+            capacity.bytes_per_hour,
+            capacity.evaluations_per_second,
+        ));
+    }
+    if item.tiers.len() > 1 && !item.sustained {
+        reasons.push("tiers count what all services of the account use in a billing period".to_owned());
+    }
     if item.times > 1 {
         reasons.push(format!("each unit that is used is charged {} times", item.times));
     }

@@ -198,6 +198,29 @@ fn a_credit_is_shared_by_its_items_and_by_no_other() {
 }
 
 #[test]
+fn a_free_quantity_is_shared_by_the_items_that_name_it() {
+    let item = |name: &str, dimension: &str, shared: &str| {
+        format!(
+            "[item.{name}]\ndimension = \"{dimension}\"\nprice = \"0.10 USD\"\n{SOURCED}free_month = {{ quantity = 100{shared} }}\n"
+        )
+    };
+    let shared = ", shared = \"compute\"";
+    let text =
+        [item("arm", "cluster-hours", shared), item("x86", "instance-hours", shared), item("own", "node-hours", "")]
+            .concat();
+    let account = |arm: u128| {
+        account_of(&text, 720, 720)
+            .used("", Dimension::ClusterHours, 0, arm * HOUR)
+            .used("", Dimension::InstanceHours, 0, 150 * HOUR)
+            .used("", Dimension::NodeHours, 0, 100 * HOUR)
+            .bill()
+            .per_month
+    };
+    // 100 hours of both together; the other item has 100 of its own.
+    assert_eq!([0, 60, 100, 130].map(account), ["5", "11", "15", "18"].map(usd));
+}
+
+#[test]
 fn a_free_tier_of_new_accounts_ends() {
     // API Gateway: 1M calls a month for the first 12 months of an account.
     let body = "price = \"1 USD/1M\"\nfree_month = { quantity = 1_000_000, months = 12 }";

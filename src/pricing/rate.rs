@@ -28,7 +28,8 @@ pub(super) type Daily<'a> = BTreeMap<&'a str, Vec<BigInt>>;
 pub(super) type Rated<'a> = BTreeMap<(&'a str, u32), Exact>;
 
 /// Priced units per service and tier, of the whole period that `period` covers a part of. `levels` are those of an item
-/// that counts sustained use, in base units of the covered part.
+/// that counts sustained use, in base units of the covered part; `taken` is what other items had of the monthly allowance
+/// in this period, to which what this one takes is added.
 pub(super) fn rate<'a>(
     item: &Item,
     usage: &Daily<'a>,
@@ -36,6 +37,7 @@ pub(super) fn rate<'a>(
     calendar: &Calendar,
     (index, period): (usize, &Period),
     options: &Options,
+    taken: &mut Exact,
 ) -> Rated<'a> {
     let unit = whole(item.unit.base_units(period.length));
     if unit.is_zero() || period.covered.0 == 0 {
@@ -54,7 +56,8 @@ pub(super) fn rate<'a>(
     let mut bands = Vec::with_capacity(item.tiers.len() + 1);
     let allowance = allowance(&item.free_month);
     if !allowance.is_zero() {
-        let free = paid.clone().min(allowance);
+        let free = paid.clone().min(at_least_zero(allowance - &*taken));
+        *taken += &free;
         paid -= &free;
         bands.push((FREE, free));
     }

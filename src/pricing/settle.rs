@@ -255,6 +255,8 @@ struct Books<'c> {
     quantities: BTreeMap<LineKey, Vec<Exact>>,
     /// Each period, and its covered share.
     periods: Vec<(Settled, Exact)>,
+    /// What the items so far had of each shared allowance in each period.
+    taken: BTreeMap<(String, usize), Exact>,
 }
 
 impl<'c> Books<'c> {
@@ -262,7 +264,7 @@ impl<'c> Books<'c> {
         let settled = |period: &Period| Settled { from: period.from.clone(), to: period.to.clone() };
         let share = |period: &Period| ratio(period.covered, period.length);
         let periods = calendar.periods.iter().map(|period| (settled(period), share(period))).collect();
-        Self { calendar, options, quantities: BTreeMap::new(), periods }
+        Self { calendar, options, quantities: BTreeMap::new(), periods, taken: BTreeMap::new() }
     }
 
     /// Rates what was used hour by hour.
@@ -287,7 +289,13 @@ impl<'c> Books<'c> {
     /// Rates what was used day by day.
     fn daily(&mut self, place: usize, item: &Item, daily: &Daily<'_>, levels: impl Fn(usize) -> Vec<BigInt>) {
         for (index, period) in self.calendar.periods.iter().enumerate() {
-            let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options);
+            let shared = item.free_month.as_ref().and_then(|allowance| allowance.shared.clone());
+            let mut alone = Exact::zero();
+            let taken = match shared {
+                Some(shared) => self.taken.entry((shared, index)).or_insert_with(Exact::zero),
+                None => &mut alone,
+            };
+            let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options, taken);
             let (_, share) = &self.periods[index];
             for ((service, tier), quantity) in rated {
                 let covered = quantity * share;

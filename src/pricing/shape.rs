@@ -133,6 +133,7 @@ static ALLOWANCE: Shape = Shape::new(&[
     Key::new("credit", Kind::Price, "In money, at the price of the first tier"),
     Key::new("expires", TEXT, "What limits it, when it does not last"),
     Key::new("months", Kind::count(1, 1200), "Months from the opening of an account for which it is granted"),
+    Key::new("shared", TEXT, "Name of the one monthly grant that all items with this name share, in their order"),
     SOURCE_NAME,
     CONFIDENCE,
 ])

@@ -250,6 +250,8 @@ pub struct Allowance {
     pub expires: Option<String>,
     /// Months from the opening of an account for which it is granted; none for ever.
     pub months: Option<u32>,
+    /// `tariff.name` of the one grant that several items share, each as far as the items before it leave of it.
+    pub shared: Option<String>,
     /// Where the figure comes from.
     pub provenance: Provenance,
 }

@@ -6,7 +6,7 @@
 //! configuration), that quantity is the usage; how many such there are is counted and printed.
 
 use std::num::NonZeroU64;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use breakeven::document::provenance::{Confidence, Provenance};
 use breakeven::metering::calendar::{Calendar, Month};
@@ -95,6 +95,29 @@ pub fn used<'a>(case: &'a Value, facts: &Facts) -> Vec<Used<'a>> {
 
 pub fn case(case: &Value) -> Result<(), String> {
     let facts = Facts::of(case);
+    let origins = used(case, &facts);
+    let origins = origins.iter().map(|one| (format!("{}: {}", facts.service(), one.priced.name), one.origin));
+    ORIGINS.lock().expect("no case panics here").extend(origins);
+    judged(case)
+}
+
+/// Lines whose quantity a case worked by hand has to give as well: so much of a disk, so many months of a plan.
+const GIVEN_BY_HAND: [&str; 4] =
+    ["Provisioned IOPS", "Storage (provisioned IOPS SSD, io1)", "month_after_55pct", "fargate_gb_sp"];
+
+/// A case that is worked by hand: what its lines count must follow from its usage.
+pub fn by_hand(case: &Value) -> Result<(), String> {
+    let facts = Facts::of(case);
+    for one in used(case, &facts) {
+        if one.origin == Origin::Given && !GIVEN_BY_HAND.contains(&one.priced.name.as_str()) {
+            return Err(format!("{} is not counted", one.priced.name));
+        }
+    }
+    judged(case)
+}
+
+fn judged(case: &Value) -> Result<(), String> {
+    let facts = Facts::of(case);
     let used = used(case, &facts);
     let credit: Decimal = list(&case["lines"]).iter().map(price).filter(Decimal::is_sign_negative).sum();
     let month = month(&facts);
@@ -103,8 +126,6 @@ pub fn case(case: &Value) -> Result<(), String> {
     let mut items = Vec::new();
     for (place, one) in used.iter().enumerate() {
         let unit = one.priced.unit();
-        let origin = (format!("{}: {}", facts.service(), one.priced.name), one.origin);
-        ORIGINS.lock().expect("no case panics here").push(origin);
         let mut item = item(&one.priced, place, unit);
         if one.origin != Origin::Given {
             grant(&mut item, case, &one.priced.name, unit);
@@ -121,7 +142,7 @@ pub fn case(case: &Value) -> Result<(), String> {
                 usage.add(&meter, slice, counts(*quantity)?);
             }
         }
-        items.push(item);
+        items.push(Arc::new(item));
     }
     let tariff = Tariff { region: text(case, "region").to_owned(), items, ..Tariff::empty("case".to_owned()) };
     let options = Options::usd(month);
@@ -281,7 +302,7 @@ fn free_of(key: &str, name: &str) -> Option<bool> {
 }
 
 fn allowance(grant: Grant) -> Allowance {
-    Allowance { grant, expires: None, months: None, provenance: provenance() }
+    Allowance { grant, expires: None, months: None, shared: None, provenance: provenance() }
 }
 
 fn id(place: usize) -> String {

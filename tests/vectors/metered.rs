@@ -32,6 +32,8 @@ pub struct Facts<'a> {
     usage: &'a Value,
     hours: Option<Decimal>,
     rules: Vec<&'a str>,
+    /// What all that is used in an hour costs under a savings plan, by the lines that it has.
+    owed_per_hour: Decimal,
 }
 
 /// How a quantity came about.
@@ -66,7 +68,12 @@ fn rule(tariff: &str, name: &str) -> Rule {
 impl<'a> Facts<'a> {
     pub fn of(case: &'a Value) -> Self {
         let text = |key: &str| case[key].as_str().unwrap_or_default();
+        let owed = list(&case["lines"]).iter().filter_map(|line| {
+            let name = line["component"].as_str()?.strip_suffix("_sp")?;
+            decimal(&case["usage"]["usage"][name])?.checked_mul(decimal(&line["unit_price"])?)
+        });
         Self {
+            owed_per_hour: owed.sum(),
             service: format!("{}/{}", text("provider"), text("service")),
             usage: &case["usage"],
             hours: decimal(&case["hours_per_month"]),
@@ -335,7 +342,11 @@ fn per_day(facts: &Facts, service: &str, name: &str) -> Option<Vec<Decimal>> {
     match service {
         "app_engine_standard" => instance_days(facts, name),
         "firestore" => {
-            let daily = facts.get(&format!("{name}_per_day"))?;
+            let key = format!("{name}_per_day");
+            if let Some(days) = facts.usage[&key].as_array() {
+                return days.iter().map(decimal).collect();
+            }
+            let daily = facts.get(&key)?;
             let days = facts
                 .whole(&["days"])
                 .unwrap_or_else(|| (facts.month_hours() / Decimal::from(24)).to_u64().unwrap_or(30));
@@ -348,7 +359,7 @@ fn per_day(facts: &Facts, service: &str, name: &str) -> Option<Vec<Decimal>> {
 /// App Engine: F1 equivalents per day, and the tail of every run.
 fn instance_days(facts: &Facts, name: &str) -> Option<Vec<Decimal>> {
     let class = facts.usage["instance_class"].as_str()?;
-    let weight = weight(class);
+    let weight = weight(class)?;
     if let Some(intervals) = facts.usage["intervals_min"].as_array() {
         let minutes = |value: &Value| value.as_u64().map(|minutes| minutes * 60);
         let run = |pair: &Value| Some(Range { start: minutes(&pair[0])?, end: minutes(&pair[1])? });
@@ -364,12 +375,12 @@ fn instance_days(facts: &Facts, name: &str) -> Option<Vec<Decimal>> {
 }
 
 /// Billing weight of an App Engine class. A backend class costs what the frontend class of the same number does.
-fn weight(class: &str) -> Decimal {
+fn weight(class: &str) -> Option<Decimal> {
     let platform = Catalogue::builtin().platform("app-engine-standard").expect("in the catalogue");
     let Sizing::Class(classes) = &platform.sizing else { panic!("App Engine sells classes") };
     let frontend = class.replacen('B', "F", 1);
     let known = classes.iter().find(|known| known.name == frontend);
-    Decimal::from(known.unwrap_or_else(|| panic!("no class {class}")).weight)
+    known.map(|known| Decimal::from(known.weight))
 }
 
 fn lambda(facts: &Facts, service: &str, name: &str) -> Option<Decimal> {
@@ -526,7 +537,10 @@ fn aws(facts: &Facts, service: &str, name: &str) -> Option<Decimal> {
         ("dynamodb_provisioned", "wcu_hours") => Some(facts.get("wcu")? * facts.hours()?),
         ("dynamodb_provisioned", "rcu_hours") => Some(facts.get("rcu")? * facts.hours()?),
         ("savings_plan", _) => {
-            // So many of each thing, in every hour.
+            // So many of each thing, in every hour, where the commitment covers all of them.
+            if facts.get("commitment_per_hour").is_some_and(|usd| usd < facts.owed_per_hour) {
+                return None;
+            }
             let number = decimal(&facts.usage["usage"][name.strip_suffix("_sp")?])?;
             Some(number * facts.hours().unwrap_or(Decimal::ONE))
         }

@@ -204,7 +204,7 @@ fn owed(
             usage.add(&meter, slice, u128::try_from(counts.round()).ok()?);
         }
     }
-    let alone = Tariff { items: vec![item.clone()], ..tariff.clone() };
+    let alone = Tariff { items: vec![item.clone().into()], ..tariff.clone() };
     let options = Options { free_tier, ..Options::usd(month(facts)) };
     let settled = settle(&usage, &[alone], &calendar, &options).ok()?;
     let bill = mean(&[settled], &options).ok()?;

@@ -267,6 +267,7 @@ impl Reader<'_> {
             grant,
             expires: table.get("expires").map(|text| text.text().to_owned()),
             months: table.get("months").map(Node::count_u32),
+            shared: table.get("shared").map(|name| format!("{}.{}", self.id, name.text())),
             provenance: self.provenance(table, item, node.span),
         })
     }

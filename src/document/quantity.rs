@@ -129,9 +129,16 @@ pub fn size(text: &str) -> Result<Bytes, String> {
 /// No number, no `USD`, negative, or more digits than an exact decimal holds.
 pub fn money(text: &str) -> Result<Decimal, String> {
     let number = text.trim().strip_suffix("USD").ok_or("no `USD`")?;
-    let amount = decimal(number.trim_end())?;
+    let number = number.trim_end();
+    let amount = decimal(number)?;
+    // Never rounded: a price of many places would become another one, or nothing.
+    if Decimal::from_str_exact(number).is_err() {
+        return Err(TOO_LONG.replace("{}", number));
+    }
     if amount.is_sign_negative() && !amount.is_zero() { Err(NEGATIVE.to_owned()) } else { Ok(amount) }
 }
+
+const TOO_LONG: &str = "`{}` has more digits than an exact decimal holds";
 
 /// Reads the price `"0.20 USD/1M"` or `"0.12 USD"` as (amount, for how many units). `/GB` and other sizes count bytes.
 ///
@@ -175,8 +182,13 @@ fn decimal(text: &str) -> Result<Decimal, String> {
     if text.is_empty() {
         return Err("no number".to_owned());
     }
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+'));
-    text.parse::<Decimal>().ok().filter(|_| plain).ok_or_else(|| format!("`{text}` is not a number"))
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let digits = unsigned.bytes().filter(u8::is_ascii_digit).count();
+    let points = unsigned.bytes().filter(|&byte| byte == b'.').count();
+    if digits == 0 || points > 1 || digits + points < unsigned.len() {
+        return Err(format!("`{text}` is not a number"));
+    }
+    text.parse::<Decimal>().map_err(|_| TOO_LONG.replace("{}", text))
 }
 
 /// Splits the number off the front of `text`.

@@ -86,6 +86,7 @@ impl std::error::Error for RepriceError {}
 pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, RepriceError> {
     let span = MeasuredTime::read(&result.measured)?;
     counted_alike(&result, prices)?;
+    known_plans(&result, prices)?;
     let exchange = exchange(&result, prices);
     let mut billed = Vec::with_capacity(result.deployments.len());
     for deployment in &mut result.deployments {
@@ -126,6 +127,22 @@ fn counted_alike(result: &RunResult, prices: &Prices) -> Result<(), RepriceError
             if let Some(rule) = pair.and_then(|(now, then)| now.different_rule(then)) {
                 return Err(RepriceError::Metering { deployment: deployment.name.clone(), rule });
             }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses commitments to plans that neither the price book nor a tariff of the result has.
+fn known_plans(result: &RunResult, prices: &Prices) -> Result<(), RepriceError> {
+    for one in &prices.options.commitments {
+        let in_book = one.plan.split_once('.').is_some_and(|(owner, _)| prices.book.tariff(owner).is_some());
+        let mut known = in_book;
+        for deployment in result.deployments.iter().filter(|_| !in_book) {
+            let tariffs = bound(deployment, prices)?;
+            known |= tariffs.iter().flat_map(|tariff| &tariff.plans).any(|plan| plan.id == one.plan);
+        }
+        if !known {
+            return Err(stored("", format!("no plan is called `{}`", one.plan)));
         }
     }
     Ok(())

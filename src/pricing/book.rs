@@ -302,7 +302,14 @@ mod tests {
             ("", "missing key `price` or `tiers`"),
             ("price = \"-1 USD\"", "negative"),
             ("price = \"1 EUR\"", "no `USD`"),
-            ("price = \"99999999999999999999999999999999 USD\"", "is not a number"),
+            ("price = \"99999999999999999999999999999999 USD\"", "more digits than an exact decimal holds"),
+            ("price = \"0.00000000000000000000000000000000001 USD\"", "more digits than an exact decimal holds"),
+            ("price = \"1 USD\"\nfree_day = { quantity = 1, shared = \"a\" }", "only a monthly allowance is shared"),
+            (
+                "price = \"1 USD\"\nfree_month = { quantity = 1, shared = \"a\" }\n[item.j]\ndimension = \"traces\"\nprice = \"2 USD\"\n\
+                 source = \"s\"\nconfidence = \"api\"\nfree_month = { quantity = 2, shared = \"a\" }",
+                "`a` is granted in two sizes",
+            ),
             ("price = \"1 USD/3\"", "not an exact decimal"),
             ("price = \"1 USD/GB\"", "does not count bytes"),
             ("price = \"1 USD\"\nprice = \"2 USD\"", "duplicate key"),
@@ -388,7 +395,7 @@ mod tests {
         let variants = "[variants]\ndimensions = [\"node-hours\"]\nprices = { a = \"1 USD\" }\n";
         for (body, expected) in [
             (format!("{item}{SOURCED}minimum = \"-1 USD\""), "negative"),
-            (format!("{item}{SOURCED}maximum = \"99999999999999999999999999999999 USD\""), "not a number"),
+            (format!("{item}{SOURCED}maximum = \"99999999999999999999999999999999 USD\""), "more digits"),
             (format!("{item}{SOURCED}plans.x = {{ price = \"1 USD\" }}"), "is not a `plan` of this file"),
             (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"j\"]\n{SOURCED}"), "is not an `item`"),
             (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"i\"]"), "without a source"),

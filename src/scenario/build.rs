@@ -25,6 +25,7 @@ use crate::document::grammar::{accepts, check, complete};
 use crate::document::source::{Sources, Span};
 use crate::document::tree::Table;
 use crate::pricing::settle::Options;
+use crate::pricing::tariff::Tariff;
 use crate::traffic::Traffic;
 
 /// What every section's builder reads from and writes to.
@@ -165,6 +166,7 @@ pub(super) fn prices(document: &mut Document) -> Result<Prices, Diagnostics> {
     complete(&mut table, &PRICES);
     let section = table.at("pricing").table();
     let book = pricing::book(&mut context, section);
+    pricing::check_commitments(&mut context, section, None);
     match pricing::options(&mut context, section) {
         Some(options) if !context.problems.has_errors() => {
             Ok(Prices { options, book, stated: section.sorted().to_json() })
@@ -191,6 +193,9 @@ fn parts(context: &mut Context, table: &mut Table, names: &Names) -> Option<Part
     let smallest = application::smallest;
     let demand = application.clone().unwrap_or_else(smallest);
     let deployments = deployments::deployments(context, table, &demand, pricing.as_ref());
+    let tariffs: Option<Vec<&Tariff>> =
+        deployments.as_ref().map(|placed| placed.iter().flat_map(|placed| &placed.tariffs).collect());
+    pricing::check_commitments(context, table.at("pricing").table(), tariffs.as_deref());
     Some(Parts {
         traffic: traffic?,
         application: application?,

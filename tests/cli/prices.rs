@@ -169,11 +169,26 @@ fn an_imported_price_list_prices_a_deployment() {
     let machine = lines.iter().find(|line| line["item"] == "my-machines.m6i.large").unwrap();
     assert_eq!(machine["unit_price"], "0.096");
     assert_eq!(machine["observed"], "2026-11-01");
+    // What it says of reservations can be committed to, by a name that is checked.
+    let commitment = |plan: &str| {
+        format!("pricing.commitment=[{{ plan = \"my-machines.{plan}\", machine = \"m6i.large\", count = 1 }}]")
+    };
+    let reserved = desk.json(&["own-scenario.toml", "--format", "json", "--set", &commitment("reserved-1y")]);
+    let lines = reserved["deployments"][1]["cost"]["lines"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["item"] == "my-machines.m6i.large:reserved-1y").unwrap();
+    assert_eq!(line["unit_price"], "0.0605");
+    desk.simulate(&["check", "own-scenario.toml", "--set", &commitment("reserved-1")])
+        .code(2)
+        .stderr(contains("did you mean `my-machines.reserved-1y`?"));
     // A result with a tariff of its own prices itself again without the file.
     desk.simulate(&["own-scenario.toml", "--out", "own", "--quiet"]).success();
     std::fs::remove_file(desk.path("own.toml")).unwrap();
     let again = desk.json(&["reprice", "own/result.json", "--format", "json"]);
     assert_eq!(again["deployments"][1]["cost"], result["deployments"][1]["cost"]);
+    let again = ["reprice", "own/result.json", "--format", "json", "--set"];
+    let committed = desk.json(&[&again[..], &[&commitment("reserved-1y")]].concat());
+    assert_eq!(committed["deployments"][1]["cost"], reserved["deployments"][1]["cost"]);
+    desk.simulate(&[&again[..], &[&commitment("reserved-1")]].concat()).code(2).stderr(contains("no plan is called"));
 }
 
 #[test]

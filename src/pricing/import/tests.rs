@@ -85,6 +85,52 @@ fn an_infracost_breakdown() {
     assert!(list.prices.iter().any(|price| price.facts["resource"] == "aws_instance.web.root_block_device"));
 }
 
+/// Price under a plan, and its confidence.
+fn under(tariff: &Tariff, id: &str, plan: &str) -> (Decimal, &'static str) {
+    let found = item(tariff, id).under(plan).unwrap_or_else(|| panic!("no {plan}"));
+    (found.price, found.provenance.confidence.word())
+}
+
+#[test]
+fn reservations_and_savings_plans_become_plans() {
+    let aws = bound("offers.json", AWS, fixture!("aws-offer.toml"));
+    assert_eq!(under(&aws, "my-machines.m6i.large", "my-machines.reserved-1y"), (usd("0.0605"), "api"));
+    assert_eq!((aws.plans[0].id.as_str(), aws.plans[0].kind.word()), ("my-machines.reserved-1y", "reserved"));
+    // 496 USD for a year of 8760 hours are no exact decimal by the hour.
+    let azure = bound("retail.json", AZURE, fixture!("azure-retail.toml"));
+    let machine = "my-azure.Standard_D2_v5";
+    assert_eq!(under(&azure, machine, "my-azure.reserved-1y"), (usd("0.0566210046"), "derived"));
+    assert_eq!(under(&azure, machine, "my-azure.savings-3y"), (usd("0.0442"), "api"));
+    let head = "id = \"x\"\nregion = \"r\"\nplan.p = { kind = \"savings\", text = \"t\" }\n";
+    let core = format!(
+        "{head}[item.core]\ndimension = \"vcpu-seconds\"\nwhere = {{ skuId = \"BBBB-0002\" }}\nplans.p.where = {{ skuId = \"BBBB-0003\" }}"
+    );
+    assert_eq!(under(&bound("skus.json", GCP, &core), "x.core", "x.p"), (usd("0.0137413"), "api"));
+    let web = format!(
+        "{head}[item.web]\ndimension = \"node-hours\"\nwhere = {{ component = \"~on-demand\" }}\nplans.p.where = {{ component = \"~reserved\" }}"
+    );
+    assert_eq!(under(&bound("breakdown.json", INFRACOST, &web), "x.web", "x.p"), (usd("0.0605"), "api"));
+}
+
+#[test]
+fn a_plan_that_is_not_selected_exactly_once_or_counts_otherwise_is_refused() {
+    let head = "id = \"x\"\nregion = \"r\"\nplan.p = { kind = \"reserved\", text = \"t\" }\n[item.m]\n\
+        dimension = \"node-hours\"\nwhere = { instanceType = \"m6i.large\", operatingSystem = \"Linux\", term = \"OnDemand\" }\n";
+    for (rest, says) in [
+        ("plans.p.where = { term = \"Reserved\" }", "2 prices match `m` under `p`"),
+        ("plans.p.where = { term = \"Reserve\" }", "did you mean \"Reserved\"?"),
+        ("plans.q.where = { term = \"Reserved\" }", "is not a `plan` of this file"),
+        ("plans.p.where = { term = \"Reserved\", unit = \"Quantity\" }", "`Quantity` is no unit of `node-hours`"),
+        ("plans.p = { units = 2 }", "missing key `where`"),
+    ] {
+        let refused = imported("offers.json", AWS, &format!("{head}{rest}")).unwrap_err();
+        assert!(refused.contains(says) && refused.contains("map.toml:"), "{says}: {refused}");
+    }
+    let spot = head.replace("\"reserved\"", "\"spot\"");
+    let refused = imported("offers.json", AWS, &spot).unwrap_err();
+    assert!(refused.contains("savings"), "{refused}");
+}
+
 #[test]
 fn hostile_lists_are_refused_where_they_are_wrong() {
     for (list, from, to, says) in [

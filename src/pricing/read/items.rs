@@ -27,6 +27,7 @@ impl Reader<'_> {
         let mut items = Vec::new();
         for entry in table.at("item").table().iter() {
             let item = self.item(entry, plans);
+            self.one_grant(&items, &item, entry);
             self.add(&mut items, item, entry.key_span);
         }
         let Some(variants) = table.get("variants").map(Node::table) else { return items };
@@ -39,6 +40,22 @@ impl Reader<'_> {
             }
         }
         items
+    }
+
+    /// What several items share is one grant, of one size, in a billing period.
+    fn one_grant(&mut self, items: &[Item], item: &Item, entry: &Entry) {
+        if item.free_day.as_ref().is_some_and(|allowance| allowance.shared.is_some()) {
+            let daily = Diagnostic::error("only a monthly allowance is shared");
+            self.diagnostics.push(daily.at(entry.node.table().at("free_day").span));
+        }
+        let Some(allowance) = item.free_month.as_ref().filter(|allowance| allowance.shared.is_some()) else { return };
+        let sharing = items.iter().filter_map(|other| other.free_month.as_ref());
+        let mut sharing = sharing.filter(|other| other.shared == allowance.shared);
+        if sharing.any(|other| (other.grant, other.months) != (allowance.grant, allowance.months)) {
+            let node = entry.node.table().at("free_month");
+            let name = node.table().at("shared").text();
+            self.diagnostics.push(Diagnostic::error(format!("`{name}` is granted in two sizes")).at(node.span));
+        }
     }
 
     /// Adds an item unless what it prices already has a price.

@@ -5,13 +5,12 @@ use rust_decimal::Decimal;
 
 use super::Context;
 use crate::document::diagnostic::Diagnostic;
-use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::metering::calendar::Month;
 use crate::pricing::book::Book;
 use crate::pricing::commitment::{Commitment, Held};
 use crate::pricing::settle::{Currency, Options};
-use crate::pricing::tariff::{Plan, PlanKind};
+use crate::pricing::tariff::{Plan, PlanKind, Tariff};
 
 /// The options that a checked and completed `[pricing]` says.
 pub fn options(context: &mut Context, table: &Table) -> Option<Options> {
@@ -33,68 +32,75 @@ pub fn options(context: &mut Context, table: &Table) -> Option<Options> {
         free_tier: table.at("free_tier").flag(),
         egress: table.at("egress").flag(),
         currency: Currency { code: code.text().to_owned(), per_usd: rate },
-        commitments: commitments(context, table),
+        commitments: commitments(table),
         account_opened: table.get("account_opened").and_then(date),
     })
 }
 
-/// What is committed to, each with a plan of the book that commits to such a thing.
-fn commitments(context: &mut Context, table: &Table) -> Vec<Commitment> {
-    let mut commitments = Vec::new();
-    for node in table.at("commitment").elements() {
-        let stated = node.table();
-        let name = stated.at("plan");
+/// What is committed to.
+fn commitments(table: &Table) -> Vec<Commitment> {
+    let stated = table.at("commitment").elements().iter().map(Node::table);
+    let commitments = stated.filter_map(|stated| {
         let held = match (stated.get("machine"), stated.get("per_hour")) {
             (Some(machine), _) => Held::Machines(machine.text().to_owned(), Decimal::from(stated.at("count").count())),
             (None, Some(usd)) => Held::PerHour(usd.money()),
-            (None, None) => continue,
+            (None, None) => return None,
         };
-        let (kind, wanted) = match held {
-            Held::Machines(..) => (PlanKind::Reserved, "per_hour"),
-            Held::PerHour(_) => (PlanKind::Savings, "machine and count"),
-        };
-        let plan = plan(name.text());
-        match plan {
-            None => {
-                let plans = Book::builtin().tariffs().flat_map(|tariff| &tariff.plans);
-                let ids = plans.filter(|plan| plan.kind != PlanKind::Spot).map(|plan| plan.id.as_str());
-                let unknown = Diagnostic::error(format!("no plan is called `{}`", name.text())).at(name.span);
-                context.problems.push(unknown.nearest(name.text(), ids));
-            }
-            Some(plan) if plan.kind == PlanKind::Spot => {
-                context.error(name.span, "spare capacity is not committed to");
-            }
-            Some(plan) if plan.kind != kind => {
-                context.error(name.span, format!("{}: give `{wanted}`", plan.text));
-            }
-            Some(_) => {}
+        Some(Commitment { plan: stated.at("plan").text().to_owned(), held })
+    });
+    commitments.collect()
+}
+
+/// Checks that each commitment is to a plan that there is, of the price book or of one of the tariffs of the deployments,
+/// and that the plan sells such a thing. Where no tariffs are known, a plan of a tariff that the book does not have is not
+/// looked for.
+pub fn check_commitments(context: &mut Context, table: &Table, tariffs: Option<&[&Tariff]>) {
+    for node in table.at("commitment").elements() {
+        let stated = node.table();
+        let name = stated.at("plan");
+        let owner = name.text().split_once('.').map_or("", |(owner, _)| owner);
+        let book = Book::builtin().tariff(owner);
+        if book.is_none() && tariffs.is_none() {
+            continue;
         }
-        if let Held::Machines(machine, _) = &held
-            && plan.is_some_and(|plan| plan.kind == PlanKind::Reserved)
-            && let Some(problem) = unreserved(machine, name.text(), stated.at("machine").span)
-        {
+        let of_owner = tariffs.into_iter().flatten().copied().chain(book);
+        let found = of_owner.flat_map(|tariff| tariff.plans.iter().map(move |plan| (plan, tariff)));
+        let found = found.filter(|(plan, _)| plan.id == name.text()).collect::<Vec<_>>();
+        let problem = match found.first() {
+            None => Some(unknown_plan(name, tariffs.unwrap_or_default())),
+            Some((plan, tariff)) => unfit(stated, plan, tariff),
+        };
+        if let Some(problem) = problem {
             context.problems.push(problem);
         }
-        commitments.push(Commitment { plan: name.text().to_owned(), held });
     }
-    commitments
 }
 
-/// The plan of the price book that is called `tariff.plan`.
-fn plan(id: &str) -> Option<&'static Plan> {
-    let tariff = Book::builtin().tariff(id.split_once('.')?.0)?;
-    tariff.plans.iter().find(|plan| plan.id == id)
+fn unknown_plan(name: &Node, tariffs: &[&Tariff]) -> Diagnostic {
+    let plans = Book::builtin().tariffs().chain(tariffs.iter().copied()).flat_map(|tariff| &tariff.plans);
+    let ids: Vec<&str> = plans.filter(|plan| plan.kind != PlanKind::Spot).map(|plan| plan.id.as_str()).collect();
+    Diagnostic::error(format!("no plan is called `{}`", name.text())).at(name.span).nearest(name.text(), ids)
 }
 
-/// A machine that the plan does not sell.
-fn unreserved(machine: &str, plan: &str, span: Span) -> Option<Diagnostic> {
-    let items = &Book::builtin().tariff(plan.split_once('.')?.0)?.items;
-    let under = items.iter().filter(|item| item.under(plan).is_some());
-    let mut sold = under.filter_map(|item| item.variant.as_deref()).peekable();
-    sold.peek()?;
-    let sold: Vec<&str> = sold.collect();
-    let unknown = Diagnostic::error(format!("`{plan}` has no price for `{machine}`")).at(span);
-    (!sold.contains(&machine)).then(|| unknown.nearest(machine, sold))
+/// What is wrong with a commitment to this plan of this tariff.
+fn unfit(stated: &Table, plan: &Plan, tariff: &Tariff) -> Option<Diagnostic> {
+    let span = stated.at("plan").span;
+    let machine = stated.get("machine");
+    match (plan.kind, machine) {
+        (PlanKind::Spot, _) => Some(Diagnostic::error("spare capacity is not committed to").at(span)),
+        (PlanKind::Savings, Some(_)) => Some(Diagnostic::error(format!("{}: give `per_hour`", plan.text)).at(span)),
+        (PlanKind::Reserved, None) => {
+            Some(Diagnostic::error(format!("{}: give `machine and count`", plan.text)).at(span))
+        }
+        (PlanKind::Savings, None) => None,
+        (PlanKind::Reserved, Some(machine)) => {
+            let under = tariff.items.iter().filter(|item| item.under(&plan.id).is_some());
+            let sold: Vec<&str> = under.filter_map(|item| item.variant.as_deref()).collect();
+            let name = machine.text();
+            let unknown = Diagnostic::error(format!("`{}` has no price for `{name}`", plan.id)).at(machine.span);
+            (!sold.is_empty() && !sold.contains(&name)).then(|| unknown.nearest(name, sold))
+        }
+    }
 }
 
 fn date(node: &Node) -> Option<Date> {

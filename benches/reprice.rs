@@ -11,6 +11,7 @@ use std::time::Instant;
 use breakeven::experiment::reprice::reprice;
 use breakeven::experiment::result::RunResult;
 use breakeven::experiment::{RunOptions, run};
+use breakeven::pricing::stated::StatedTariff;
 use breakeven::scenario::{Document, Prices};
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput};
 
@@ -28,27 +29,43 @@ fn built<T>(
     build(&mut document).unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)))
 }
 
-/// The result of a platform, and the prices of its run with free tiers.
-fn stored(platform: &str) -> (RunResult, Prices) {
-    let text = format!("{SCENARIO}\ndeployment = [{{ platform = \"{platform}\" }}]\n");
+/// The result of a platform, and the prices of its run with free tiers. What is not played is the generic platform of its
+/// family, billed by its tariff; `eks-reserved` is `eks` with a commitment, which looks at every hour.
+fn stored(case: &str) -> (RunResult, Prices) {
+    let (platform, tariff) = match case {
+        "heroku" => ("paas", ", tariff = { instance-hours = \"0.05 USD\", egress-bytes = \"0 USD/GB\" }"),
+        "eks-reserved" => ("eks", ""),
+        platform => (platform, ""),
+    };
+    let text = format!("{SCENARIO}\ndeployment = [{{ platform = \"{platform}\"{tariff} }}]\n");
     let scenario = built(Document::new("bench", &text, Path::new("."), "bench", &[]), Document::build);
-    let result = run(&scenario, &RunOptions::quiet()).expect("a bench scenario runs");
+    let mut result = run(&scenario, &RunOptions::quiet()).expect("a bench scenario runs");
+    if case == "heroku" {
+        let deployment = &mut result.deployments[0];
+        deployment.tariffs = vec![StatedTariff::catalogue("heroku")];
+        deployment.usage.retain(|row| ["instance-hours", "egress-bytes"].contains(&row.dimension.as_str()));
+        deployment.usage.iter_mut().for_each(|row| row.variant = "standard-2x".to_owned());
+    }
     let mut document = Document::of_pricing(&result.pricing);
     document.set("<set>", "pricing.free_tier=true");
+    if case == "eks-reserved" {
+        let plan = "plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1";
+        document.set("<set>", &format!("pricing.commitment=[{{ {plan} }}]"));
+    }
     let prices = built(document, Document::prices);
     (result, prices)
 }
 
-const PLATFORMS: [&str; 4] = ["aws-lambda", "app-engine-standard", "ec2", "eks"];
+const CASES: [&str; 6] = ["aws-lambda", "app-engine-standard", "ec2", "eks", "heroku", "eks-reserved"];
 
 fn main() {
     if let Ok(wanted) = std::env::var("ONCE") {
-        PLATFORMS.into_iter().filter(|platform| wanted == "all" || wanted == *platform).for_each(once);
+        CASES.into_iter().filter(|platform| wanted == "all" || wanted == *platform).for_each(once);
         return;
     }
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("reprice");
-    for platform in PLATFORMS {
+    for platform in CASES {
         let (result, prices) = stored(platform);
         group.throughput(Throughput::Elements(u64::from(result.replications)));
         group.bench_with_input(BenchmarkId::from_parameter(platform), &result, |bencher, result| {

@@ -163,13 +163,16 @@ fn value(found: &Found<'_>, explanation: &Explanation, prices: &Prices) -> Value
         "meters": meters.collect::<Vec<_>>(),
         "quantity": explanation.quantity,
         "replications": explanation.replications,
-        "rule": rule(item, prices),
+        "rule": rule(found, item, prices),
     })
 }
 
 /// What the item does, in words: allowances, tiers, limits.
-fn rule(item: &Item, prices: &Prices) -> Vec<String> {
+fn rule(found: &Found<'_>, item: &Item, prices: &Prices) -> Vec<String> {
     let mut rule = Vec::new();
+    for changed in found.deployment.overrides.iter().filter(|changed| changed.key.starts_with("meter.")) {
+        rule.push(format!("the scenario counts by its own `{}`: {}", changed.key, changed.value));
+    }
     for (allowance, per) in [(&item.free_day, "a day"), (&item.free_month, "a billing period")] {
         let Some(allowance) = allowance else { continue };
         let used = if prices.options.free_tier { "counts" } else { "does not count, as `pricing.free_tier` is false" };
@@ -233,7 +236,7 @@ fn told(found: &Found<'_>, explanation: &Explanation, prices: &Prices) -> String
         let _ = writeln!(text, "  mean of {count} replications: {} {}", shown(&explanation.quantity), line.unit);
     }
     text += "\nThe rule\n";
-    for sentence in rule(item, prices) {
+    for sentence in rule(found, item, prices) {
         let _ = writeln!(text, "  {sentence}");
     }
     let rate = prices.options.currency.per_usd;

@@ -68,7 +68,7 @@ struct Listed<'a> {
     /// Earliest and latest observation, of those that are dated.
     oldest: Option<&'a str>,
     newest: Option<&'a str>,
-    /// Items with a price that is an assumption or was not verified.
+    /// Items with a price, a free tier or a price under a plan that is an assumption or was not verified.
     unverified: usize,
     /// Items with a price that was observed long ago.
     old: usize,
@@ -109,7 +109,12 @@ fn own(tariff: &Tariff) -> impl Iterator<Item = &Item> {
 }
 
 fn provenances<'a>(items: &[&'a Item]) -> impl Iterator<Item = &'a Provenance> {
-    items.iter().flat_map(|item| item.tiers.iter().map(|tier| &tier.provenance)).collect::<Vec<_>>().into_iter()
+    let of = |item: &&'a Item| {
+        let free = [&item.free_day, &item.free_month].into_iter().flatten().map(|allowance| &allowance.provenance);
+        let under = item.plans.iter().map(|under| &under.provenance);
+        item.tiers.iter().map(|tier| &tier.provenance).chain(free).chain(under)
+    };
+    items.iter().flat_map(of).collect::<Vec<_>>().into_iter()
 }
 
 fn table(listed: &[Listed<'_>], age: &Age) -> String {

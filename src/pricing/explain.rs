@@ -278,6 +278,20 @@ mod tests {
     }
 
     #[test]
+    fn every_limit_of_an_item_is_a_reason() {
+        let mut item = Item::new("a.b".to_owned(), crate::metering::usage::Dimension::Requests, Vec::new());
+        assert!(reasons(&item).is_empty());
+        (item.minimum, item.maximum) = (Some(Decimal::TEN), Some(Decimal::ONE_HUNDRED));
+        (item.times, item.whole, item.at_once) = (2, true, Some(Decimal::from(32)));
+        item.rule.count_step = 1000;
+        let said = reasons(&item).join("\n");
+        for part in ["at least 10 USD", "at most 100 USD", "charged 2 times", "whole units", "no more than 32", "1000"]
+        {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+
+    #[test]
     fn numbers_are_decimals_where_they_can_be() {
         assert_eq!(of(3, 1), "3");
         assert_eq!(of(1, 8), "0.125");

@@ -110,6 +110,27 @@ fn every_price_is_listed_found_and_shown_with_its_source() {
     for says in ["0.0000166667 USD from 0 up to 6000000000", "observed 2026", "free with `pricing.free_tier`: 400000"] {
         assert!(shown.contains(says), "{shown}");
     }
+    let show = |line: &[&str]| stdout(&desk.simulate(&[&["prices", "show"], line].concat()).success());
+    for (line, says) in [
+        (&["aws-lambda"][..], "edition: 2025-08-01; others: 2018-05-01, 2020-12-01"),
+        (&["aws-lambda"], "one grant for all of aws-lambda.compute"),
+        (&["aws-lambda"], "rounded up to a multiple of 1ms"),
+        (&["aws-lambda"], "tiers count what all services of the account use"),
+        (&["aws-lambda", "--as-of", "2018-05-01"], "rounded up to a multiple of 100ms"),
+        (&["aws-alb"], "other regions: aws-alb@eu-central-1"),
+        (&["aws-alb"], "open connections / 3000"),
+        (&["eks"], "plan aws-machines.reserved-1y (reserved): standard reserved instance"),
+        (&["gke"], "credit gke.free-cluster: 74.40 USD"),
+        (&["aws-machines.m6i.large"], "0.06048 USD under aws-machines.reserved-1y"),
+    ] {
+        let shown = show(line);
+        assert!(shown.contains(says), "{line:?}: {shown}");
+    }
+    let shown = desk.json(&["prices", "show", "aws-lambda", "--format", "json"]);
+    assert_eq!(shown["editions"], serde_json::json!(["2018-05-01", "2020-12-01", "2025-08-01"]));
+    let old = ["prices", "show", "aws-alb", "--as-of", "2018-05-01"];
+    desk.simulate(&old).code(2).stderr(contains("its oldest prices are of 2024-07-01"));
+    desk.simulate(&["prices", "--as-of", "yesterday"]).code(2).stderr(contains("yesterday"));
     let found = stdout(&desk.simulate(&["prices", "search", "lambda", "request"]).success());
     let line = found.lines().find(|line| line.starts_with("aws-lambda.requests "));
     assert!(line.is_some_and(|line| line.ends_with("0.0000002 USD per request")), "{found}");
@@ -241,9 +262,14 @@ fn a_line_is_explained_down_to_what_was_used() {
     let number = numbered.split_whitespace().next().unwrap();
     let text = stdout(&desk.simulate(&["explain", "out/result.json", number]).success());
     assert_eq!(stdout(&desk.simulate(&["explain", "out/result.json", "aws-lambda/aws-lambda.gib-seconds"])), text);
-    for says in
-        ["MiB nanosecond", "mean of 5 replications", "tier 1: above 0 up to", "does not count, as", "observed 20"]
-    {
+    for says in [
+        "MiB nanosecond",
+        "mean of 5 replications",
+        "tier 1: above 0 up to",
+        "does not count, as",
+        "observed 20",
+        "each time that is counted is rounded up to a multiple of 1ms",
+    ] {
         assert!(text.contains(says), "{says}: {text}");
     }
     assert!(desk.read("out/report.md").contains(&format!("| {number} |")), "reports number the lines alike");

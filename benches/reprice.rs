@@ -44,7 +44,7 @@ fn stored(case: &str) -> (RunResult, Prices) {
         let deployment = &mut result.deployments[0];
         deployment.tariffs = vec![StatedTariff::catalogue("heroku")];
         deployment.usage.retain(|row| ["instance-hours", "egress-bytes"].contains(&row.dimension.as_str()));
-        deployment.usage.iter_mut().for_each(|row| row.variant = "standard-2x".to_owned());
+        deployment.usage.iter_mut().for_each(|row| "standard-2x".clone_into(&mut row.variant));
     }
     let mut document = Document::of_pricing(&result.pricing);
     document.set("<set>", "pricing.free_tier=true");

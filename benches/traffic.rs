@@ -1,4 +1,7 @@
-//! Nanoseconds per request of traffic generation and of its observer.
+//! Nanoseconds per arrival of every process alone, per request of traffic generation, and of its observer.
+//!
+//! `ONCE="daily steps" cargo bench --bench traffic` draws ten million arrivals of that process once, for instruction counters
+//! and profilers.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,12 +10,14 @@ use breakeven::application::program::Body;
 use breakeven::application::retry::Retry;
 use breakeven::application::{Application, Class, Entry, NOBODY, Request, Service};
 use breakeven::kernel::distribution::{Distribution, Law};
-use breakeven::traffic::open::{Arrivals, Open};
+use breakeven::traffic::counts::{CountTable, Counts, Within};
+use breakeven::traffic::open::{Arrivals, Burst, Open};
+use breakeven::traffic::process::{Hawkes, State, Switching};
 use breakeven::traffic::profile::{Interpolation, Profile};
 use breakeven::traffic::statistics::Observer;
-use breakeven::traffic::{Flow, Source, Traffic, Uncertainty};
+use breakeven::traffic::{Flow, Play, Source, Traffic, Uncertainty};
 use breakeven::units::{Bytes, Nanos};
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group};
 
 const REQUESTS: u64 = 1_000_000;
 const BATCH: usize = 1024;
@@ -44,13 +49,13 @@ fn application(classes: usize, cpu: &Distribution) -> Application {
 }
 
 fn traffic(sources: &[Open]) -> Traffic {
-    let source = |(index, open): (usize, &Open)| Source {
-        name: format!("source-{index}"),
-        mix: Vec::new(),
-        flow: Flow::Open(Box::new(open.clone())),
-    };
+    of_flows(sources.iter().map(|open| Flow::Open(Box::new(open.clone()))).collect())
+}
+
+fn of_flows(flows: Vec<Flow>) -> Traffic {
+    let source = |(index, flow)| Source { name: format!("source-{index}"), mix: Vec::new(), flow };
     Traffic {
-        sources: sources.iter().enumerate().map(source).collect(),
+        sources: flows.into_iter().enumerate().map(source).collect(),
         start: jiff::civil::date(2026, 1, 5).to_zoned(jiff::tz::TimeZone::UTC).expect("a day"),
         warmup: Nanos::ZERO,
         duration: Nanos(u64::MAX / 4),
@@ -58,16 +63,60 @@ fn traffic(sources: &[Open]) -> Traffic {
     }
 }
 
+fn daily(interpolation: Interpolation) -> Open {
+    let day: Vec<f64> = (0..24).map(|hour| 1.0 + f64::from(hour % 12)).collect();
+    Open { profile: Profile::weekly(&day, None, None, interpolation).expect("valid"), ..Open::constant(200.0) }
+}
+
+/// Every process, in the long run at 200 arrivals per second.
+fn processes() -> Vec<(&'static str, Flow)> {
+    let open = |open: Open| Flow::Open(Box::new(open));
+    let burst = Some(Burst { cv: 0.3, window: Nanos(60 * Nanos::SECOND.0) });
+    let state = |rate, mean| State { rate, lasts: Distribution::new(Law::Exponential { mean }) };
+    let switching = Switching { states: [state(600.0, 10e9), state(100.0, 40e9)] };
+    let table = CountTable { first: 0, period: Nanos(60 * Nanos::SECOND.0), counts: vec![12_000.0; 1440] };
+    let counts = |within| Flow::Counts(Counts { within, repeat: true, ..Counts::new(table.clone()) });
+    vec![
+        ("poisson", open(Open::constant(200.0))),
+        ("daily steps", open(daily(Interpolation::Step))),
+        ("daily lines", open(daily(Interpolation::Linear))),
+        ("daily lines with bursts", open(Open { burst, ..daily(Interpolation::Linear) })),
+        ("gamma spacings", open(Open { arrivals: Arrivals::Gamma { cv: 2.0 }, ..Open::constant(200.0) })),
+        ("mmpp", Flow::Switching(Box::new(switching))),
+        ("hawkes", Flow::Hawkes(Hawkes { rate: 200.0, branching: 0.7, decay: Nanos::SECOND })),
+        ("counts, uniform", counts(Within::Uniform)),
+        ("counts, bmodel", counts(Within::Bmodel { p: 0.7 })),
+    ]
+}
+
+/// Draws so many arrivals.
+fn draw(play: &mut Play, arrivals: u64) -> u64 {
+    let mut batch = Vec::with_capacity(BATCH);
+    let (mut made, mut last) = (0, 0);
+    while made < arrivals {
+        play.fill(&mut batch, BATCH);
+        made += batch.len() as u64;
+        last = batch.last().map_or(last, |request| request.at);
+    }
+    last
+}
+
+fn arrivals(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("arrivals");
+    group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(2)).sample_size(20);
+    for (name, flow) in processes() {
+        let traffic = of_flows(vec![flow]);
+        let mut play = traffic.instants(1, 0);
+        group.bench_function(name, |bencher| bencher.iter(|| black_box(draw(&mut play, REQUESTS))));
+    }
+    group.finish();
+}
+
 fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("generate");
     group.throughput(Throughput::Elements(REQUESTS)).measurement_time(Duration::from_secs(2)).sample_size(20);
     let constant = Distribution::constant(2e7);
     let log_normal = Distribution::new(Law::LogNormal { mu: 16.0, sigma: 0.5 });
-    let day: Vec<f64> = (0..24).map(|hour| 1.0 + f64::from(hour % 12)).collect();
-    let daily = |interpolation| Open {
-        profile: Profile::weekly(&day, None, None, interpolation).expect("valid"),
-        ..Open::constant(200.0)
-    };
     let even = Open { arrivals: Arrivals::Even, ..Open::constant(200.0) };
     let poisson = Open::constant(200.0);
     let cases = [
@@ -115,5 +164,14 @@ fn observation(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, generation, observation);
-criterion_main!(benches);
+criterion_group!(benches, arrivals, generation, observation);
+
+fn main() {
+    let Ok(name) = std::env::var("ONCE") else {
+        benches();
+        return Criterion::default().configure_from_args().final_summary();
+    };
+    let found = processes().into_iter().find(|(process, _)| *process == name);
+    let (_, flow) = found.unwrap_or_else(|| panic!("no process is called {name}"));
+    black_box(draw(&mut of_flows(vec![flow]).instants(1, 0), 10 * REQUESTS));
+}

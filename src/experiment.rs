@@ -104,6 +104,8 @@ pub enum RunError {
     },
     /// The horizon lies beyond the years that calendars cover.
     Calendar(String),
+    /// A temporary file of a log could not be read back.
+    Log(String),
     /// The threads could not be started.
     Threads(String),
 }
@@ -132,6 +134,7 @@ impl fmt::Display for RunError {
             Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
             Self::Unpriced { deployment, why } => write!(f, "deployment `{deployment}`: {why}"),
             Self::Calendar(why) => write!(f, "the horizon lies beyond the calendar: {why}"),
+            Self::Log(why) => f.write_str(why),
             Self::Threads(why) => write!(f, "threads could not be started: {why}"),
         }
     }
@@ -202,6 +205,9 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
     while first < scenario.replications && !options.interrupt.load(Ordering::Relaxed) {
         let last = first.saturating_add(at_once).min(scenario.replications);
         let played: Vec<_> = (first..last).into_par_iter().map(|replication| stage.play(replication)).collect();
+        if let Some(why) = scenario.traffic.fault() {
+            return Err(RunError::Log(why));
+        }
         for outcome in played {
             match outcome {
                 Some(outcome) => folded.add(&stage, outcome)?,

@@ -216,6 +216,16 @@ impl Traffic {
         early.chain(silent).collect()
     }
 
+    /// Why requests of a log were missing in what was played, if its instants could not be read back.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let fault = |source: &Source| match &source.flow {
+            Flow::Log(log) => log.arrivals.fault().map(|why| format!("source '{}': {why}", source.name)),
+            _ => None,
+        };
+        self.sources.iter().find_map(fault)
+    }
+
     fn frame(&self) -> Frame {
         let origin = self.start.timestamp().as_nanosecond() - i128::from(self.warmup.0);
         Frame { origin, start: self.warmup.0, end: self.warmup.saturating_add(self.duration).0 }

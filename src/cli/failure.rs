@@ -115,6 +115,7 @@ impl From<RunError> for Failure {
             | RunError::Unpriced { .. }
             | RunError::Calendar(_) => Exit::Bad,
             RunError::Interrupted => Exit::Interrupted,
+            RunError::Log(_) => Exit::Failed,
             RunError::Threads(_) => Exit::Retry,
         };
         let problem = Diagnostic::error(error.to_string());

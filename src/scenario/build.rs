@@ -11,6 +11,8 @@ mod references;
 mod traffic;
 mod unplayed;
 
+pub(super) use traffic::Logs;
+
 use sha2::{Digest, Sha256};
 
 use references::Names;
@@ -33,6 +35,7 @@ struct Context<'a> {
     sources: &'a mut Sources,
     folder: &'a std::path::Path,
     inputs: Vec<Input>,
+    logs: &'a Logs,
     problems: Diagnostics,
 }
 
@@ -41,8 +44,13 @@ impl Context<'_> {
         self.problems.push(Diagnostic::error(message).at(span));
     }
 
-    /// What `read` makes of the file called `name`, which is named at `span`, read once and recorded as an input.
-    fn stream<T>(&mut self, name: &str, span: Span, read: impl FnOnce(&mut dyn std::io::Read) -> T) -> Option<T> {
+    /// What `read` makes of the file called `name`, which is named at `span`, read once, and its SHA-256.
+    fn stream<T>(
+        &mut self,
+        name: &str,
+        span: Span,
+        read: impl FnOnce(&mut dyn std::io::Read) -> T,
+    ) -> Option<(T, String)> {
         let hashed = std::fs::File::open(self.folder.join(name)).and_then(|file| {
             let mut file = Hashed { file, hash: Sha256::new() };
             let made = read(&mut file);
@@ -51,10 +59,7 @@ impl Context<'_> {
             Ok((made, hex(&file.hash.finalize())))
         });
         match hashed {
-            Ok((made, sha256)) => {
-                self.record(name, sha256);
-                Some(made)
-            }
+            Ok(made) => Some(made),
             Err(error) => {
                 let unread = Diagnostic::error(format!("cannot read `{name}`"));
                 self.problems.push(unread.at(span).label(error.to_string()));
@@ -110,6 +115,7 @@ fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) ->
         sources: &mut document.sources,
         folder: &document.folder,
         inputs: Vec::new(),
+        logs: &document.logs,
         problems: document.problems.clone(),
     };
     measured::inline(&mut context, &mut table);
@@ -157,6 +163,7 @@ pub(super) fn prices(document: &mut Document) -> Result<Prices, Diagnostics> {
         sources: &mut document.sources,
         folder: &document.folder,
         inputs: Vec::new(),
+        logs: &document.logs,
         problems: document.problems.clone(),
     };
     check(&table, document.span, &PRICES, &mut context.problems);

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::build::{build, prices};
+use super::build::{Logs, build, prices};
 use super::{Prices, Scenario, path};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::{SourceId, Sources, Span, read_file};
@@ -21,6 +21,8 @@ pub struct Document {
     pub(super) stem: String,
     /// What was found while reading.
     pub(super) problems: Diagnostics,
+    /// Logs that were read.
+    pub(super) logs: Logs,
     /// Whether the text is a TOML table at all; otherwise nothing more can be said about it.
     readable: bool,
 }
@@ -81,6 +83,7 @@ impl Document {
             folder: folder.to_path_buf(),
             stem: stem.to_owned(),
             problems: Diagnostics::new(),
+            logs: Logs::default(),
             readable: true,
         }
     }

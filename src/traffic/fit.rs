@@ -21,6 +21,8 @@ pub mod read;
 mod tests;
 mod week;
 
+use std::collections::BTreeMap;
+
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 
@@ -92,6 +94,7 @@ impl Fitted {
         let found = event::outstanding(&hours, &fitted);
         fitted.events.extend(found);
         fitted.events.sort_by_key(|event| event.at);
+        number(&mut fitted.events);
         fitted.scale();
         Some(fitted)
     }
@@ -110,6 +113,20 @@ impl Fitted {
         let curve = Curve::new(&self.open(), frame, 0, frame.end, 1.0, 1.0);
         let bins = usize::try_from(self.span.0.div_ceil(width.0)).unwrap_or(usize::MAX);
         bins::areas(curve, width.0, bins)
+    }
+
+    /// Standard deviation of the number of requests of a series that is generated, over its mean: of bursts in each of
+    /// their windows, and of spacings.
+    #[must_use]
+    pub fn relative_deviation(&self) -> f64 {
+        let spacings = self.arrivals_cv.map_or(1.0, |cv| cv * cv) / self.measures.requests;
+        let bursts = self.burst.map_or(0.0, |burst| {
+            let expected = self.expected(burst.window);
+            let (sum, squares) =
+                expected.iter().fold((0.0, 0.0), |(sum, squares), count| (sum + count, squares + count * count));
+            if sum > 0.0 { burst.cv * burst.cv * squares / (sum * sum) } else { 0.0 }
+        });
+        (spacings + bursts).sqrt()
     }
 
     /// The model as an open source.
@@ -137,6 +154,18 @@ impl Fitted {
             warmup: Nanos::ZERO,
             duration: self.span,
             uncertainty: Uncertainty::default(),
+        }
+    }
+}
+
+/// Gives every event a name of its own: the second `peak` is `peak-2`.
+fn number(events: &mut [Event]) {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for event in events {
+        let count = found.entry(event.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            event.name = format!("{}-{count}", event.name);
         }
     }
 }

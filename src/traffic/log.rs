@@ -1,6 +1,6 @@
 //! The requests of an access log as a source of traffic: every one at its own instant.
 //!
-//! A log becomes a sorted list of instants, 8 bytes for each request; everything else about it streams. With `scale` 1 and no
+//! A log becomes its instants in order, in memory that does not grow with it; everything else about it streams. With `scale` 1 and no
 //! declared uncertainty every request comes back exactly. A smaller scale keeps each request with that probability; a
 //! larger one adds copies of the whole log, each turned round by a shift of its own, so that bursts keep their shape and no
 //! two requests share their stamp.
@@ -9,9 +9,11 @@ mod balancer;
 mod cloudfront;
 pub mod combined;
 pub mod entry;
+pub mod instants;
 mod json;
 mod lines;
 pub mod read;
+mod scan;
 mod stamp;
 mod table;
 #[cfg(test)]
@@ -22,53 +24,7 @@ use std::sync::Arc;
 use super::counts::Align;
 use super::curve::Frame;
 use crate::units::Nanos;
-
-/// Instants in order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arrivals {
-    /// The first one, in nanoseconds since 1970.
-    pub first: i128,
-    /// All of them in nanoseconds after the first; not empty, rising.
-    offsets: Vec<u64>,
-}
-
-impl Arrivals {
-    /// `instants`, in any order, in nanoseconds since 1970; `None` when there are none.
-    #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // differences of 64-bit numbers to the smallest
-    #[allow(clippy::stable_sort_primitive)] // logs are nearly in order, for which a stable sort takes about one pass
-    pub fn new(mut instants: Vec<i64>) -> Option<Self> {
-        instants.sort();
-        let first = i128::from(*instants.first()?);
-        let offsets = instants.into_iter().map(|at| (i128::from(at) - first) as u64).collect();
-        Some(Self { first, offsets })
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.offsets.len()
-    }
-
-    /// Never.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.offsets.is_empty()
-    }
-
-    /// In nanoseconds after the first, in order.
-    #[must_use]
-    pub fn offsets(&self) -> &[u64] {
-        &self.offsets
-    }
-
-    /// The whole seconds that they cover.
-    #[must_use]
-    pub fn span(&self) -> Nanos {
-        let last = self.offsets.last().copied().unwrap_or(0);
-        Nanos((last / Nanos::SECOND.0 + 1).saturating_mul(Nanos::SECOND.0))
-    }
-}
+pub use instants::{Arrivals, Gathered};
 
 /// A source that replays a log.
 #[derive(Clone, Debug)]
@@ -117,7 +73,7 @@ impl Log {
         let span = i128::from(self.arrivals.span().0);
         let (cycle, within) =
             if self.repeat { (elapsed.div_euclid(span), elapsed.rem_euclid(span)) } else { (0, elapsed) };
-        let below = self.arrivals.offsets.partition_point(|offset| i128::from(*offset) < within);
+        let below = self.arrivals.below(u64::try_from(within.max(0)).unwrap_or(u64::MAX));
         cycle * self.arrivals.len() as i128 + below as i128
     }
 

@@ -1,7 +1,7 @@
 //! From a log to instants: its requests at their own times, thinned out or in shifted copies.
 //!
 //! Whether a request is kept and what it asks for are keyed by its copy and its number, so that any stretch is the same
-//! whatever came before. Memory is per copy.
+//! whatever came before. Memory is a block of instants per copy; blocks are smaller where copies are many.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -19,6 +19,9 @@ use crate::kernel::streams::{Draws, child};
 
 /// The most copies; a factor of uncertainty could ask for more.
 const MOST_COPIES: f64 = 1e5;
+/// Instants in the blocks of all copies together, and the fewest of one.
+const BLOCKS: usize = 1 << 16;
+const BLOCK: usize = 16;
 
 /// The requests of one log, one after the other.
 #[derive(Clone, Debug)]
@@ -28,13 +31,15 @@ pub(super) struct Replay {
     end: i128,
     base: i128,
     repeat: bool,
+    /// Instants that a copy holds at once.
+    block: usize,
     copies: Vec<Copied>,
     /// Instant and copy of each copy's next request.
     heads: BinaryHeap<Reverse<(i128, usize)>>,
 }
 
 /// The log once, turned round.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Copied {
     /// The probability of each request.
     keep: f64,
@@ -46,6 +51,8 @@ struct Copied {
     cycle: i128,
     /// How many requests of this cycle have come.
     passed: usize,
+    /// Number of the first offset of the block, and the offsets in it.
+    block: (usize, Vec<u64>),
 }
 
 impl Replay {
@@ -59,18 +66,20 @@ impl Replay {
             end: i128::from(frame.end),
             base,
             repeat: log.repeat,
+            block: BLOCK,
             copies: Vec::new(),
             heads: BinaryHeap::new(),
         };
         let mut left = factor;
         while left > 0.0 {
             let shift = replay.shift(log.jitter.0, span);
-            let start = log.arrivals.offsets().partition_point(|offset| offset + shift < span);
+            let start = log.arrivals.below(span - shift);
             // Where nothing leaves at the end, nothing comes in at the beginning.
             let start = if start == log.arrivals.len() { 0 } else { start };
-            replay.copies.push(Copied { keep: left.min(1.0), shift, start, cycle, passed: 0 });
+            replay.copies.push(Copied { keep: left.min(1.0), shift, start, cycle, passed: 0, block: (0, Vec::new()) });
             left -= 1.0;
         }
+        replay.block = (BLOCKS / replay.copies.len().max(1)).max(BLOCK);
         for copy in 0..replay.copies.len() {
             while let Some(at) = replay.next_of(copy) {
                 if at >= 0 {
@@ -94,13 +103,14 @@ impl Replay {
         if draws.random::<bool>() || amount == 0 { amount } else { span - amount }
     }
 
-    /// When the next request of a copy comes, kept or not; `None` after the last one, or beyond the end.
-    fn next_of(&self, copy: usize) -> Option<i128> {
-        let (copied, span) = (&self.copies[copy], self.arrivals.span().0);
+    /// When the next request of a copy comes, kept or not; `None` after the last one, beyond the end, or when it cannot
+    /// be read.
+    fn next_of(&mut self, copy: usize) -> Option<i128> {
+        let (copied, span) = (&mut self.copies[copy], self.arrivals.span().0);
         if copied.cycle > 0 && !self.repeat {
             return None;
         }
-        let offset = self.arrivals.offsets()[copied.index(self.arrivals.len())] + copied.shift;
+        let offset = copied.offset(&self.arrivals, self.block)? + copied.shift;
         let offset = if offset >= span { offset - span } else { offset };
         let at = self.base + copied.cycle * i128::from(span) + i128::from(offset);
         (at < self.end).then_some(at)
@@ -135,6 +145,19 @@ impl Replay {
 }
 
 impl Copied {
+    /// The next offset, of a new block of `limit` where it lies in none; `None` when it cannot be read.
+    fn offset(&mut self, arrivals: &Arrivals, limit: usize) -> Option<u64> {
+        let index = self.index(arrivals.len());
+        let (from, offsets) = &mut self.block;
+        let place = index.checked_sub(*from).filter(|place| *place < offsets.len());
+        if let Some(place) = place {
+            return Some(offsets[place]);
+        }
+        *from = index;
+        arrivals.read(index, limit, offsets);
+        offsets.first().copied()
+    }
+
     /// Which offset is next.
     fn index(&self, len: usize) -> usize {
         let index = self.start + self.passed;

@@ -1,6 +1,7 @@
 //! What the whole of traffic promises, tested on the stream that deployments see.
 
 mod counts;
+mod goodness;
 mod laws;
 mod log;
 mod processes;

@@ -1,5 +1,7 @@
-//! Files as they lie on disk, unpacked: plain, gzip (of any number of members) or zstd (of any number of frames), told by
-//! their first bytes. Streams in constant memory.
+//! Files as they lie on disk, unpacked: plain, gzip (of any number of members), zstd (of any number of frames) or ZIP (of
+//! any number of files), told by their first bytes. Streams in constant memory.
+
+mod zip;
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 
@@ -13,8 +15,10 @@ pub fn unpacked<'a>(mut packed: impl Read + 'a) -> io::Result<Box<dyn Read + 'a>
     let mut head = Vec::with_capacity(4);
     packed.by_ref().take(4).read_to_end(&mut head)?;
     let (gzip, zstd) = (head.starts_with(&[0x1f, 0x8b]), head == [0x28, 0xb5, 0x2f, 0xfd]);
+    let zip = head == zip::BEGIN;
     let whole = Cursor::new(head).chain(packed);
     Ok(match (gzip, zstd) {
+        _ if zip => Box::new(zip::Archive::new(whole)),
         (true, _) => Box::new(flate2::read::MultiGzDecoder::new(whole)),
         (_, true) => Box::new(Frames { frame: Some(frame(BufReader::new(whole))?) }),
         _ => Box::new(whole),
@@ -93,6 +97,25 @@ mod tests {
         let text = b"not much, but enough for a checksum".repeat(50);
         for packed in [gzip(&text), zstd(&text)] {
             assert!(content(&packed[..packed.len() / 2]).is_err());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_damage_makes_it_panic(
+            at in 0_usize..200,
+            bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..20),
+            cut in 0_usize..400,
+        ) {
+            let text = b"lines that repeat, and some that do not: 1 2 3 5 8 13 21 34 55\n".repeat(20);
+            for mut packed in [gzip(&text), zstd(&text)] {
+                let at = at % packed.len();
+                let until = (at + bytes.len()).min(packed.len());
+                packed[at..until].copy_from_slice(&bytes[..until - at]);
+                let _ = content(&packed);
+                packed.truncate(cut);
+                let _ = content(&packed);
+            }
         }
     }
 }

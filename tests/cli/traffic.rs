@@ -7,13 +7,13 @@ use predicates::str::contains;
 
 use super::{Desk, stderr, stdout};
 
-/// Two weeks of counts per five minutes: days and nights, a weekend, one hour that stands out.
+/// Two weeks of counts per five minutes: days and nights, a weekend, two hours that stand out.
 fn counts() -> String {
     let mut text = String::from("timestamp,value\n");
     for bin in 0..14 * 288_u64 {
         let (day, hour) = (bin / 288, bin % 288 / 12);
         let level = if (8..20).contains(&hour) { 60 } else { 15 } * if day % 7 >= 5 { 1 } else { 2 };
-        let level = if day == 8 && hour == 10 { level * 5 } else { level };
+        let level = if [(8, 10), (3, 15)].contains(&(day, hour)) { level * 5 } else { level };
         let noise = bin.wrapping_mul(2_654_435_761) % 1000 * level / 2000;
         let at = format!("2026-01-{:02} {hour:02}:{:02}:00", 5 + day, bin % 12 * 5);
         let _ = writeln!(text, "{at},{}", level * 3 / 4 + noise);
@@ -58,6 +58,36 @@ fn a_fit_with_a_deployment_behind_is_a_scenario_that_runs() {
         let forecast = desk.json(&["check", "fitted.toml", "--format", "json"])["requests_per_replication"].as_f64();
         let (found, forecast) = (result["traffic"]["requests"].as_f64().unwrap(), forecast.unwrap());
         assert!((found / forecast - 1.0).abs() < 0.05, "{found} of {forecast}");
+    }
+}
+
+#[test]
+fn fits_of_real_traffic_are_scenarios_that_run() {
+    let Some(folder) = std::env::var_os("SIMULATE_TRACES") else {
+        eprintln!("SKIPPED: SIMULATE_TRACES names no folder of traces");
+        return;
+    };
+    let folder = std::path::absolute(folder).unwrap();
+    for (path, runs) in [
+        ("nasa-1995/nasa_per_minute.csv.gz", true),
+        ("nasa-1995/nasa_1995-08-01_reconstructed.log.gz", true),
+        ("nab-cloudwatch/elb_request_count_8c0756.csv", true),
+        ("azure-llm-2023/AzureLLMInferenceTrace_code.csv.gz", true),
+        ("azure-functions-2019/sample100_8h_invocations.csv", true),
+        ("azure-functions-2019/sample200_24h_invocations.csv.gz", true),
+        ("azure-functions-2021/invocations_first200.csv", true),
+        ("elastic-apache/apache_combined_10k.log.gz", true),
+        ("worldcup98/wc98_per_minute.csv.gz", false),
+    ] {
+        let desk = Desk::new();
+        let file = folder.join(path).display().to_string();
+        let fragment = stdout(&desk.simulate(&["traffic", "fit", &file]).success());
+        desk.write("fitted.toml", fragment + DEPLOYMENT);
+        assert_eq!(stderr(&desk.simulate(&["check", "fitted.toml"]).success()), "", "{path}");
+        if runs {
+            let result = desk.json(&["fitted.toml", "--format", "json", "--replications", "1"]);
+            assert!(result["traffic"]["requests"].as_u64().unwrap() > 100, "{path}");
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::traffic::log::read as log;
 /// What to fit, and how to read it.
 #[derive(Clone, Debug, Args)]
 pub struct Fit {
-    /// Files of counts or access logs, plain, gzip or zstd; read as one series
+    /// Files of counts or access logs, plain, gzip, zstd or ZIP, or folders of them; read as one series
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// How they are written, by the word of `traffic.source.format` [default: detected]
@@ -67,8 +67,9 @@ struct Told<'a> {
 pub fn fit(fit: &Fit, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
     let reading = fit.reading()?;
-    let names: Vec<String> = fit.files.iter().map(|path| path.display().to_string()).collect();
-    let files: Vec<(String, PathBuf)> = names.iter().cloned().zip(fit.files.iter().cloned()).collect();
+    let files = fit.files()?;
+    let names: Vec<String> = files.iter().map(|path| path.display().to_string()).collect();
+    let files: Vec<(String, PathBuf)> = names.iter().cloned().zip(files).collect();
     let material =
         read(&files, &reading).map_err(|error| Failure::of(Exit::Bad, Diagnostic::error(error.to_string())))?;
     if !arguments.options.quiet {
@@ -101,9 +102,37 @@ impl Fit {
         if !self.check {
             return (requests <= UNASKED).then_some(1);
         }
-        // An odd number, for its median; few of them where a series is long, for it varies less.
-        let wanted = (2e7 / requests).clamp(5.0, 21.0).min((ASKED / requests).max(1.0));
+        // As many as make the mean sure to a third of its limit; an odd number, for the medians.
+        let wanted = (fitted.relative_deviation() / 0.0033).powi(2).clamp(21.0, 2001.0).min(1e8 / requests).max(5.0);
+        let wanted = wanted.min((ASKED / requests).max(1.0));
         Some((wanted as u32 - 1) / 2 * 2 + 1)
+    }
+
+    /// The files, those of folders in the order of their names.
+    fn files(&self) -> Result<Vec<PathBuf>, Failure> {
+        let mut files = Vec::new();
+        for path in &self.files {
+            if !path.is_dir() {
+                files.push(path.clone());
+                continue;
+            }
+            let unread = |error: std::io::Error| format!("cannot read the folder `{}`: {error}", path.display());
+            let entries = std::fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+            let entries = entries.map_err(|error| Failure::of(Exit::Bad, Diagnostic::error(unread(error))))?;
+            let mut found: Vec<PathBuf> = entries
+                .iter()
+                .filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b"."))
+                .map(std::fs::DirEntry::path)
+                .filter(|path| path.is_file())
+                .collect();
+            if found.is_empty() {
+                let empty = format!("there is no file in the folder `{}`", path.display());
+                return Err(Failure::of(Exit::Bad, Diagnostic::error(empty)));
+            }
+            found.sort();
+            files.extend(found);
+        }
+        Ok(files)
     }
 
     fn reading(&self) -> Result<Reading, Failure> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::cli::arguments::Format;
 use crate::cli::{Arguments, Exit, Failure, opening, output};
+use crate::document::diagnostic::Diagnostic;
 use crate::experiment;
 use crate::report;
 use crate::scenario::Scenario;
@@ -53,6 +54,9 @@ pub fn show(path: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
     let folder = arguments.options.out.as_deref();
     folder.map_or(Ok(()), output::prepare)?;
     let (measures, dispersion_1s) = played(&scenario);
+    if let Some(why) = scenario.traffic.fault() {
+        return Err(Failure::of(Exit::Failed, Diagnostic::error(why)));
+    }
     let shown = shown(&scenario, &measures, dispersion_1s);
     output::print(&match format {
         Format::Json => output::json(&shown)?,

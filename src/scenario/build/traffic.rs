@@ -8,6 +8,7 @@ mod open;
 mod process;
 mod schedule;
 
+pub use log::Logs;
 pub use open::instant;
 pub use schedule::expression as cron_expression;
 

@@ -44,6 +44,8 @@ pub struct Reading {
     pub period: Option<Nanos>,
     /// Bins that are not there.
     pub missing: Missing,
+    /// Whether a few rows (one in a hundred) may lie off the grid, or share their time: they are added up, and said to be.
+    pub lenient: bool,
     /// Zone of naive times.
     pub timezone: TimeZone,
 }
@@ -57,6 +59,7 @@ impl Default for Reading {
             value: None,
             period: None,
             missing: Missing::Error,
+            lenient: false,
             timezone: TimeZone::UTC,
         }
     }

@@ -16,7 +16,7 @@ use crate::units::Nanos;
 /// How files are to be read. What is given for counts and for logs must say the same zone.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// How they are written; `None` to tell by the content of the first one.
+    /// How they are written; `None` to tell by the content of the first one that is not empty.
     pub written: Option<Written>,
     /// Files of counts.
     pub counts: counts::Reading,
@@ -54,9 +54,9 @@ const HEAD: u64 = 1 << 16;
 /// # Errors
 /// See [`Problem`].
 pub fn read(files: &[(String, PathBuf)], reading: &Reading) -> Result<Material, FileError> {
-    let written = match (reading.written, files.first()) {
-        (Some(written), _) => written,
-        (None, first) => detected(first)?,
+    let written = match reading.written {
+        Some(written) => written,
+        None => detected(files)?,
     };
     match written {
         Written::Counts(format) => read_counts(files, format, reading),
@@ -68,13 +68,19 @@ fn unreadable(name: &str, error: &std::io::Error) -> FileError {
     FileError { file: name.to_owned(), line: None, problem: Problem::Unreadable(error.to_string()) }
 }
 
-fn detected(first: Option<&(String, PathBuf)>) -> Result<Written, FileError> {
-    let unknown = |name: &str| FileError { file: name.to_owned(), line: None, problem: Problem::Unknown };
-    let Some((name, path)) = first else { return Err(unknown("")) };
-    let mut head = Vec::new();
-    let read = File::open(path).and_then(unpacked).and_then(|content| content.take(HEAD).read_to_end(&mut head));
-    read.map_err(|error| unreadable(name, &error))?;
-    Written::of(&head).ok_or_else(|| unknown(name))
+/// The format of the first file that is not empty.
+fn detected(files: &[(String, PathBuf)]) -> Result<Written, FileError> {
+    for (name, path) in files {
+        let mut head = Vec::new();
+        let read = File::open(path).and_then(unpacked).and_then(|content| content.take(HEAD).read_to_end(&mut head));
+        read.map_err(|error| unreadable(name, &error))?;
+        if !head.iter().all(u8::is_ascii_whitespace) {
+            let unknown = || FileError { file: name.clone(), line: None, problem: Problem::Unknown };
+            return Written::of(&head).ok_or_else(unknown);
+        }
+    }
+    let name = files.first().map_or("", |(name, _)| name);
+    Err(FileError { file: name.to_owned(), line: None, problem: Problem::Empty })
 }
 
 impl Written {
@@ -100,7 +106,8 @@ fn read_counts(files: &[(String, PathBuf)], format: counts::Format, reading: &Re
     let contents: Vec<Vec<u8>> = files.iter().map(content).collect::<Result<_, _>>()?;
     let named: Vec<(&str, &[u8])> =
         files.iter().zip(&contents).map(|((name, _), bytes)| (name.as_str(), bytes.as_slice())).collect();
-    let reading = counts::Reading { format: Some(format), missing: Missing::Zero, ..reading.counts.clone() };
+    let reading =
+        counts::Reading { format: Some(format), missing: Missing::Zero, lenient: true, ..reading.counts.clone() };
     let (table, notes) = CountTable::import(&named, &reading)?;
     Ok(Material { table, mixture: None, written: Written::Counts(format), notes })
 }

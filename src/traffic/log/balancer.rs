@@ -9,7 +9,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use super::entry::{Entry, Found, bytes, request, status};
-use super::stamp;
+use super::{scan, stamp};
 
 /// Fields that are looked at: up to `request_creation_time`.
 const FIELDS: usize = 22;
@@ -64,13 +64,13 @@ fn split(line: &[u8]) -> ([&[u8]; FIELDS], usize) {
     let (mut fields, mut count, mut rest) = ([&b""[..]; FIELDS], 0, line);
     while count < FIELDS && !rest.is_empty() {
         let (begin, end) = match rest.strip_prefix(b"\"") {
-            Some(quoted) => (1, memchr::memchr(b'"', quoted).map_or(rest.len(), |at| at + 1)),
-            None => (0, memchr::memchr(b' ', rest).unwrap_or(rest.len())),
+            Some(quoted) => (1, scan::find(b'"', quoted).map_or(rest.len(), |at| at + 1)),
+            None => (0, scan::find(b' ', rest).unwrap_or(rest.len())),
         };
         fields[count] = &rest[begin..end];
         count += 1;
         rest = &rest[end..];
-        let space = memchr::memchr(b' ', rest).map_or(rest.len(), |at| at + 1);
+        let space = scan::find(b' ', rest).map_or(rest.len(), |at| at + 1);
         rest = &rest[space..];
     }
     (fields, count)

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 
 use super::entry::{Entry, Found, bytes, request, status};
-use super::stamp;
+use super::{scan, stamp};
 
 /// A field behind the combined format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub(super) fn found<'a>(line: &'a [u8], fields: &[Field], timezone: &TimeZone) -
 
 /// The stamp in the first brackets that hold one, and what follows them.
 fn stamped<'a>(line: &'a [u8], timezone: &TimeZone) -> Option<(i64, &'a [u8])> {
-    memchr::memchr_iter(b'[', line).find_map(|open| {
+    scan::places(b'[', line).find_map(|open| {
         let inside = &line[open + 1..];
         let (at, length) = stamp::common(inside, timezone)?;
         Some((at, inside[length..].strip_prefix(b"]")?))
@@ -82,7 +82,7 @@ fn stamped<'a>(line: &'a [u8], timezone: &TimeZone) -> Option<(i64, &'a [u8])> {
 /// The request: up to the first quote behind which a status follows, for old logs do not escape quotes inside.
 fn asked(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = rest.strip_prefix(b" \"")?;
-    memchr::memchr_iter(b'"', rest).find_map(|close| {
+    scan::places(b'"', rest).find_map(|close| {
         let after = rest[close + 1..].strip_prefix(b" ")?;
         let ends = |length: usize| after.get(length).is_none_or(|byte| *byte == b' ');
         let is_status = after.starts_with(b"-") && ends(1)
@@ -98,14 +98,14 @@ fn token(rest: &[u8]) -> (&[u8], &[u8]) {
         let after = quoted.get(close + 1..).unwrap_or(b"");
         return (&quoted[..close], after.strip_prefix(b" ").unwrap_or(after));
     }
-    let space = memchr::memchr(b' ', rest).unwrap_or(rest.len());
+    let space = scan::find(b' ', rest).unwrap_or(rest.len());
     (&rest[..space], rest.get(space + 1..).unwrap_or(b""))
 }
 
 /// Where the quote that was opened before `text` closes; its end if it does not.
 fn closing(text: &[u8]) -> usize {
     let mut from = 0;
-    while let Some(at) = memchr::memchr2(b'"', b'\\', &text[from..]) {
+    while let Some(at) = scan::find_either([b'"', b'\\'], &text[from..]) {
         if text[from + at] == b'"' {
             return from + at;
         }
@@ -116,7 +116,7 @@ fn closing(text: &[u8]) -> usize {
 
 /// Whether every quote that opens closes.
 fn is_whole(mut rest: &[u8]) -> bool {
-    while let Some(open) = memchr::memchr(b'"', rest) {
+    while let Some(open) = scan::find(b'"', rest) {
         let quoted = &rest[open + 1..];
         let close = closing(quoted);
         if close == quoted.len() {

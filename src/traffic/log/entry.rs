@@ -30,13 +30,15 @@ pub(super) enum Found<'a> {
     Nothing,
     /// A request that was asked to be left out.
     LeftOut,
+    /// A copy of a request that was there before.
+    Again,
     /// A line that cannot be read, and why.
     Rejected(&'static str),
 }
 
 /// Splits `GET /path HTTP/1.1`; a target may hold spaces, and HTTP/0.9 has no protocol.
 pub(super) fn request(line: &[u8]) -> (&[u8], &[u8]) {
-    let Some(space) = memchr::memchr(b' ', line) else { return (b"", line) };
+    let Some(space) = super::scan::find(b' ', line) else { return (b"", line) };
     let (method, rest) = (&line[..space], &line[space + 1..]);
     if !method.iter().all(|byte| byte.is_ascii_uppercase() || *byte == b'-') {
         return (b"", line);

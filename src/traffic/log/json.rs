@@ -3,6 +3,8 @@
 //! and `RequestLog`; k6 documentation, "JSON output"; HTTP Archive 1.2.
 
 use std::borrow::Cow;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -38,6 +40,49 @@ impl Object {
             Self::K6 => k6(value, timezone),
             Self::Har => har(value, timezone),
         }
+    }
+}
+
+/// Entries of Cloud Logging. Those with the name, the stamp and the `insertId` of one of the last [`REMEMBERED`] are copies
+/// of it.
+#[derive(Debug, Default)]
+pub(super) struct CloudLogging {
+    seen: HashSet<u64>,
+    order: VecDeque<u64>,
+}
+
+const REMEMBERED: usize = 1 << 16;
+
+impl CloudLogging {
+    /// Reads one line.
+    pub fn found<'a>(&mut self, line: &[u8], timezone: &TimeZone) -> Found<'a> {
+        match serde_json::from_slice(line) {
+            Ok(value) => self.of(&value, timezone),
+            Err(_) => Found::Rejected("not JSON"),
+        }
+    }
+
+    /// Reads one object.
+    pub fn of<'a>(&mut self, value: &Value, timezone: &TimeZone) -> Found<'a> {
+        if self.again(value) { Found::Again } else { Object::CloudLogging.of(value, timezone) }
+    }
+
+    fn again(&mut self, value: &Value) -> bool {
+        let Some(id) = value.get("insertId").and_then(Value::as_str) else { return false };
+        let of = |member: &str| value.get(member).and_then(Value::as_str);
+        let mut hash = DefaultHasher::new();
+        (id, of("timestamp"), of("logName")).hash(&mut hash);
+        let id = hash.finish();
+        if !self.seen.insert(id) {
+            return true;
+        }
+        self.order.push_back(id);
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        false
     }
 }
 
@@ -82,6 +127,7 @@ fn nginx<'a>(value: &Value, timezone: &TimeZone) -> Found<'a> {
         return Found::Rejected("no msec, time_iso8601 or time_local");
     };
     let duration = first(value, &["request_time"]).and_then(|text| stamp::seconds(text.as_bytes()));
+    let duration = duration.or_else(|| upstream(&first(value, &["upstream_response_time"])?));
     let line = first(value, &["request"]);
     let (method, target) = line.as_ref().map_or((&b""[..], &b""[..]), |line| request(line.as_bytes()));
     let owned = |bytes: &[u8]| (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes).into_owned().into());
@@ -89,6 +135,12 @@ fn nginx<'a>(value: &Value, timezone: &TimeZone) -> Found<'a> {
     let target = first(value, &["request_uri", "uri"]).or_else(|| owned(target));
     let entry = entry(ended.saturating_sub(duration.unwrap_or(0)), duration, method, target);
     with(entry, first(value, &["status"]), first(value, &["body_bytes_sent", "bytes_sent"]))
+}
+
+/// The sum of `0.1, 0.2 : 0.3`, the times of the servers that were asked one after the other; `-` was not asked.
+fn upstream(text: &str) -> Option<i64> {
+    let times = text.split([',', ':']).map(str::trim).filter(|time| *time != "-");
+    times.map(|time| stamp::seconds(time.as_bytes())).reduce(|sum, time| sum?.checked_add(time?))?
 }
 
 fn cloud_logging<'a>(value: &Value, timezone: &TimeZone) -> Found<'a> {

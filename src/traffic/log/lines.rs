@@ -29,7 +29,7 @@ impl<R: Read> Lines<R> {
         let mut skipping = false;
         let mut searched = 0;
         loop {
-            if let Some(at) = memchr::memchr(b'\n', &self.buffer[self.begin + searched..self.end]) {
+            if let Some(at) = super::scan::find(b'\n', &self.buffer[self.begin + searched..self.end]) {
                 let line = self.begin..self.begin + searched + at;
                 self.begin = line.end + 1;
                 return Ok(Some(if skipping { Line::TooLong } else { Line::Whole(trimmed(&self.buffer[line])) }));

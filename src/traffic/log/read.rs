@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::combined::Field;
 use super::entry::{Entry, Found};
-use super::json::{Har, Object};
+use super::json::{CloudLogging, Har, Object};
 use super::lines::{Line, Lines};
 use super::{balancer, cloudfront, combined, table};
 use crate::traffic::problem::{FileError, Problem};
@@ -43,7 +43,7 @@ pub enum Format {
 }
 
 /// How to read a log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// How it is written; `None` to tell by the first bytes.
     pub format: Option<Format>,
@@ -72,6 +72,8 @@ pub struct Summary {
     pub cut: u64,
     /// Requests that were asked to be left out.
     pub left_out: u64,
+    /// Copies of requests that were there before, which do not count.
+    pub copies: u64,
     /// Lines that could not be read.
     pub rejected: u64,
     /// The first rejected ones: line (or object) and reason.
@@ -93,6 +95,7 @@ impl Summary {
             }
             Found::Nothing => {}
             Found::LeftOut => self.left_out += 1,
+            Found::Again => self.copies += 1,
             Found::Rejected(why) => {
                 self.rejected += 1;
                 if self.reasons.len() < REASONS {
@@ -114,11 +117,15 @@ impl Summary {
         if self.cut > 0 {
             notes.push(format!("{} lines are cut short behind their status, and count", self.cut));
         }
+        if self.copies > 0 {
+            notes.push(format!("{} entries are there more than once, and count once", self.copies));
+        }
         notes
     }
 }
 
-/// Reads the log that `packed` holds; `name` is what errors call it. `sink` sees every request in the log's own order.
+/// Reads the log that `packed` holds; `name` is what errors call it. `sink` sees every request in the log's own order. An
+/// empty one has no requests.
 ///
 /// # Errors
 /// When it cannot be read or unpacked, its format cannot be told, a document is no JSON, or more than a fifth of its lines
@@ -137,10 +144,14 @@ pub fn read(
     if head.starts_with(b"\xef\xbb\xbf") {
         head.drain(..3);
     }
+    let mut summary = Summary::default();
+    if head.iter().all(u8::is_ascii_whitespace) && (head.len() as u64) < HEAD / 2 {
+        // A log that was just begun, among others.
+        return Ok(summary);
+    }
     let format = reading.format.or_else(|| Format::of(&head)).ok_or_else(|| fail((None, Problem::Unknown)))?;
     let first = head.iter().copied().find(|byte| !byte.is_ascii_whitespace());
     let source = Cursor::new(head).chain(source);
-    let mut summary = Summary::default();
     match (format, first) {
         (Format::Har, _) => document(source, reading, &mut summary, sink),
         (Format::CloudLogging, Some(b'[')) => array(source, reading, &mut summary, sink),
@@ -170,6 +181,7 @@ fn lines(
     sink: &mut dyn FnMut(&Entry),
 ) -> Result<(), Fault> {
     let (mut lines, mut columns, zone) = (Lines::new(source), cloudfront::Columns::default(), &reading.timezone);
+    let mut google = CloudLogging::default();
     for number in 1_u64.. {
         let line = lines.next().map_err(|error| (Some(number), Problem::Unreadable(error.to_string())))?;
         let found = match line {
@@ -181,7 +193,7 @@ fn lines(
                 Format::Elb => balancer::classic(line, zone),
                 Format::CloudFront => columns.found(line, reading.origin_only),
                 Format::NginxJson => Object::Nginx.found(line, zone),
-                Format::CloudLogging => Object::CloudLogging.found(line, zone),
+                Format::CloudLogging => google.found(line, zone),
                 Format::K6 => Object::K6.found(line, zone),
                 _ => combined::found(line, &reading.fields, zone),
             },
@@ -212,10 +224,10 @@ fn array(
     summary: &mut Summary,
     sink: &mut dyn FnMut(&Entry),
 ) -> Result<(), Fault> {
-    let mut number = 0;
+    let (mut number, mut google) = (0, CloudLogging::default());
     let mut each = |value: &Value| {
         number += 1;
-        summary.note(number, Object::CloudLogging.of(value, &reading.timezone), sink);
+        summary.note(number, google.of(value, &reading.timezone), sink);
     };
     let mut json = serde_json::Deserializer::from_reader(std::io::BufReader::new(source));
     let read = json.deserialize_seq(Each(&mut each));

@@ -39,6 +39,7 @@ pub(super) fn rows(
 ) -> Result<(), (Option<u64>, Problem)> {
     let broken =
         |error: &::csv::Error| (error.position().map(::csv::Position::line), Problem::Unreadable(error.to_string()));
+    let source = Bounded { source, left: LONGEST };
     let mut reader = ::csv::ReaderBuilder::new().flexible(true).trim(::csv::Trim::All).from_reader(source);
     let header = reader.byte_headers().map_err(|error| broken(&error))?.clone();
     let names: Vec<String> = header.iter().map(|name| String::from_utf8_lossy(name).to_ascii_lowercase()).collect();
@@ -46,9 +47,30 @@ pub(super) fn rows(
     let mut record = ::csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).map_err(|error| broken(&error))? {
         sink(record.position().map_or(0, ::csv::Position::line), columns.found(&record, reading));
+        reader.get_mut().left = LONGEST;
     }
     Ok(())
 }
+
+/// The longest row, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// A source that ends with an error where a row does not: a quote that never closes would hold the whole file.
+struct Bounded<R> {
+    source: R,
+    /// What the row in progress may still take.
+    left: usize,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        self.left = self.left.checked_sub(read).ok_or_else(|| std::io::Error::other(TOO_LONG))?;
+        Ok(read)
+    }
+}
+
+const TOO_LONG: &str = "a row is longer than 1 MiB: does a quote not close?";
 
 impl Columns {
     fn of(names: &[String], reading: &Reading) -> Result<Self, Problem> {
@@ -69,7 +91,7 @@ impl Columns {
             status: place("status"),
             bytes: place("bytes"),
             method: place("method"),
-            target: ["url", "path", "route", "func"].iter().find_map(|name| place(name)),
+            target: ["url", "path", "route", "func", "class"].iter().find_map(|name| place(name)),
             ends: metric.is_some() || names[time] == "end_timestamp",
             metric,
         })

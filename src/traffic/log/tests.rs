@@ -194,7 +194,9 @@ fn rejects_are_counted_and_too_many_refuse_the_log() {
     let long = format!("{good}{}\n{}", "x".repeat(10_000_000), good.repeat(9));
     let (entries, summary) = all(long.as_bytes(), &Reading::default()).expect("one line of 10 MB");
     assert_eq!((entries.len(), summary.reasons), (10, vec![(2, "longer than 1 MiB")]));
-    assert_eq!(all(b"", &Reading::default()).expect_err("empty").problem, Problem::Unknown);
+    for empty in [&b""[..], b"\r\n\n"] {
+        assert_eq!(all(empty, &Reading::default()).expect("empty").1, Summary::default());
+    }
     assert_eq!(all(b"hello\n", &Reading::default()).expect_err("text").problem, Problem::Unknown);
 }
 
@@ -234,6 +236,96 @@ fn packed_logs_are_unpacked() {
     let gzip = gzip.finish().expect("memory");
     assert_eq!(all(&gzip, &Reading::default()).expect("gzip").0.len(), 5000);
     assert!(all(&gzip[..gzip.len() / 2], &Reading::default()).is_err(), "a damaged stream is told");
+}
+
+#[test]
+fn every_byte_is_looked_at_a_few_times_whatever_a_line_holds() {
+    let stamp = "h - - [17/May/2015:10:05:03 +0000] \"GET ";
+    let pieces = [
+        "x",
+        "[",
+        "\"",
+        "\\",
+        " ",
+        "\" ",
+        "\" -",
+        "[17/May/2015:10:05:03 +0000",
+        "[17/May/2015:10:05:03 +0000] ",
+        "\"\\\"",
+        "] \"",
+        "\n",
+        "\n[",
+        "\r\n\"",
+        "h - - [17/May/2015:10:05:03 +0000] \"\" 200 - \"",
+        "\t",
+        "\0",
+    ];
+    for format in [Format::Combined, Format::Alb, Format::Elb, Format::CloudFront] {
+        for (head, piece) in
+            HEADS[..4].iter().copied().chain([stamp, ""]).flat_map(|head| pieces.map(|piece| (head, piece)))
+        {
+            // One line of almost the longest that is read, and one that is ten times too long.
+            for bytes in [1_000_000, 10_000_000] {
+                let text = [head, &piece.repeat(bytes / piece.len())].concat();
+                let reading = Reading { format: Some(format), ..fields(&[Field::Ignored, Field::Micros]) };
+                let looked = super::scan::counted(|| {
+                    let _ = read(text.as_bytes(), "x.log", &reading, &mut |_| ());
+                });
+                assert!(looked <= 6 * text.len(), "{format:?} {head:?} {piece:?}: {looked} bytes of {}", text.len());
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_that_are_written_twice_count_once() {
+    let entry = |id: &str| {
+        format!(
+            r#"{{"insertId":"{id}","timestamp":"2015-05-17T10:05:03Z","httpRequest":{{"requestMethod":"GET","status":200}}}}"#
+        )
+    };
+    let lines = [entry("a"), entry("b"), entry("a")];
+    for text in [lines.join("\n"), format!("[{}]", lines.join(","))] {
+        let (entries, summary) = all(text.as_bytes(), &Reading::default()).expect("good");
+        assert_eq!((entries.len(), summary.copies), (2, 1));
+        assert!(summary.notes()[0].starts_with("1 entries are there more than once"), "{:?}", summary.notes());
+    }
+    let other_instant = entry("a").replace("05:03Z", "05:04Z");
+    assert_eq!(rows(&[entry("a"), other_instant].join("\n"), &Reading::default()).len(), 2);
+}
+
+#[test]
+fn servers_behind_nginx_that_were_asked_in_turn_add_up() {
+    for (written, took) in [("0.1, 0.25", 350), ("0.1 : 0.2, -", 300), ("0.5", 500)] {
+        let line = format!(r#"{{"msec":"1431857104","upstream_response_time":"{written}","status":200}}"#);
+        assert_eq!(rows(&line, &Reading::default())[0].1, Some(took * MS), "{written}");
+    }
+    for written in ["-", "", "0.1, x"] {
+        let line = format!(r#"{{"msec":"1431857104","upstream_response_time":"{written}","status":200}}"#);
+        assert_eq!(rows(&line, &Reading::default())[0].1, None, "{written}");
+    }
+}
+
+#[test]
+fn a_row_without_an_end_is_an_error_and_not_held() {
+    let text = format!("t,status\n1,200\n2,\"{}", "x\n".repeat(5_000_000));
+    let error = all(text.as_bytes(), &Reading::default()).expect_err("a quote is open");
+    assert!(error.to_string().contains("does a quote not close"), "{error}");
+}
+
+#[test]
+fn ends_of_lines_and_of_files_do_not_matter() {
+    let lines: Vec<String> =
+        (10..15).map(|second| format!("h - - [17/May/2015:10:05:{second} +0000] \"GET / HTTP/1.1\" 200 5")).collect();
+    let whole = rows(&lines.join("\n"), &Reading::default());
+    assert_eq!(whole.len(), 5);
+    for text in [lines.join("\r\n"), lines.join("\n") + "\n", format!("\u{feff}{}\r\n", lines.join("\r\n\r\n"))] {
+        assert_eq!(rows(&text, &Reading::default()), whole, "{text:?}");
+    }
+    assert_eq!(rows(&lines[0], &Reading::default()), whole[..1]);
+    let table = "\u{feff}time,duration_ms,url\r\n\"2015-05-17T12:05:03.5+02:00\",1.5,\"/a,b\"";
+    let expected = (STAMP + SECOND / 2, Some(1_500_000), None, None, " /a,b".to_owned());
+    assert_eq!(rows(table, &Reading::default()), [expected]);
 }
 
 const FORMATS: [Format; 10] = [

@@ -10,6 +10,10 @@ fn instants(count: i64) -> Vec<i64> {
     (0..count).map(|index| (index * 7_919 % count) * (index * 7_919 % count) % 3_600_000 * 1_000_000).collect()
 }
 
+fn arrivals(instants: impl IntoIterator<Item = i64>) -> Arrivals {
+    Arrivals::of(instants).expect("a disk").expect("some")
+}
+
 fn replayed(log: Log) -> Source {
     source("log", Flow::Log(log))
 }
@@ -21,7 +25,7 @@ fn at(requests: &[Request]) -> Vec<u64> {
 #[test]
 fn every_request_comes_back_at_its_own_instant() {
     let mut given = instants(5_000);
-    let log = Log::new(Arrivals::new(given.clone()).expect("some"));
+    let log = Log::new(arrivals(given.clone()));
     let seconds = log.arrivals.span().0 / SECOND;
     let traffic = traffic(vec![replayed(log)], seconds);
     given.sort_unstable();
@@ -39,8 +43,8 @@ fn every_request_comes_back_at_its_own_instant() {
 #[test]
 fn a_log_lies_at_the_start_or_by_the_clock_and_repeats_when_asked_to() {
     let start = date(2026, 1, 5).to_zoned(TimeZone::UTC).expect("a day").timestamp().as_second() * SECOND_SIGNED;
-    let arrivals = Arrivals::new([-1, 1, 3].map(|second| start + second * SECOND_SIGNED).to_vec()).expect("some");
-    let log = Log::new(arrivals);
+    let instants = [-1, 1, 3].map(|second| start + second * SECOND_SIGNED);
+    let log = Log::new(arrivals(instants));
     let mut traffic = traffic(vec![replayed(log.clone())], 10);
     let seconds = |traffic: &Traffic| at(&requests(traffic, 0)).iter().map(|at| at / SECOND).collect::<Vec<_>>();
     assert_eq!(seconds(&traffic), [0, 2, 4]);
@@ -57,7 +61,7 @@ fn a_log_lies_at_the_start_or_by_the_clock_and_repeats_when_asked_to() {
 
 #[test]
 fn a_share_keeps_its_mean_and_copies_do_not_share_stamps() {
-    let log = Log::new(Arrivals::new(instants(20_000)).expect("some"));
+    let log = Log::new(arrivals(instants(20_000)));
     let seconds = log.arrivals.span().0 / SECOND;
     let count = |scale: f64| {
         let traffic = traffic(vec![replayed(Log { scale, ..log.clone() })], seconds);
@@ -69,7 +73,11 @@ fn a_share_keeps_its_mean_and_copies_do_not_share_stamps() {
     let triple = count(3.0);
     assert_eq!(triple.len(), 60_000, "copies are turned round and lose nothing");
     assert!(triple.is_sorted_by_key(|request| request.at));
-    let once: std::collections::BTreeSet<u64> = log.arrivals.offsets().iter().copied().collect();
+    let once: std::collections::BTreeSet<u64> = {
+        let mut offsets = Vec::new();
+        log.arrivals.read(0, usize::MAX, &mut offsets);
+        offsets.into_iter().collect()
+    };
     let shared = triple.iter().filter(|request| once.contains(&request.at)).count();
     assert!(shared < 21_000, "{shared} of 60000 lie at instants of the log itself");
     let more = count(2.5).len() as f64;

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::kernel::distribution::Law;
+use crate::traffic::log;
 use crate::traffic::process::{Hawkes, State, Switching};
+use crate::traffic::schedule::{Clock, Schedule};
 
 fn three_sources() -> Traffic {
     let even = Open { arrivals: Arrivals::Even, ..Open::constant(3.0) };
@@ -42,6 +44,14 @@ fn the_number_of_threads_does_not_matter() {
     let hawkes = Hawkes { rate: 5.0, branching: 0.8, decay: Nanos(SECOND) };
     traffic.sources.push(source("switching", Flow::Switching(Box::new(switching))));
     traffic.sources.push(source("hawkes", Flow::Hawkes(hawkes)));
+    let schedule = Schedule { clock: Clock::Every(Nanos(30 * SECOND)), count: 20, jitter: Nanos(45 * SECOND) };
+    traffic.sources.push(source("timer", Flow::Schedule(schedule)));
+    let burst = Some(Burst { cv: 0.7, window: Nanos(10 * SECOND) });
+    let noisy = Open { arrivals: Arrivals::Gamma { cv: 2.0 }, burst, ..Open::constant(8.0) };
+    traffic.sources.push(source("noisy", Flow::Open(Box::new(noisy))));
+    let arrivals =
+        log::Arrivals::of((0..5_000).map(|at| at * at % 900_000 * 1_000_000)).expect("a disk").expect("some");
+    traffic.sources.push(source("log", Flow::Log(log::Log { scale: 2.3, ..log::Log::new(arrivals) })));
     let on = |threads: usize| -> Vec<Vec<Request>> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         pool.install(|| (0..16u32).into_par_iter().map(|replication| played(&traffic, 3, replication, 64)).collect())

@@ -55,6 +55,7 @@ fn reading(table: &Table, start: &Zoned) -> Reading {
             "hold" => Missing::Hold,
             _ => Missing::Error,
         },
+        lenient: false,
         timezone: start.time_zone().clone(),
     }
 }

@@ -1,5 +1,5 @@
 //! The files that a source names: one or several, in the order given; a name with `*` stands for the files of its folder
-//! that fit, in the order of their names.
+//! that fit, and the name of a folder for all of its files, in the order of their names. Hidden files need to be named.
 
 use super::Context;
 use crate::document::diagnostic::Diagnostic;
@@ -12,34 +12,40 @@ pub fn named(context: &mut Context, node: &Node) -> Option<Vec<(String, Span)>> 
     let nodes = if node.as_str().is_some() { one } else { node.elements() };
     let mut files = Vec::new();
     for node in nodes {
-        if node.text().contains('*') {
-            files.extend(matching(context, node)?.into_iter().map(|name| (name, node.span)));
+        let text = node.text();
+        if text.contains('*') {
+            files.extend(matching(context, node, text)?.into_iter().map(|name| (name, node.span)));
+        } else if context.folder.join(text).is_dir() {
+            let all = format!("{}/*", text.trim_end_matches('/'));
+            files.extend(matching(context, node, &all)?.into_iter().map(|name| (name, node.span)));
         } else {
-            files.push((node.text().to_owned(), node.span));
+            files.push((text.to_owned(), node.span));
         }
     }
     Some(files)
 }
 
-fn matching(context: &mut Context, node: &Node) -> Option<Vec<String>> {
-    let (folder, pattern) = node.text().rsplit_once('/').map_or(("", node.text()), |(folder, name)| (folder, name));
+fn matching(context: &mut Context, node: &Node, text: &str) -> Option<Vec<String>> {
+    let (folder, pattern) = text.rsplit_once('/').unwrap_or(("", text));
     let found = std::fs::read_dir(context.folder.join(folder));
     let found = match found {
         Ok(found) => found,
         Err(error) => {
-            let unread = Diagnostic::error(format!("cannot read the folder of `{}`", node.text()));
+            let unread = Diagnostic::error(format!("cannot read the folder of `{text}`"));
             context.problems.push(unread.at(node.span).label(error.to_string()));
             return None;
         }
     };
-    let names = found.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let files = found.filter_map(Result::ok).filter(|entry| entry.path().is_file());
+    let names = files.filter_map(|entry| entry.file_name().into_string().ok());
+    let hidden = |name: &str| name.starts_with('.') && !pattern.starts_with('.');
     let mut names: Vec<String> = names
-        .filter(|name| fits(name, pattern))
+        .filter(|name| fits(name, pattern) && !hidden(name))
         .map(|name| if folder.is_empty() { name } else { format!("{folder}/{name}") })
         .collect();
     names.sort_unstable();
     if names.is_empty() {
-        context.error(node.span, format!("no file fits `{}`", node.text()));
+        context.error(node.span, format!("no file fits `{text}`"));
         return None;
     }
     Some(names)

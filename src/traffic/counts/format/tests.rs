@@ -144,6 +144,30 @@ fn a_format_that_is_given_decides() {
 }
 
 #[test]
+fn a_column_of_rates_is_multiplied_by_the_length_of_a_bin() {
+    let (counts, _, first, _) = read(&["t,rate\n60,0.5\n120,2\n180,0\n"], &Reading::default());
+    assert_eq!((&counts[..], first), (&[30.0, 120.0, 0.0][..], 60_000_000_000));
+    let given = Reading { period: Some(Nanos(10_000_000_000)), ..Reading::default() };
+    assert_eq!(read(&["t,rate\n60,0.5\n"], &given).0, [5.0]);
+    assert_eq!(problem("t,rate\n60,0.5\n", &Reading::default()), Problem::NoPeriod);
+}
+
+#[test]
+fn a_lenient_reading_adds_up_a_few_odd_rows_and_says_so() {
+    let mut lines: Vec<String> = (0..300).map(|minute| format!("{},1", minute * 60)).collect();
+    lines.swap(3, 4);
+    lines.extend(["60,5", "90,7"].map(str::to_owned));
+    let text = format!("t,count\n{}\n", lines.join("\n"));
+    assert!(matches!(problem(&text, &Reading::default()), Problem::Backwards(_)));
+    let lenient = Reading { lenient: true, ..Reading::default() };
+    let (counts, _, _, notes) = read(&[&text], &lenient);
+    assert_eq!((&counts[..3], counts.len()), (&[1.0, 13.0, 1.0][..], 300));
+    assert_eq!(notes, ["2 bins lie off the grid or are there twice, and were added up"]);
+    let many = format!("t,count\n{}\n{}\n", lines.join("\n"), ["60,6", "60,7", "60,8"].join("\n"));
+    assert!(matches!(problem(&many, &lenient), Problem::Duplicate(_)));
+}
+
+#[test]
 fn files_of_columns_merge_by_time() {
     let (counts, ..) = read(&["t,count\n120,3\n180,4\n", "t,count\n0,1\n60,2\n120,3\n"], &Reading::default());
     assert_eq!(counts, [1.0, 2.0, 3.0, 4.0]);

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
+use num_traits::Zero as _;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, whole};
@@ -84,16 +85,26 @@ fn reserve(
     let used_as = hourly.keys().map(|&place| items[place]).find(|item| of_plan(item));
     let item = used_as.or_else(|| items.iter().copied().find(|item| of_plan(item)))?;
     let price = item.under(&one.plan)?;
+    let mut covered: Vec<&mut Hourly<'_>> = Vec::new();
+    for (&place, used) in hourly.iter_mut() {
+        if of_plan(items[place]) {
+            covered.push(used);
+        }
+    }
     let mut paid = hours.empty();
+    // Nearly all hours are of one length.
+    let mut known = (Nanos::ZERO, BigInt::zero());
     for (hour, length) in hours.iter() {
-        let held = (exact(count) * whole(item.unit.held(length))).floor();
-        let mut left = held.clone();
-        for (&place, used) in hourly.iter_mut() {
-            if of_plan(items[place]) {
-                left -= take(used, hour, &left).into_iter().map(|(_, taken)| taken).sum::<BigInt>();
+        if known.0 != length {
+            known = (length, (exact(count) * whole(item.unit.held(length))).floor());
+        }
+        let mut left = known.1.clone();
+        for used in &mut covered {
+            for (_, taken) in take(used, hour, &left) {
+                left -= taken;
             }
         }
-        paid[hour] = held;
+        paid[hour].clone_from(&known.1);
     }
     let meters = vec![meter(item.dimension, machine)];
     Some(Committed { place, charge: charge(item, price, meters), hourly: [(String::new(), paid)].into() })

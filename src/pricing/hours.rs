@@ -105,6 +105,9 @@ impl Hours {
 
 /// Takes up to `most` of what the services used in an hour, from each its share, and says how much from each.
 pub(super) fn take<'a>(hourly: &mut Hourly<'a>, hour: usize, most: &BigInt) -> Vec<(&'a str, BigInt)> {
+    if hourly.len() == 1 {
+        return take_alone(hourly, hour, most);
+    }
     let total: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
     let mut left = most.clone().min(total.clone());
     if left.is_zero() {
@@ -132,9 +135,27 @@ pub(super) fn take<'a>(hourly: &mut Hourly<'a>, hour: usize, most: &BigInt) -> V
     taken
 }
 
+/// The same of the only service, which most accounts have.
+fn take_alone<'a>(hourly: &mut Hourly<'a>, hour: usize, most: &BigInt) -> Vec<(&'a str, BigInt)> {
+    let alone = hourly.iter_mut().filter_map(|(&service, hours)| {
+        let taken = hours[hour].clone().min(most.clone());
+        hours[hour] -= &taken;
+        (!taken.is_zero()).then_some((service, taken))
+    });
+    alone.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_only_service_gives_what_there_is() {
+        let mut hourly: Hourly = [("a", vec![BigInt::from(10)])].into();
+        assert_eq!(take(&mut hourly, 0, &BigInt::from(4)), [("a", BigInt::from(4))]);
+        assert_eq!(take(&mut hourly, 0, &BigInt::from(99)), [("a", BigInt::from(6))]);
+        assert!(take(&mut hourly, 0, &BigInt::from(99)).is_empty());
+    }
 
     #[test]
     fn what_is_taken_comes_from_everyone_and_adds_up() {

@@ -198,6 +198,12 @@ impl Program {
         }
     }
 
+    /// The place of the last instruction, [`Op::End`].
+    #[must_use]
+    pub fn last(&self) -> u16 {
+        index(self.code.len() - 1)
+    }
+
     /// Where the branch with these ways goes, given its key.
     #[inline]
     #[must_use]
@@ -372,6 +378,8 @@ fn index(at: usize) -> u16 {
     debug_assert!(u16::try_from(at).is_ok(), "{at}");
     at as u16
 }
+
+pub mod walk;
 
 #[cfg(test)]
 pub(super) mod tests;

@@ -47,6 +47,12 @@ impl Shape {
     pub fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
+
+    /// Whether a key of this name may be given: not where all that is known of it is that it is refused.
+    #[must_use]
+    pub fn offers(&self, name: &str) -> bool {
+        self.key(name).is_none_or(|key| key.refused().is_none())
+    }
 }
 
 /// A rule between the keys of one table.

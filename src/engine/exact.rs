@@ -40,6 +40,7 @@ mod router;
 mod scheduler;
 mod service;
 mod shortcut;
+mod steps;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -203,6 +204,8 @@ impl<'a> Core<'a> {
             Placement::Nodes(nodes) => nodes.groups.len(),
             Placement::Provider => 1,
         };
+        let service = plan.application.service();
+        let control = Control::new(deployment, service);
         let mut core = Self {
             plan,
             deployment,
@@ -235,7 +238,6 @@ impl<'a> Core<'a> {
             },
             by_demand: Vec::new(),
             luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
-            control: Control::new(deployment, plan.application.service()),
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
             billed_time: vec![Vec::new(); kinds],
             tally: Tally::new(
@@ -248,9 +250,10 @@ impl<'a> Core<'a> {
                 window,
             ),
             shortcut: false,
-            hot: Hot::of(deployment, exchangeable),
+            hot: Hot::of(deployment, exchangeable, !service.body.program.is_of_class(), control.watches_cpu()),
+            control,
         };
-        core.shortcut = plan.shortcut && compute == Compute::Alone && !core.control.watches_cpu();
+        core.shortcut = plan.shortcut && compute == Compute::Alone && !core.hot.levels_cpu;
         core.declare_limits();
         core.place_initial();
         core.schedule_control();

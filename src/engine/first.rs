@@ -30,10 +30,12 @@ fn stationary(deployment: &Deployment, application: &Application, rate: f64) -> 
         let weighted = classes.iter().enumerate().map(|(index, class)| class.weight * of(index)).sum::<f64>();
         if weights > 0.0 { weighted / weights / 1e9 } else { 0.0 }
     };
-    let cpu = rate * mean(&|index| classes[index].cpu.mean()) / size.cpu_speed;
+    let body = &application.service().body;
+    let work: Vec<(f64, f64)> = (0..).zip(classes).map(|(number, class)| body.mean_work(class, number)).collect();
+    let cpu = rate * mean(&|index| work[index].0) / size.cpu_speed;
     // On a whole instance.
     let pace = |index: usize| 1.0 / (classes[index].threads.min(limit) * size.cpu_speed);
-    let alone = mean(&|index| classes[index].cpu.mean() * pace(index) + classes[index].io.mean());
+    let alone = mean(&|index| work[index].0 * pace(index) + work[index].1);
     let slots = f64::from(deployment.fleet.slots.unwrap_or(u32::MAX));
     match &deployment.autoscaler.law {
         Law::Fixed { replicas } => f64::from(*replicas),

@@ -15,7 +15,7 @@ const MS: f64 = 1e3;
 
 /// All of them.
 pub fn systems() -> Vec<System> {
-    [waits(), losses(), single_servers(), bounded(), sharing()].concat()
+    [waits(), losses(), single_servers(), stepped(), bounded(), sharing()].concat()
 }
 
 /// A class that waits without CPU on a fixed number of one-slot instances.
@@ -101,6 +101,29 @@ fn single_servers() -> Vec<System> {
         facts: vec![
             exact("queue_wait_ms.mean", mg1_mean_wait(rate, 1.0, cv2) * MS),
             exact("queue_wait_ms.share_waiting", rate),
+        ],
+    })
+    .to_vec()
+}
+
+/// M/G/1 where the service time is what steps add up to: 0.5 s; in a quarter of the cases an exponential time of mean
+/// 1.2 s; twice, with probability a half each time, 0.2 s. Its mean is 1 s, its variance
+/// 2 * 1.2^2 / 4 - 0.3^2 + 2 * 0.2^2 / 4 = 0.65.
+fn stepped() -> Vec<System> {
+    let steps = "service = { name = \"app\", steps = [ { io = \"500ms\" }, \
+        { branch = [ { p = 0.25, steps = [ { io = { dist = \"exponential\", mean = \"1200ms\" } } ] } ] }, \
+        { io = \"200ms\", p = 0.5, repeat = 2 } ] }\n";
+    let rows = [(0.5, 2e5, 2e6), (0.8, 2e5, 4e6)];
+    rows.map(|(rate, quick, full)| System {
+        name: format!("M/G/1 at {rate}, steps"),
+        rate,
+        source: None,
+        span: Span::Customers { quick, full, warmup: 20_000.0 },
+        body: format!("{steps}{}", servers(1, CONSTANT.1, "")),
+        facts: vec![
+            exact("queue_wait_ms.mean", mg1_mean_wait(rate, 1.0, 0.65) * MS),
+            exact("latency_ms.mean", (mg1_mean_wait(rate, 1.0, 0.65) + 1.0) * MS),
+            exact("instances.mean_busy", rate),
         ],
     })
     .to_vec()

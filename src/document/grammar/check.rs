@@ -60,7 +60,11 @@ fn check_keys(table: &Table, span: Span, shapes: &[&Shape], tag: Option<&str>, d
 
 fn check_rule(table: &Table, span: Span, shape: &Shape, rule: Rule, diagnostics: &mut Diagnostics) {
     let given = |names: &'static [&'static str]| names.iter().filter_map(|name| table.entry(name)).collect::<Vec<_>>();
-    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+    let list = |names: &[&str]| {
+        let all_refused = !names.iter().any(|name| shape.offers(name));
+        let told = names.iter().filter(|name| all_refused || shape.offers(name));
+        told.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
+    };
     match rule {
         Rule::AtMostOne(names) | Rule::ExactlyOne(names) => {
             let given = given(names);

@@ -156,6 +156,11 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// Number of the attempt that a client makes, from 0.
+    pub fn attempt(&self, client: Client) -> u32 {
+        client.caller().map_or(0, |place| self.callers[place as usize].attempt)
+    }
+
     /// The class and first arrival of every request whose client waits before its next attempt.
     pub fn backing_off(&self) -> impl Iterator<Item = (u32, u64)> {
         let waiting = self.callers.iter().filter(|caller| caller.doing == Doing::BackingOff);
@@ -294,7 +299,7 @@ impl Core<'_> {
         let class = u32::from(record.class);
         let retry = &self.plan.application.classes[record.class as usize].retry;
         let caller = record.client.caller();
-        let attempt = caller.map_or(0, |place| self.clients.callers[place as usize].attempt);
+        let attempt = self.clients.attempt(record.client);
         let wanted = match loss {
             Loss::Rejected => retry.on.rejected,
             Loss::TimedOut => retry.on.timeout,

@@ -26,10 +26,14 @@ pub(super) struct Hot {
     pub keep_least: u64,
     /// Whether nothing that is measured tells one instance from another.
     pub exchangeable: bool,
+    /// Whether the service has steps of its own.
+    pub has_steps: bool,
+    /// Whether the CPU of an instance of one slot is kept as a level in time, and not booked when its work ends.
+    pub levels_cpu: bool,
 }
 
 impl Hot {
-    pub fn of(deployment: &Deployment, exchangeable: bool) -> Self {
+    pub fn of(deployment: &Deployment, exchangeable: bool, has_steps: bool, watches_cpu: bool) -> Self {
         let (fleet, meter) = (&deployment.fleet, &deployment.meter);
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {
@@ -52,6 +56,8 @@ impl Hot {
                 (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
             },
             exchangeable,
+            has_steps,
+            levels_cpu: watches_cpu || has_steps,
         }
     }
 }

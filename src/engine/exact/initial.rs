@@ -1,5 +1,8 @@
 //! The instances and the work at the first instant.
 
+use rand::Rng;
+
+use crate::application::program::walk::Walker;
 use crate::application::{NOBODY, Request};
 use crate::engine::first::first_instances;
 use crate::platform::meter::Per;
@@ -16,7 +19,12 @@ impl Core<'_> {
         let application = self.plan.application;
         let Some(class) = application.classes.first() else { return };
         let luck = &mut self.luck.start;
-        let (cpu, io) = (class.cpu.draw_whole(luck), class.io.draw_whole(luck));
+        let (cpu, io) = if self.hot.has_steps {
+            let walker = Walker { key: luck.next_u64(), attempt: 0, class: (class, 0) };
+            application.service().body.program.work_of(&walker)
+        } else {
+            (class.cpu.draw_whole(luck), class.io.draw_whole(luck))
+        };
         if self.is_pool() {
             self.tally.busy.raise(1, 0);
         } else {
@@ -26,6 +34,7 @@ impl Core<'_> {
         }
         let blank = Request { at: 0, key: 0, cpu: 0, io: 0, class: 0, caller: NOBODY };
         let slot = self.insert(Record { instance, client: Client::NEVER, started: 0, ..record_of(&blank) });
+        self.skip_steps(slot);
         // It has been at work for a while; what is left is taken as a whole draw, without contention.
         self.wait_until(slot, paced(cpu, self.classes[0].pace).saturating_add(io));
     }

@@ -403,7 +403,7 @@ impl Core<'_> {
                 };
                 self.bill(&record, begun, u64::MAX);
             }
-            if self.compute == Compute::Alone && record.state == State::Cpu && !self.control.watches_cpu() {
+            if self.compute == Compute::Alone && record.state == State::Cpu && !self.hot.levels_cpu {
                 let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
                 self.tally.cpu(micro_vcpu, record.started, u64::MAX);
             }

@@ -87,10 +87,11 @@ pub(super) struct Record {
     pub started: u64,
     /// How long it waited for an instance to start.
     pub startup: u64,
-    /// Until its CPU work begins: that work on one reference vCPU, nanoseconds. From then on: the waiting behind it.
+    /// Until CPU work begins: that work on one reference vCPU, nanoseconds. From then on: what comes behind it, which is
+    /// the waiting of its class, or in a service with steps of its own its place in them (`steps`).
     pub work: u64,
-    /// Until its CPU work begins: the waiting behind it, nanoseconds. From then on: when its entry in the agenda fires;
-    /// `u64::MAX` without one of its own.
+    /// Until CPU work begins: what comes behind it. From then on: when its entry in the agenda fires; `u64::MAX` without
+    /// one of its own.
     pub waits_until: u64,
     /// The next record of the list it is in.
     pub next: u32,
@@ -107,7 +108,7 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Its CPU work begins; the waiting behind it comes next.
+    /// Its CPU work begins; what is behind it comes next.
     #[inline]
     pub const fn begin_cpu(&mut self) {
         self.state = State::Cpu;

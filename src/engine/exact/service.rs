@@ -170,7 +170,10 @@ impl Core<'_> {
 
     /// Puts a record in flight and arms its client's deadline.
     #[inline(always)]
-    pub(super) fn insert(&mut self, record: Record) -> u32 {
+    pub(super) fn insert(&mut self, mut record: Record) -> u32 {
+        if self.hot.has_steps {
+            self.place_at_first_step(&mut record);
+        }
         let slot = self.records.insert(record);
         self.in_flight += 1;
         if record.client.waits() {

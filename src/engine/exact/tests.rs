@@ -6,6 +6,7 @@ mod clients;
 mod deadlines;
 mod invariants;
 mod oracle;
+mod steps;
 mod timelines;
 
 use jiff::Zoned;

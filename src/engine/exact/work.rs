@@ -14,18 +14,31 @@ impl Core<'_> {
         let now = self.now;
         let record = self.records.get_mut(slot);
         record.started = now;
-        let (instance, class, cpu, io) = (record.instance, record.class as usize, record.work, record.waits_until);
+        let (cpu, io) = (record.work, record.waits_until);
         self.arm_platform();
+        if self.hot.has_steps {
+            self.go_on(slot);
+            return;
+        }
         if cpu == 0 {
             // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             self.wait_until(slot, now.saturating_add(io));
             return;
         }
+        self.compute(slot);
+    }
+
+    /// The CPU work of a record begins, with what comes behind it.
+    #[inline(always)]
+    pub(super) fn compute(&mut self, slot: u32) {
+        let now = self.now;
+        let record = self.records.get(slot);
+        let (instance, class, cpu) = (record.instance, record.class as usize, record.work);
         let run = &self.classes[class];
         match self.compute {
             Compute::Alone => {
                 let end = now.saturating_add(paced(cpu, run.pace));
-                if self.control.watches_cpu() {
+                if self.hot.levels_cpu {
                     self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
                 }
                 self.records.get_mut(slot).begin_cpu();
@@ -86,8 +99,9 @@ impl Core<'_> {
 
     fn fresh_until(&mut self, slot: u32, end: u64) {
         let record = self.records.get_mut(slot);
-        (record.started, record.work) = (self.now, 0);
+        record.started = self.now;
         self.arm_platform();
+        self.skip_steps(slot);
         self.wait_until(slot, end);
     }
 
@@ -132,6 +146,10 @@ impl Core<'_> {
     /// The CPU work of a record is done.
     #[inline]
     pub(super) fn begin_io(&mut self, slot: u32) {
+        if self.hot.has_steps {
+            self.go_on(slot);
+            return;
+        }
         match self.records.get(slot).work {
             0 => self.complete(slot),
             io => self.wait_until(slot, self.now.saturating_add(io)),
@@ -171,7 +189,11 @@ impl Core<'_> {
             return;
         }
         if record.state == State::Io {
-            self.complete(slot);
+            if self.hot.has_steps {
+                self.go_on(slot);
+            } else {
+                self.complete(slot);
+            }
             return;
         }
         let record = *record;
@@ -184,7 +206,7 @@ impl Core<'_> {
         let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
         if let Compute::Cores(_) = self.compute {
             self.leave_core(record.instance, micro_vcpu);
-        } else if self.control.watches_cpu() {
+        } else if self.hot.levels_cpu {
             self.instances[record.instance as usize].own_cpu.change(self.now, -signed(micro_vcpu));
         } else {
             self.tally.cpu(micro_vcpu, record.started, self.now);

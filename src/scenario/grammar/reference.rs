@@ -142,7 +142,9 @@ impl Page {
         }
         self.choices_refused(path, shape);
         for rule in shape.rules {
-            writeln!(self.text, "\n{}", rule_text(*rule)).unwrap();
+            if let Some(text) = rule_text(*rule, shape) {
+                writeln!(self.text, "\n{text}").unwrap();
+            }
         }
         inner
     }
@@ -260,15 +262,24 @@ fn cell(text: &str) -> String {
     text.replace('|', "\\|")
 }
 
-fn rule_text(rule: Rule) -> String {
-    let list = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match rule {
+/// A rule of `shape` in words, unless it is about keys that are refused.
+fn rule_text(rule: Rule, shape: &Shape) -> Option<String> {
+    let list = |names: &[&str]| {
+        let offered = names.iter().filter(|name| shape.offers(name));
+        offered.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    if let Rule::Needs(key, _) | Rule::NeedsOneOf(key, _) = rule
+        && !shape.offers(key)
+    {
+        return None;
+    }
+    Some(match rule {
         Rule::AtMostOne(names) => format!("At most one of {}.", list(names)),
         Rule::ExactlyOne(names) => format!("Exactly one of {}.", list(names)),
         Rule::Ordered(low, high) => format!("`{low}` must not be above `{high}`."),
         Rule::Needs(key, other) => format!("`{key}` needs `{other}`."),
         Rule::NeedsOneOf(key, others) => format!("`{key}` needs one of {}.", list(others)),
-    }
+    })
 }
 
 /// Set `BLESS=1` to write the page anew.

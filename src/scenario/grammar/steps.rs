@@ -64,16 +64,19 @@ pub static STEP: Named = Named {
             "op",
             Kind::Choice(&[Choice::new("read", "reads"), Choice::new("write", "writes")]),
             "what a query does; default: read",
-        ),
-        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; default: 1000 bytes"),
+        )
+        .unplayed(unplayed::STORES),
+        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; default: 1000 bytes").unplayed(unplayed::CALLS),
         Key::new(
             "timeout",
             Kind::Duration { min: Nanos(1), max: quantity::LONGEST, none: true },
             "the caller gives up after this long; default: \"none\"",
         )
         .unplayed(unplayed::TIMEOUTS),
-        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing"),
-        Key::new("await", Kind::Boolean, "whether the end of a workflow is waited for; default: true"),
+        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing")
+            .unplayed(unplayed::CALLS),
+        Key::new("await", Kind::Boolean, "whether the end of a workflow is waited for; default: true")
+            .unplayed(unplayed::WORKFLOWS),
     ])
     .with_rules(&[
         Rule::ExactlyOne(VERBS),

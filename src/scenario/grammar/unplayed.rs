@@ -5,13 +5,13 @@
 type Refused = Option<&'static str>;
 
 /// Steps of a service.
-pub const STEPS: Refused = Some("steps of a service are");
+pub const STEPS: Refused = None;
 /// `call`.
 pub const CALLS: Refused = Some("calls between services are");
 /// `parallel`.
 pub const PARALLEL: Refused = Some("parallel steps are");
 /// `branch`, `p`, `repeat`, `only`.
-pub const BRANCHES: Refused = Some("conditional and repeated steps are");
+pub const BRANCHES: Refused = None;
 /// `timeout` of a call.
 pub const TIMEOUTS: Refused = Some("timeouts of calls are");
 /// More than one service.

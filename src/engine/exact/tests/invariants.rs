@@ -65,7 +65,7 @@ fn law() -> impl Strategy<Value = Law> {
 
 prop_compose! {
     /// A one-slot fleet of any kind.
-    fn one_slot()(
+    pub(super) fn one_slot()(
         law in law(),
         max in prop_oneof![Just(None), (1_u32..8).prop_map(Some)],
         min in 0_u32..3,
@@ -156,7 +156,7 @@ fn watching() -> impl Strategy<Value = Law> {
 
 prop_compose! {
     /// Any fleet under any law, on nodes or not.
-    fn controlled()(
+    pub(super) fn controlled()(
         base in many_slots(),
         law in prop_oneof![1 => Just(None), 3 => watching().prop_map(Some)],
         on_nodes in any::<bool>(),
@@ -213,7 +213,7 @@ prop_compose! {
 }
 
 /// Everything that was measured, in a form that compares to the bit.
-fn bits(measured: &Measurement) -> String {
+pub(super) fn bits(measured: &Measurement) -> String {
     format!("{measured:?}")
 }
 

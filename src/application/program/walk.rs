@@ -1,0 +1,97 @@
+//! Going through a program: from one step that takes time to the next.
+
+use super::{Body, Op, Program};
+use crate::application::Class;
+use crate::application::draw::drawn;
+use crate::application::step::{Demand, Verb, walk};
+
+/// What takes time next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// CPU time on one reference vCPU, in nanoseconds, above 0.
+    Cpu(u64),
+    /// Waiting, in nanoseconds, above 0.
+    Wait(u64),
+    /// Nothing: the attempt has done its work.
+    Done,
+}
+
+/// Who goes through a program.
+#[derive(Clone, Copy, Debug)]
+pub struct Walker<'a> {
+    /// The key under which the service was called.
+    pub key: u64,
+    /// Number of the attempt, from 0.
+    pub attempt: u32,
+    /// The class of the request, and its number.
+    pub class: (&'a Class, u32),
+}
+
+impl Program {
+    /// The next task of `walker` from the instruction at `place` on, which goes on behind it.
+    ///
+    /// # Panics
+    /// If a step reaches beyond the service.
+    #[must_use]
+    pub fn next_task(&self, place: &mut u16, walker: &Walker<'_>) -> Task {
+        let (class, number) = walker.class;
+        loop {
+            let instruction = &self.code[usize::from(*place)];
+            if instruction.op == Op::End {
+                return Task::Done;
+            }
+            *place = instruction.next;
+            let own = instruction.key(walker.key, walker.attempt);
+            if !instruction.is_taken(own, number) {
+                continue;
+            }
+            let task = match instruction.op {
+                Op::Cpu(amount) => Task::Cpu(self.amount(amount, &class.cpu, own)),
+                Op::Io(amount) => Task::Wait(self.amount(amount, &class.io, own)),
+                Op::Wait(law) => Task::Wait(drawn(&self.laws[usize::from(law)], own)),
+                Op::Branch { first, n } => {
+                    *place = self.way(first, n, own);
+                    continue;
+                }
+                _ => unreachable!("what reaches beyond a service is refused where scenarios are read"),
+            };
+            if !matches!(task, Task::Cpu(0) | Task::Wait(0)) {
+                return task;
+            }
+        }
+    }
+
+    /// All of the CPU time and all of the waiting of `walker`, in nanoseconds.
+    #[must_use]
+    pub fn work_of(&self, walker: &Walker<'_>) -> (u64, u64) {
+        let (mut cpu, mut waits, mut place) = (0_u64, 0_u64, 0);
+        loop {
+            match self.next_task(&mut place, walker) {
+                Task::Cpu(more) => cpu = cpu.saturating_add(more),
+                Task::Wait(more) => waits = waits.saturating_add(more),
+                Task::Done => return (cpu, waits),
+            }
+        }
+    }
+}
+
+impl Body {
+    /// Mean CPU time and mean waiting of one visit by a request of this class and number, in nanoseconds.
+    #[must_use]
+    pub fn mean_work(&self, class: &Class, number: u32) -> (f64, f64) {
+        let (mut cpu, mut waits) = (0.0, 0.0);
+        walk(&self.steps, &mut |step, times, only| {
+            if !only.contains(number) {
+                return;
+            }
+            match &step.verb {
+                Verb::Cpu(Demand::Class) => cpu += times * class.cpu.mean(),
+                Verb::Cpu(Demand::Own(law)) => cpu += times * law.mean(),
+                Verb::Io(Demand::Class) => waits += times * class.io.mean(),
+                Verb::Io(Demand::Own(law)) | Verb::Wait(law) => waits += times * law.mean(),
+                _ => {}
+            }
+        });
+        (cpu, waits)
+    }
+}

@@ -58,6 +58,7 @@ use crate::platform::fleet::{QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::placement::scheduler::Resources;
+use crate::platform::tokens::Tokens;
 use crate::units::Nanos;
 
 use super::{Plan, Platform};
@@ -163,6 +164,8 @@ pub struct Core<'a> {
     billed_time: Vec<Vec<u128>>,
     tally: Tally<'a>,
     shortcut: bool,
+    /// What passes the edge, where that is limited.
+    throttle: Option<Tokens>,
     /// What the hot path asks of the deployment, looked up once.
     hot: Hot,
 }
@@ -206,13 +209,17 @@ impl<'a> Core<'a> {
         };
         let service = plan.application.service();
         let control = Control::new(deployment, service);
+        let has_steps = !service.body.program.is_of_class();
+        let clients = Clients::new(plan.application.classes.iter().map(|class| &class.retry), plan.crowds);
+        let hot = Hot::of(deployment, exchangeable, has_steps, control.watches_cpu(), clients.budgeted);
+        let throttle = deployment.edge.as_ref().and_then(|edge| edge.throttle);
         let mut core = Self {
             plan,
             deployment,
             now: 0,
             agenda: Agenda::new(),
             deadlines,
-            clients: Clients::new(plan.application.classes.iter().map(|class| &class.retry), plan.crowds),
+            clients,
             departures: Ladder::new(),
             departing: Vec::new(),
             records: Records::new(),
@@ -250,7 +257,8 @@ impl<'a> Core<'a> {
                 window,
             ),
             shortcut: false,
-            hot: Hot::of(deployment, exchangeable, !service.body.program.is_of_class(), control.watches_cpu()),
+            throttle: throttle.map(|refill| Tokens::full(refill, 0)),
+            hot,
             control,
         };
         core.shortcut = plan.shortcut && compute == Compute::Alone && !core.hot.levels_cpu;
@@ -291,6 +299,9 @@ impl<'a> Core<'a> {
         }
         if let Some(timeout) = self.deployment.edge.as_ref().and_then(|edge| edge.timeout) {
             self.tally.declare(Limit::EdgeTimeout, timeout.to_string(), false);
+        }
+        if let Some(throttle) = self.deployment.edge.as_ref().and_then(|edge| edge.throttle) {
+            self.tally.declare(Limit::EdgeThrottle, format!("{} per {}", throttle.count, throttle.per), false);
         }
         self.tally.declare(Limit::NoInstance, "0 ready".to_owned(), false);
     }

@@ -40,6 +40,8 @@ const FILES: &[(&str, &str)] = files![
     "placements/cluster-autoscaler.toml",
     "edges/custom.toml",
     "edges/aws-http-api.toml",
+    "edges/aws-rest-api.toml",
+    "edges/aws-function-url.toml",
     "edges/aws-alb.toml",
     "edges/app-engine-frontend.toml",
     "platforms/aws-lambda.toml",

@@ -1,5 +1,6 @@
 //! What stands between the internet and the instances: an API gateway, a load balancer, a platform's front end.
 
+use super::tokens::Refill;
 use crate::units::Nanos;
 
 /// The edge in front of a deployment.
@@ -11,6 +12,8 @@ pub struct Edge {
     pub latency: Nanos,
     /// The edge answers for the backend after this long; the work goes on.
     pub timeout: Option<Nanos>,
+    /// Requests beyond this are refused before they reach an instance, and are not billed. `None`: no limit.
+    pub throttle: Option<Refill>,
     /// What it counts.
     pub meter: EdgeMeter,
 }

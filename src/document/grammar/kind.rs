@@ -144,6 +144,8 @@ impl Kind {
     pub const DURATION_OR_NONE: Self = Self::Duration { min: Nanos::ZERO, max: quantity::LONGEST, none: true };
     /// A rate, zero included.
     pub const RATE: Self = Self::Rate(Range::new(0.0, quantity::FASTEST));
+    /// So many per time, above 0.
+    pub const POSITIVE_RATE: Self = Self::Rate(Range::above(0.0, quantity::FASTEST));
     /// A size, zero included.
     pub const SIZE: Self = Self::Size { min: Bytes(0), none: false };
     /// A share from 0 to 1.

@@ -266,17 +266,11 @@ impl Core<'_> {
                 caller.attempt += 1;
                 let request = self.attempt(place);
                 let arrived = self.clients.callers[place as usize].arrived;
-                self.tally.retried(request.class, arrived, request.key);
+                self.tally.retried(request.class, arrived);
                 self.ask(&request);
             }
             _ => {}
         }
-    }
-
-    /// Apart, so that requests from outside keep their straight line.
-    #[inline(never)]
-    fn ask(&mut self, request: &Request) {
-        self.admit(request);
     }
 
     /// What a caller's attempt asks for, now.

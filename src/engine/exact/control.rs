@@ -7,8 +7,8 @@ use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::metrics::{Phase as PodPhase, Pod, Reading, Sample, Usage};
 use crate::platform::autoscaler::hpa::{Hpa, MetricTarget, Observation};
-use crate::platform::autoscaler::per_request::Tokens;
 use crate::platform::autoscaler::target_tracking::{Metric, Tracker};
+use crate::platform::tokens::Tokens;
 use crate::units::Nanos;
 
 use super::instances::Phase;

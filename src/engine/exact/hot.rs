@@ -26,6 +26,8 @@ pub(super) struct Hot {
     pub keep_least: u64,
     /// Whether nothing that is measured tells one instance from another.
     pub exchangeable: bool,
+    /// Whether something is asked before a request looks for an instance: a budget of retries, or the edge's throttle.
+    pub guarded: bool,
     /// Whether the service has steps of its own.
     pub has_steps: bool,
     /// Whether the CPU of an instance of one slot is kept as a level in time, and not booked when its work ends.
@@ -33,7 +35,7 @@ pub(super) struct Hot {
 }
 
 impl Hot {
-    pub fn of(deployment: &Deployment, exchangeable: bool, has_steps: bool, watches_cpu: bool) -> Self {
+    pub fn of(deployment: &Deployment, exchangeable: bool, has_steps: bool, watches_cpu: bool, budgeted: bool) -> Self {
         let (fleet, meter) = (&deployment.fleet, &deployment.meter);
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {
@@ -56,6 +58,7 @@ impl Hot {
                 (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
             },
             exchangeable,
+            guarded: budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
             has_steps,
             levels_cpu: watches_cpu || has_steps,
         }

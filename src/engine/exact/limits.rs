@@ -14,11 +14,12 @@ pub(super) enum Limit {
     NoInstance,
     Timeout,
     EdgeTimeout,
+    EdgeThrottle,
     Nodes,
 }
 
 impl Limit {
-    pub const ALL: [(Self, &'static str); 10] = [
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Max, "autoscaler.max"),
         (Self::Account, "autoscaler.account_concurrency"),
         (Self::Reserved, "autoscaler.reserved"),
@@ -28,6 +29,7 @@ impl Limit {
         (Self::NoInstance, "no ready instance"),
         (Self::Timeout, "fleet.timeout"),
         (Self::EdgeTimeout, "edge.timeout"),
+        (Self::EdgeThrottle, "edge.throttle"),
         (Self::Nodes, "placement.nodes.max"),
     ];
 }

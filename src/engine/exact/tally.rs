@@ -289,25 +289,32 @@ impl<'a> Tally<'a> {
         if now < self.window_start {
             return;
         }
-        self.books[class as usize].measure.offered += 1;
-        self.current.offered += 1;
+        self.arrived(class);
         self.pass_edge(class, key);
     }
 
+    /// A request arrives in the window, and has not passed the edge yet.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // part of the straight line of an arrival
+    pub fn arrived(&mut self, class: u32) {
+        self.books[class as usize].measure.offered += 1;
+        self.current.offered += 1;
+    }
+
     /// Another attempt of a request that arrived then.
-    pub fn retried(&mut self, class: u32, arrived: u64, key: u64) {
+    pub fn retried(&mut self, class: u32, arrived: u64) {
         if arrived < self.window_start {
             return;
         }
         let measure = &mut self.books[class as usize].measure;
         measure.offered += 1;
         measure.retries += 1;
-        self.pass_edge(class, key);
     }
 
+    /// A request that is counted passes the edge.
     #[inline(always)]
     #[allow(clippy::inline_always)] // part of the straight line of an arrival
-    fn pass_edge(&mut self, class: u32, key: u64) {
+    pub fn pass_edge(&mut self, class: u32, key: u64) {
         if self.has_edge {
             let book = &self.books[class as usize];
             let (units, bytes) = match (book.sizes.edge_units, book.sizes.edge_bytes) {

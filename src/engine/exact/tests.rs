@@ -4,6 +4,7 @@
 
 mod clients;
 mod deadlines;
+mod edges;
 mod invariants;
 mod oracle;
 mod steps;

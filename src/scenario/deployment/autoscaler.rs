@@ -5,9 +5,10 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::tree::{Node, Table};
 use crate::platform::autoscaler::app_engine::AppEngine;
 use crate::platform::autoscaler::hpa::{Behavior, HpaSpec, MetricTarget, Policy, PolicyKind, Rules, SelectPolicy};
-use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
+use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::autoscaler::target_tracking::{Metric, TargetTracking};
 use crate::platform::autoscaler::{Autoscaler, Law};
+use crate::platform::tokens::Refill;
 use crate::units::Nanos;
 
 pub(super) fn build(node: &Node, problems: &mut Diagnostics) -> Option<Autoscaler> {
@@ -29,7 +30,7 @@ fn per_request(table: &Table) -> PerRequest {
     let scale_rate = table
         .at("scale_rate")
         .as_table()
-        .map(|rate| ScaleRate { count: rate.at("count").count_u32(), per: rate.at("per").duration() });
+        .map(|rate| Refill { count: rate.at("count").count_u32(), per: rate.at("per").duration() });
     PerRequest {
         scale_rate,
         account_concurrency: table.at("account_concurrency").count_or_unbounded().map(saturated),

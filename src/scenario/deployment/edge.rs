@@ -1,7 +1,9 @@
 //! What stands in front: from a checked table.
 
-use crate::document::tree::Node;
+use crate::document::tree::{Node, Table};
 use crate::platform::edge::{CapacityUnits, Edge, EdgeMeter};
+use crate::platform::tokens::Refill;
+use crate::units::Nanos;
 
 /// `None` for "none".
 pub(super) fn build(node: &Node) -> Option<Edge> {
@@ -15,6 +17,7 @@ pub(super) fn build(node: &Node) -> Option<Edge> {
         id: table.at("kind").text().to_owned(),
         latency: table.at("latency").duration(),
         timeout: table.at("timeout").duration_or_none(),
+        throttle: table.at("throttle").as_table().map(throttle),
         meter: EdgeMeter {
             request_unit_bytes: table.at("request_unit").size_or_none().map(|size| size.0),
             hours: table.at("hours").count_u32(),
@@ -22,4 +25,12 @@ pub(super) fn build(node: &Node) -> Option<Edge> {
             capacity,
         },
     })
+}
+
+/// The bucket that holds `burst` tokens and is filled at `rate`: within a nanosecond of the time that takes.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // above zero, and saturating is right
+fn throttle(table: &Table) -> Refill {
+    let burst = table.at("burst").count_u32();
+    let full = f64::from(burst) / table.at("rate").rate() * 1e9;
+    Refill { count: burst, per: Nanos((full.round() as u64).max(1)) }
 }

@@ -73,6 +73,11 @@ static EDGE: Shape = Shape::new(&[
     Key::new("latency", Kind::DURATION, "added to every request"),
     Key::new("timeout", Kind::DURATION_OR_NONE, "answers for the instance after this long; the work goes on"),
     Key::new(
+        "throttle",
+        Kind::OneOf(&[NONE, Kind::Table(&THROTTLE)]),
+        "requests beyond this are refused before they reach an instance",
+    ),
+    Key::new(
         "request_unit",
         Kind::Size { min: Bytes(1), none: true },
         "requests are counted in units of this size; \"none\": not counted",
@@ -84,6 +89,11 @@ static EDGE: Shape = Shape::new(&[
         Kind::OneOf(&[NONE, Kind::Table(&CAPACITY)]),
         "capacity units; each hour the largest of the ratios counts",
     ),
+]);
+
+static THROTTLE: Shape = Shape::new(&[
+    Key::new("rate", Kind::POSITIVE_RATE, "requests that pass in the long run").required(),
+    Key::new("burst", Kind::count(1, u32::MAX as u64), "requests that pass at once").required(),
 ]);
 
 static CAPACITY: Shape = Shape::new(&[

@@ -12,10 +12,11 @@ use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::app_engine::AppEngine;
 use crate::platform::autoscaler::hpa::{HpaSpec, MetricTarget};
-use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
+use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::autoscaler::target_tracking::{Metric, TargetTracking};
 use crate::platform::fleet::{KeepAliveFrom, QueueAt, Reuse, Routing, Sharing};
 use crate::platform::meter::Per;
+use crate::platform::tokens::Refill;
 use crate::units::Nanos;
 
 fn distribution() -> impl Strategy<Value = Distribution> {
@@ -51,8 +52,7 @@ fn law() -> impl Strategy<Value = Law> {
             limit(),
             prop_oneof![
                 Just(None),
-                (1_u32..5, 1_u64..10)
-                    .prop_map(|(count, seconds)| Some(ScaleRate { count, per: Nanos(seconds * SECOND) }))
+                (1_u32..5, 1_u64..10).prop_map(|(count, seconds)| Some(Refill { count, per: Nanos(seconds * SECOND) }))
             ]
         )
             .prop_map(|(account_concurrency, reserved, scale_rate)| Law::PerRequest(PerRequest {

@@ -6,12 +6,13 @@ use crate::metering::measurement::SliceMeasure;
 use crate::metering::usage::Dimension;
 use crate::platform::autoscaler::app_engine::AppEngine;
 use crate::platform::autoscaler::hpa::{HpaSpec, MetricTarget};
-use crate::platform::autoscaler::per_request::{PerRequest, ScaleRate};
+use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::autoscaler::{Autoscaler, Law};
 use crate::platform::meter::Per;
 use crate::platform::placement::cluster_autoscaler::{ClusterAutoscaler, Expander};
 use crate::platform::placement::scheduler::Scoring;
 use crate::platform::placement::{NodeGroup, Nodes, Placement};
+use crate::platform::tokens::Refill;
 use crate::units::{Bytes, Nanos};
 
 /// Nodes of `vcpu` cores and 8 GiB, all of it for pods.
@@ -52,7 +53,7 @@ fn a_burst_gets_a_thousand_environments_and_then_a_hundred_each_second() {
     let mut deployment = faas();
     deployment.fleet.queue = Some(0);
     deployment.autoscaler.law = Law::PerRequest(PerRequest {
-        scale_rate: Some(ScaleRate { count: 1000, per: Nanos(10 * SECOND) }),
+        scale_rate: Some(Refill { count: 1000, per: Nanos(10 * SECOND) }),
         account_concurrency: Some(10_000),
         reserved: None,
     });

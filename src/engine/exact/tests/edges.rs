@@ -1,0 +1,63 @@
+//! What the edge holds back.
+
+use super::{Run, SECOND, application, class, constant, faas, play, requests_at};
+use crate::application::Class;
+use crate::application::retry::{Jitter, Retry};
+use crate::metering::measurement::Measurement;
+use crate::metering::usage::{Dimension, Meter};
+use crate::platform::Deployment;
+use crate::platform::edge::{Edge, EdgeMeter};
+use crate::platform::tokens::Refill;
+use crate::units::Nanos;
+
+/// As Amazon API Gateway has it: 10 000 per second, 5 000 at once.
+fn gateway() -> Deployment {
+    let meter = EdgeMeter { request_unit_bytes: Some(512 << 10), hours: 0, addresses: 0, capacity: None };
+    let throttle = Some(Refill { count: 5_000, per: Nanos(SECOND / 2) });
+    let mut deployment = faas();
+    deployment.edge = Some(Edge { id: "gateway".to_owned(), latency: Nanos::ZERO, timeout: None, throttle, meter });
+    deployment
+}
+
+/// Completed, rejected, lost, and what the edge bills.
+fn outcome(measured: &Measurement) -> [u64; 4] {
+    let class = &measured.classes[0];
+    let meter = Meter { service: String::new(), dimension: Dimension::EdgeRequests, variant: "gateway".to_owned() };
+    let billed = measured.usage.total(&meter);
+    [class.completed(), class.rejected, class.lost, u64::try_from(billed).unwrap()]
+}
+
+fn of(retry: Retry, instants: &[u64]) -> [u64; 4] {
+    let application = application(vec![Class { retry, ..class(constant(0.0), constant(0.01)) }]);
+    let requests = requests_at(&application, instants);
+    let measured = play(&gateway(), &application, &requests, Run::of(20.0));
+    let throttled = measured.limits.iter().find(|limit| limit.limit == "edge.throttle").map_or(0, |limit| limit.shed);
+    assert_eq!(throttled, measured.classes[0].rejected);
+    outcome(&measured)
+}
+
+/// The provider's own examples (Throttling requests to your HTTP API,
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html>): 10 000 requests evenly in a
+/// second all pass; of 10 000 at once 5 000 do.
+#[test]
+fn ten_thousand_in_a_second_pass_if_they_come_evenly() {
+    let evenly: Vec<u64> = (0..10_000).map(|number| number / 10 * (SECOND / 1_000)).collect();
+    assert_eq!(of(Retry::default(), &evenly), [10_000, 0, 0, 10_000]);
+    assert_eq!(of(Retry::default(), &[0; 10_000]), [5_000, 5_000, 5_000, 5_000]);
+}
+
+#[test]
+fn a_refused_client_comes_back_and_its_attempts_pass_the_edge_too() {
+    let retry = Retry { attempts: Some(2), base: constant(0.25), jitter: Jitter::None, ..Retry::default() };
+    // In a quarter of a second 2 500 places are free again.
+    assert_eq!(of(retry, &[0; 10_000]), [7_500, 5_000 + 2_500, 2_500, 7_500]);
+}
+
+#[test]
+fn what_the_warm_up_sends_is_not_counted_but_takes_its_places() {
+    let application = application(vec![class(constant(0.0), constant(0.01))]);
+    let instants = [vec![SECOND - 1; 5_000], vec![SECOND; 100]].concat();
+    let requests = requests_at(&application, &instants);
+    let measured = play(&gateway(), &application, &requests, Run { warmup: SECOND, ..Run::of(20.0) });
+    assert_eq!(outcome(&measured), [0, 100, 100, 0]);
+}

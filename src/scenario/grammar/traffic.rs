@@ -169,8 +169,7 @@ static EVENT: Shape = Shape::new(&[
 /// One file or several, which are read as one.
 const FILES: Kind = Kind::OneOf(&[FILE, Kind::List { of: &FILE, min: 1, max: usize::MAX }]);
 const FILE: Kind = Kind::Text("a file path");
-const FILES_DOC: &str =
-    "file or files, relative to the scenario, plain, gzip or zstd; `*` stands for any part of a name";
+const FILES_DOC: &str = "file or files, relative to the scenario, plain, gzip, zstd or ZIP; `*` stands for any part of a name, a folder for its files";
 
 static COUNTS: &[Key] = &[
     Key::new("file", FILES, FILES_DOC).required(),

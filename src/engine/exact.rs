@@ -209,9 +209,8 @@ impl<'a> Core<'a> {
         };
         let service = plan.application.service();
         let control = Control::new(deployment, service);
-        let has_steps = !service.body.program.is_of_class();
         let clients = Clients::new(plan.application.classes.iter().map(|class| &class.retry), plan.crowds);
-        let hot = Hot::of(deployment, exchangeable, has_steps, control.watches_cpu(), clients.budgeted);
+        let hot = Hot::of(deployment, service, &control, &clients, exchangeable);
         let throttle = deployment.edge.as_ref().and_then(|edge| edge.throttle);
         let mut core = Self {
             plan,
@@ -257,7 +256,7 @@ impl<'a> Core<'a> {
                 window,
             ),
             shortcut: false,
-            throttle: throttle.map(|refill| Tokens::full(refill, 0)),
+            throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
             hot,
             control,
         };
@@ -301,7 +300,7 @@ impl<'a> Core<'a> {
             self.tally.declare(Limit::EdgeTimeout, timeout.to_string(), false);
         }
         if let Some(throttle) = self.deployment.edge.as_ref().and_then(|edge| edge.throttle) {
-            self.tally.declare(Limit::EdgeThrottle, format!("{} per {}", throttle.count, throttle.per), false);
+            self.tally.declare(Limit::EdgeThrottle, format!("{}/s, {} at once", throttle.rate, throttle.burst), false);
         }
         self.tally.declare(Limit::NoInstance, "0 ready".to_owned(), false);
     }

@@ -13,9 +13,28 @@ pub struct Edge {
     /// The edge answers for the backend after this long; the work goes on.
     pub timeout: Option<Nanos>,
     /// Requests beyond this are refused before they reach an instance, and are not billed. `None`: no limit.
-    pub throttle: Option<Refill>,
+    pub throttle: Option<Throttle>,
     /// What it counts.
     pub meter: EdgeMeter,
+}
+
+/// So many requests pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// In the long run, per second, above 0.
+    pub rate: f64,
+    /// At once, at least 1.
+    pub burst: u32,
+}
+
+impl Throttle {
+    /// The bucket that holds the burst and is filled at the rate: within a nanosecond of the time that takes.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // above zero, and saturating is right
+    pub fn bucket(&self) -> Refill {
+        let full = f64::from(self.burst) / self.rate * 1e9;
+        Refill { count: self.burst, per: Nanos((full.round() as u64).max(1)) }
+    }
 }
 
 /// What an edge counts for its bill.

@@ -1,10 +1,14 @@
 //! What the hot path asks of the deployment, looked up once.
 
+use crate::application::Service;
 use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::{KeepAliveFrom, QueueAt};
 use crate::platform::meter::Per;
+
+use super::clients::Clients;
+use super::control::Control;
 
 /// Answers that do not change during a run, but for the check of the pool.
 #[allow(clippy::struct_excessive_bools)] // independent answers, not a state
@@ -35,7 +39,15 @@ pub(super) struct Hot {
 }
 
 impl Hot {
-    pub fn of(deployment: &Deployment, exchangeable: bool, has_steps: bool, watches_cpu: bool, budgeted: bool) -> Self {
+    /// Of a deployment of this service, under this control and with these clients.
+    pub fn of(
+        deployment: &Deployment,
+        service: &Service,
+        control: &Control<'_>,
+        clients: &Clients<'_>,
+        exchangeable: bool,
+    ) -> Self {
+        let has_steps = !service.body.program.is_of_class();
         let (fleet, meter) = (&deployment.fleet, &deployment.meter);
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {
@@ -58,9 +70,9 @@ impl Hot {
                 (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
             },
             exchangeable,
-            guarded: budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
+            guarded: clients.budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
             has_steps,
-            levels_cpu: watches_cpu || has_steps,
+            levels_cpu: control.watches_cpu() || has_steps,
         }
     }
 }

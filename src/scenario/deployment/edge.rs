@@ -1,9 +1,7 @@
 //! What stands in front: from a checked table.
 
 use crate::document::tree::{Node, Table};
-use crate::platform::edge::{CapacityUnits, Edge, EdgeMeter};
-use crate::platform::tokens::Refill;
-use crate::units::Nanos;
+use crate::platform::edge::{CapacityUnits, Edge, EdgeMeter, Throttle};
 
 /// `None` for "none".
 pub(super) fn build(node: &Node) -> Option<Edge> {
@@ -27,10 +25,6 @@ pub(super) fn build(node: &Node) -> Option<Edge> {
     })
 }
 
-/// The bucket that holds `burst` tokens and is filled at `rate`: within a nanosecond of the time that takes.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // above zero, and saturating is right
-fn throttle(table: &Table) -> Refill {
-    let burst = table.at("burst").count_u32();
-    let full = f64::from(burst) / table.at("rate").rate() * 1e9;
-    Refill { count: burst, per: Nanos((full.round() as u64).max(1)) }
+fn throttle(table: &Table) -> Throttle {
+    Throttle { rate: table.at("rate").rate(), burst: table.at("burst").count_u32() }
 }

@@ -6,14 +6,13 @@ use crate::application::retry::{Jitter, Retry};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
 use crate::platform::Deployment;
-use crate::platform::edge::{Edge, EdgeMeter};
-use crate::platform::tokens::Refill;
+use crate::platform::edge::{Edge, EdgeMeter, Throttle};
 use crate::units::Nanos;
 
 /// As Amazon API Gateway has it: 10 000 per second, 5 000 at once.
 fn gateway() -> Deployment {
     let meter = EdgeMeter { request_unit_bytes: Some(512 << 10), hours: 0, addresses: 0, capacity: None };
-    let throttle = Some(Refill { count: 5_000, per: Nanos(SECOND / 2) });
+    let throttle = Some(Throttle { rate: 10_000.0, burst: 5_000 });
     let mut deployment = faas();
     deployment.edge = Some(Edge { id: "gateway".to_owned(), latency: Nanos::ZERO, timeout: None, throttle, meter });
     deployment
@@ -43,14 +42,14 @@ fn of(retry: Retry, instants: &[u64]) -> [u64; 4] {
 fn ten_thousand_in_a_second_pass_if_they_come_evenly() {
     let evenly: Vec<u64> = (0..10_000).map(|number| number / 10 * (SECOND / 1_000)).collect();
     assert_eq!(of(Retry::default(), &evenly), [10_000, 0, 0, 10_000]);
-    assert_eq!(of(Retry::default(), &[0; 10_000]), [5_000, 5_000, 5_000, 5_000]);
+    assert_eq!(of(Retry::default(), &vec![0; 10_000]), [5_000, 5_000, 5_000, 5_000]);
 }
 
 #[test]
 fn a_refused_client_comes_back_and_its_attempts_pass_the_edge_too() {
     let retry = Retry { attempts: Some(2), base: constant(0.25), jitter: Jitter::None, ..Retry::default() };
     // In a quarter of a second 2 500 places are free again.
-    assert_eq!(of(retry, &[0; 10_000]), [7_500, 5_000 + 2_500, 2_500, 7_500]);
+    assert_eq!(of(retry, &vec![0; 10_000]), [7_500, 5_000 + 2_500, 2_500, 7_500]);
 }
 
 #[test]

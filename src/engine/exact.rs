@@ -28,6 +28,7 @@ mod contention;
 mod control;
 mod cpu;
 mod deadlines;
+mod entrance;
 mod event;
 mod hot;
 mod idle;

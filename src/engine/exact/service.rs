@@ -29,31 +29,6 @@ impl Core<'_> {
         self.admit(request);
     }
 
-    /// Books the arrival of a request, which has not passed the edge yet.
-    #[inline(never)]
-    pub(super) fn announce(&mut self, request: &Request) {
-        if request.at >= self.plan.warmup.0 {
-            self.tally.arrived(request.class);
-        }
-        self.clients.put(request.class, request.at);
-    }
-
-    /// An attempt arrives at the edge. Apart, so that requests that nothing holds up there keep their straight line.
-    #[inline(never)]
-    pub(super) fn ask(&mut self, request: &Request) {
-        let record = record_of(request);
-        let stamp = self.stamp(&record);
-        if self.throttle.as_mut().is_some_and(|tokens| !tokens.take(request.at)) {
-            self.tally.rejected(record.class, stamp, Limit::EdgeThrottle);
-            self.lost(&record, Loss::Rejected);
-            return;
-        }
-        if stamp >= self.plan.warmup.0 {
-            self.tally.pass_edge(request.class, request.key);
-        }
-        self.admit(request);
-    }
-
     /// An attempt that arrives now looks for an instance.
     #[inline(always)]
     pub(super) fn admit(&mut self, request: &Request) {

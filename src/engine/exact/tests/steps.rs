@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::invariants::{bits, controlled, one_slot};
-use super::{Run, class, constant, exponential, faas, fixed, play, poisson};
+use super::{Run, SECOND, class, constant, exponential, faas, fixed, play, poisson};
 use crate::application::expansion::expand;
 use crate::application::program::Body;
 use crate::application::step::{Alternative, Classes, Demand, Step, Verb};
@@ -85,7 +85,10 @@ proptest! {
     #[test]
     fn alone_on_a_shared_cpu_it_is_the_same_but_for_rounding(steps in steps(), seed in any::<u32>()) {
         let application = application(two_classes(), steps);
-        let requests = poisson(&application, 0.001, 20_000.0, u64::from(seed));
+        let mut requests = poisson(&application, 1.0, 20.0, u64::from(seed));
+        for (number, request) in (0..).zip(&mut requests) {
+            request.at = number * 500 * SECOND;
+        }
         let alone = play(&unbounded(Some(1)), &application, &requests, Run::of(30_000.0));
         let mut deployment = fixed(1);
         deployment.fleet.slots = Some(10);

@@ -253,7 +253,7 @@ mod tests {
             let now = rate + slope * offset;
             offset += 2.0 * hazard / (now + (now * now + 2.0 * slope * hazard).sqrt());
             // Also ends at NaN.
-            if !(offset < length as f64) {
+            if offset.is_nan() || offset >= length as f64 {
                 break;
             }
             offsets.push(offset);

@@ -55,6 +55,9 @@ cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?
 if [ -z "${SIMULATE_TRACES:-}" ]; then
   printf 'SKIPPED: SIMULATE_TRACES is not set, tests on recorded traffic read nothing\n' >&2
 fi
-awk '/^test result:/ { passed += $4; failed += $6; skipped += $8 }
-     END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
+# Without recorded traffic the tests of tests/traces.rs say "ok" and have read nothing: they are counted as skipped.
+awk -v traces="${SIMULATE_TRACES:-}" '
+  /Running / { blind = traces == "" && /tests\/traces\.rs/ }
+  /^test result:/ { if (blind) skipped += $4; else passed += $4; failed += $6; skipped += $8 }
+  END { printf "\n%d passed, %d failed, %d skipped\n", passed, failed, skipped }' "$log"
 exit "$status"

@@ -30,7 +30,8 @@ impl<'a> Core<'a> {
         &self.plan.application.service().body.program
     }
 
-    /// An attempt begins with the first step.
+    /// An attempt begins with the first step. Apart, so that services without steps keep their straight line.
+    #[inline(never)]
     pub(super) fn place_at_first_step(&self, record: &mut Record) {
         let place = Place { attempt: self.clients.attempt(record.client), next: 0 };
         (record.work, record.waits_until) = (place.packed(), u64::MAX);

@@ -17,6 +17,8 @@ pub(super) struct SliceUse {
     pub requests: u64,
     pub billed: u128,
     pub egress: u64,
+    /// Attempts that passed the edge.
+    pub edge_attempts: u64,
     pub edge_units: u64,
     pub edge_bytes: u64,
     offered: u64,
@@ -30,6 +32,7 @@ impl SliceUse {
         self.requests += other.requests;
         self.billed += other.billed;
         self.egress += other.egress;
+        self.edge_attempts += other.edge_attempts;
         self.edge_units += other.edge_units;
         self.edge_bytes += other.edge_bytes;
         self.offered += other.offered;
@@ -321,6 +324,7 @@ impl<'a> Tally<'a> {
                 (Some(units), Some(bytes)) => (units, bytes),
                 _ => draw_edge(&self.classes[class as usize], self.edge_unit, key),
             };
+            self.current.edge_attempts += 1;
             self.current.edge_units += units;
             self.current.edge_bytes += bytes;
         }

@@ -101,10 +101,10 @@ impl Books<'_, '_> {
             let whole = 3_600_000_000_000 * u128::from(edge.meter.hours);
             self.add("", Dimension::EdgeHours, &edge.id, first, whole);
             if let Some(capacity) = edge.meter.capacity {
-                let hour = &self.measurement.slices[first..after];
-                let requests = hour.iter().map(|slice| slice.offered).sum();
-                let bytes = uses[first..after].iter().map(|used| used.edge_bytes).sum();
-                self.add("", Dimension::LcuHours, &edge.id, first, nano_units(capacity, requests, bytes));
+                let hour = &uses[first..after];
+                let attempts = hour.iter().map(|used| used.edge_attempts).sum();
+                let bytes = hour.iter().map(|used| used.edge_bytes).sum();
+                self.add("", Dimension::LcuHours, &edge.id, first, nano_units(capacity, attempts, bytes));
             }
             first = after;
         }

@@ -6,7 +6,7 @@ use crate::application::retry::{Jitter, Retry};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
 use crate::platform::Deployment;
-use crate::platform::edge::{Edge, EdgeMeter, Throttle};
+use crate::platform::edge::{CapacityUnits, Edge, EdgeMeter, Throttle};
 use crate::units::Nanos;
 
 /// As Amazon API Gateway has it: 10 000 per second, 5 000 at once.
@@ -59,4 +59,26 @@ fn what_the_warm_up_sends_is_not_counted_but_takes_its_places() {
     let requests = requests_at(&application, &instants);
     let measured = play(&gateway(), &application, &requests, Run { warmup: SECOND, ..Run::of(20.0) });
     assert_eq!(outcome(&measured), [0, 100, 100, 0]);
+}
+
+/// A load balancer's capacity units follow the attempts that pass it: those that are refused do not, those that come
+/// again do.
+#[test]
+fn capacity_is_of_the_attempts_that_pass() {
+    let units = |retry: Retry, throttle: Option<Throttle>, instants: &[u64]| {
+        let mut deployment = gateway();
+        let edge = deployment.edge.as_mut().unwrap();
+        edge.throttle = throttle;
+        edge.meter.capacity =
+            Some(CapacityUnits { connections_per_second: 1.0, requests_per_connection: 1.0, bytes_per_hour: 1e15 });
+        let application = application(vec![Class { retry, ..class(constant(0.0), constant(0.01)) }]);
+        let measured = play(&deployment, &application, &requests_at(&application, instants), Run::of(20.0));
+        let meter = Meter { service: String::new(), dimension: Dimension::LcuHours, variant: "gateway".to_owned() };
+        measured.usage.total(&meter)
+    };
+    let retry = Retry { attempts: Some(2), base: constant(0.25), jitter: Jitter::None, ..Retry::default() };
+    let throttle = Some(Throttle { rate: 10_000.0, burst: 5_000 });
+    let passed = units(Retry::default(), None, &[0; 750].repeat(10));
+    assert_eq!(units(retry, throttle, &[0; 1_000].repeat(10)), passed);
+    assert_eq!(passed, 2_083_333_333, "7500 connections of 3600 an hour");
 }

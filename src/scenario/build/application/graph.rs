@@ -1,13 +1,16 @@
-//! What must hold for the graph as a whole: requests come to an end, and every part is there for some request.
+//! What must hold for the graph as a whole: requests come to an end, every part is there for some request, and what a
+//! class asks for is asked for by some step.
 
 use super::Context;
 use crate::application::Application;
 use crate::application::graph::{Edge, Graph, Part};
+use crate::application::step::{Demand, Verb, walk};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 
-/// Reports rounds without end as errors and parts that no request reaches as warnings. `spans` says where the steps of
+/// Reports rounds without end as errors, and as warnings parts that no request reaches and work of a class that no step
+/// does. `spans` says where the steps of
 /// each service, then of each workflow, were written.
 pub fn check(context: &mut Context, table: &Table, application: &Application, spans: &[Vec<Span>]) {
     let graph = Graph::new(application);
@@ -22,6 +25,7 @@ pub fn check(context: &mut Context, table: &Table, application: &Application, sp
             }
         }
         let of_class = graph.reached(class.entry, index);
+        shown.idle_work(index, &of_class).into_iter().for_each(|idle| context.problems.push(idle));
         reached.iter_mut().zip(of_class).for_each(|(reached, of_class)| *reached |= of_class);
     }
     // A service that nobody wrote needs no word.
@@ -57,6 +61,33 @@ impl Shown<'_> {
         let span = name.or(node).map_or(Span::BUILT_IN, |node| node.span);
         let message = format!("no request reaches the {section} `{}`", self.name(part));
         Diagnostic::warning(message).at(span).help("what it keeps ready is billed all the same")
+    }
+
+    /// What class number `class` says of its work that no step does which its requests come to.
+    fn idle_work(&self, class: u32, reached: &[bool]) -> Vec<Diagnostic> {
+        let (mut cpu, mut io) = (false, false);
+        for (part, _) in self.graph.parts.iter().zip(reached).filter(|(_, reached)| **reached) {
+            let body = match part {
+                Part::Service(index) => &self.application.services[usize::from(*index)].body,
+                Part::Workflow(index) => &self.application.workflows[usize::from(*index)].body,
+                Part::Queue(_) | Part::Store(_) => continue,
+            };
+            walk(&body.steps, &mut |step, times, only| {
+                let done = times > 0.0 && only.contains(class);
+                cpu |= done && step.verb == Verb::Cpu(Demand::Class);
+                io |= done && step.verb == Verb::Io(Demand::Class);
+            });
+        }
+        let written = self.table.get("class").map_or(&[][..], Node::elements).get(class as usize);
+        let idle = [("cpu", cpu), ("io", io)].into_iter().filter(|(_, used)| !used);
+        let idle = idle.filter_map(|(key, _)| written?.table().entry(key).filter(|entry| entry.key_span.is_shown()));
+        idle.map(|entry| {
+            let name = &self.application.classes[class as usize].name;
+            let message = format!("no step does the `{}` of class `{name}`", entry.key);
+            let help = format!("a step `{} = \"class\"` does, of a service that its requests come to", entry.key);
+            Diagnostic::warning(message).at(entry.key_span).help(help)
+        })
+        .collect()
     }
 
     const fn section(part: Part) -> (&'static str, u16) {

@@ -150,6 +150,15 @@ fn a_round_that_ends_is_allowed() {
 }
 
 #[test]
+fn work_that_no_step_does_is_told() {
+    let text = format!(
+        "{HEAD}[[class]]\nname = 'read'\ncpu = '1ms'\n[[class]]\nname = 'write'\ncpu = '1ms'\nio = '1ms'\n\
+         [[service]]\nname = 'a'\nsteps = [{{ cpu = 'class', only = ['read'] }}, {{ io = '2ms' }}]"
+    );
+    assert_eq!(said(&text), ["no step does the `cpu` of class `write`", "no step does the `io` of class `write`"]);
+}
+
+#[test]
 fn what_no_request_reaches_is_told() {
     assert_eq!(
         said_of(

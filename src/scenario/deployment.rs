@@ -16,6 +16,8 @@ mod sizing;
 
 pub use shape::DEPLOYMENT;
 
+use std::fmt::Write as _;
+
 use crate::application::{Application, Service};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar;
@@ -174,7 +176,7 @@ fn runtime(merged: &mut Merged<'_>, catalogue: &Catalogue, service: Option<&Serv
     durations(&setting.node)
 }
 
-/// The platform's sentence with the values in force written in.
+/// The platform's sentence with the values in force written in, and what the edge refuses before.
 fn queueing(template: &str, table: &Table) -> String {
     let mut parts = template.split('{');
     let mut sentence = parts.next().unwrap_or_default().to_owned();
@@ -182,6 +184,10 @@ fn queueing(template: &str, table: &Table) -> String {
         let (path, rest) = part.split_once('}').unwrap_or((part, ""));
         sentence.push_str(&table.at_path(path).map(plain_text).unwrap_or_default());
         sentence.push_str(rest);
+    }
+    if let Some(throttle) = table.at_path("edge.throttle").and_then(Node::as_table) {
+        let (rate, burst) = (throttle.at("rate").text(), throttle.at("burst").count_u32());
+        write!(sentence, " The edge lets {rate} pass, {burst} at once, and refuses the rest.").expect("a string");
     }
     sentence
 }

@@ -143,6 +143,7 @@ fn lambda_sells_memory() {
     assert_eq!((memory.key.as_str(), memory.value.as_str()), ("instance.memory", "1769MiB"));
     assert_eq!(memory.preset.as_deref(), Some("128MiB"));
     assert!(deployment.queueing.contains("(1000)"), "{}", deployment.queueing);
+    assert!(deployment.queueing.ends_with(" The edge lets 10000/s pass, 5000 at once, and refuses the rest."));
 }
 
 #[test]

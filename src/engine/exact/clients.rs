@@ -106,6 +106,8 @@ pub(super) enum Loss {
     Rejected,
     /// A limit passed first.
     TimedOut,
+    /// Its work ended in an error.
+    Failed,
 }
 
 /// All clients of a deployment.
@@ -297,6 +299,7 @@ impl Core<'_> {
         let wanted = match loss {
             Loss::Rejected => retry.on.rejected,
             Loss::TimedOut => retry.on.timeout,
+            Loss::Failed => retry.on.failed,
         };
         let again = wanted
             && retry.allows_after(attempt)

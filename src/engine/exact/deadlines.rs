@@ -185,15 +185,7 @@ impl Core<'_> {
         let record = *self.records.get(slot);
         if record.client.waits() {
             self.tally.timed_out(record.class, self.stamp(&record), record.start.is_cold(), Some(Limit::Timeout));
-        } else if record.client == Client::GONE {
-            self.tally.abandoned(record.arrived, false);
         }
-        self.bill(&record, record.started, self.now);
-        if record.client.waits() {
-            self.lost(&record, Loss::TimedOut);
-        }
-        self.take_off_cpu(slot, &record);
-        self.forget(slot);
-        self.release(record.instance);
+        self.end_in_vain(slot, Loss::TimedOut);
     }
 }

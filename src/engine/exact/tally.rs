@@ -395,6 +395,15 @@ impl<'a> Tally<'a> {
         measure.cold += u64::from(cold);
     }
 
+    /// The work of an attempt ended in an error.
+    pub fn failed(&mut self, class: u16, arrived: u64, cold: bool) {
+        if self.slice_of(arrived).is_some() {
+            let measure = &mut self.books[class as usize].measure;
+            measure.failed += 1;
+            measure.cold += u64::from(cold);
+        }
+    }
+
     /// An attempt is in flight at the horizon.
     pub fn in_flight(&mut self, class: u16, arrived: u64, cold: bool) {
         if self.slice_of(arrived).is_some() {

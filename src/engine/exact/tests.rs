@@ -5,6 +5,7 @@
 mod clients;
 mod deadlines;
 mod edges;
+mod failures;
 mod invariants;
 mod oracle;
 mod steps;
@@ -204,6 +205,22 @@ pub(super) fn play_with_users(
     crowds: &[Crowd],
     run: Run,
 ) -> Measurement {
+    with_core(deployment, application, crowds, run, |core| {
+        let before = requests.partition_point(|request| request.at < run.horizon);
+        for batch in requests[..before].chunks(run.batch) {
+            core.serve(batch, batch.last().unwrap().at);
+        }
+    })
+}
+
+/// What is measured of a deployment that `serve` gives its requests to.
+pub(super) fn with_core(
+    deployment: &Deployment,
+    application: &Application,
+    crowds: &[Crowd],
+    run: Run,
+    serve: impl FnOnce(&mut Core<'_>),
+) -> Measurement {
     let start: Zoned = "2026-01-05T00:00:00[UTC]".parse().unwrap();
     let month = Month::Fixed(Nanos(730 * Nanos::HOUR.0));
     let duration = Nanos(run.horizon - run.warmup);
@@ -222,10 +239,7 @@ pub(super) fn play_with_users(
         replication: 0,
         shortcut: run.shortcut,
     }));
-    let before = requests.partition_point(|request| request.at < run.horizon);
-    for batch in requests[..before].chunks(run.batch) {
-        core.serve(batch, batch.last().unwrap().at);
-    }
+    serve(&mut core);
     core.finish()
 }
 

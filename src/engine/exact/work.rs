@@ -4,6 +4,7 @@
 
 use crate::kernel::whole;
 
+use super::clients::Loss;
 use super::event::Event;
 use super::record::{Client, NONE, Record, State};
 use super::{Compute, Core};
@@ -242,6 +243,32 @@ impl Core<'_> {
         self.answered(client);
         self.forget(slot);
         self.release(instance);
+    }
+
+    /// The work of an attempt on its instance ends in an error. Not within a call of [`Core::begin`]: what it sets free
+    /// begins here, and a long queue of such attempts would be emptied by recursion.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is played fails yet"))]
+    pub(super) fn fail(&mut self, slot: u32) {
+        let record = *self.records.get(slot);
+        if record.client.waits() {
+            self.tally.failed(record.class, self.stamp(&record), record.start.is_cold());
+        }
+        self.end_in_vain(slot, Loss::Failed);
+    }
+
+    /// An attempt whose work has begun is ended without success, for which its outcome is booked.
+    pub(super) fn end_in_vain(&mut self, slot: u32, loss: Loss) {
+        let record = *self.records.get(slot);
+        if record.client == Client::GONE {
+            self.tally.abandoned(record.arrived, false);
+        }
+        self.bill(&record, record.started, self.now);
+        if record.client.waits() {
+            self.lost(&record, loss);
+        }
+        self.take_off_cpu(slot, &record);
+        self.forget(slot);
+        self.release(record.instance);
     }
 
     /// Ends the CPU work or the wait for a core of a record that is ended from outside.

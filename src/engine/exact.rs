@@ -41,6 +41,7 @@ mod router;
 mod scheduler;
 mod service;
 mod shortcut;
+mod sizes;
 mod steps;
 mod tally;
 #[cfg(test)]

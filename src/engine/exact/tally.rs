@@ -2,14 +2,14 @@
 //!
 //! A request belongs to the slice in which it arrived; what arrived in the warm-up is counted nowhere.
 
-use crate::application::{Application, Class, Draw, work};
+use crate::application::{Application, Class};
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
-use crate::metering::rounding::chunks;
 use crate::platform::edge::Edge;
 
 use super::limits::{Gauge, Limit};
+use super::sizes::Sizes;
 
 /// What the requests that arrived in one slice brought.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,14 +48,6 @@ struct ClassBook {
     measure: ClassMeasure,
     /// Latencies that are in a bucket of the charts already.
     charted: Histogram,
-}
-
-/// Sizes of a class, drawn only where they differ between requests.
-#[derive(Clone, Debug)]
-struct Sizes {
-    response: Option<u64>,
-    edge_units: Option<u64>,
-    edge_bytes: Option<u64>,
 }
 
 /// The books of one run.
@@ -320,10 +312,7 @@ impl<'a> Tally<'a> {
     pub fn pass_edge(&mut self, class: u32, key: u64) {
         if self.has_edge {
             let book = &self.books[class as usize];
-            let (units, bytes) = match (book.sizes.edge_units, book.sizes.edge_bytes) {
-                (Some(units), Some(bytes)) => (units, bytes),
-                _ => draw_edge(&self.classes[class as usize], self.edge_unit, key),
-            };
+            let (units, bytes) = book.sizes.at_edge(&self.classes[class as usize], self.edge_unit, key);
             self.current.edge_attempts += 1;
             self.current.edge_units += units;
             self.current.edge_bytes += bytes;
@@ -336,10 +325,7 @@ impl<'a> Tally<'a> {
     pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
         let latency = end - arrived + self.edge_latency;
         let book = &mut self.books[class as usize];
-        let egress = match book.sizes.response {
-            Some(bytes) => bytes,
-            None => work(&self.classes[class as usize].response_bytes, key, Draw::ResponseBytes),
-        };
+        let egress = book.sizes.response(&self.classes[class as usize], key);
         if arrived >= self.slice_start {
             self.current.egress += egress;
         } else {
@@ -460,26 +446,4 @@ impl<'a> Tally<'a> {
         self.measurement.limits = limits.filter_map(|((_, name), gauge)| gauge.measure(name)).collect();
         (self.measurement, self.uses)
     }
-}
-
-impl Sizes {
-    fn new(class: &Class, edge_unit: Option<u64>) -> Self {
-        let both = class.request_bytes.as_constant().zip(class.response_bytes.as_constant());
-        Self {
-            response: class.response_bytes.as_constant(),
-            edge_units: both.map(|(request, response)| units(request, response, edge_unit)),
-            edge_bytes: both.map(|(request, response)| request.saturating_add(response)),
-        }
-    }
-}
-
-/// Requests that the edge bills for one: at least one, and one more for each further unit of the larger body.
-fn units(request: u64, response: u64, unit: Option<u64>) -> u64 {
-    unit.map_or(0, |unit| chunks(request.max(response), unit))
-}
-
-fn draw_edge(class: &Class, unit: Option<u64>, key: u64) -> (u64, u64) {
-    let request = work(&class.request_bytes, key, Draw::RequestBytes);
-    let response = work(&class.response_bytes, key, Draw::ResponseBytes);
-    (units(request, response, unit), request.saturating_add(response))
 }

@@ -16,6 +16,20 @@ pub struct Meter {
     pub variant: String,
 }
 
+/// The variant under which a machine type is counted, and priced, where it is bought as spare capacity.
+#[must_use]
+pub fn spare(machine: &str) -> String {
+    format!("{machine}{SPARE}")
+}
+
+/// The machine type of a variant that is spare capacity; none of one that is not.
+#[must_use]
+pub fn of_spare(variant: &str) -> Option<&str> {
+    variant.strip_suffix(SPARE)
+}
+
+const SPARE: &str = ":spot";
+
 /// The usage of one deployment in one replication, cut into slices of time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {

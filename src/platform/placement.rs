@@ -37,8 +37,12 @@ pub struct Nodes {
 /// Nodes of one shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeGroup {
-    /// Machine type, as usage and tariffs name it.
+    /// Machine type, as usage and tariffs name it: one that is bought on spare capacity by its [`spare`] name.
+    ///
+    /// [`spare`]: crate::metering::usage::spare
     pub machine: String,
+    /// Whether it is spare capacity that the provider may take back. That it does is not simulated: nodes stay.
+    pub spot: bool,
     /// Nodes that are always there.
     pub min: u32,
     /// Most nodes.

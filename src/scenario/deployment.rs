@@ -125,6 +125,7 @@ impl<'a> Place<'a> {
         let runtime_start = runtime(&mut merged, catalogue, service);
         let table = &merged.table;
         let platform = merged.platform;
+        let placement = placement::build(table.at("placement"), catalogue, problems)?;
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
             platform: platform.id.clone(),
@@ -133,7 +134,6 @@ impl<'a> Place<'a> {
             edge: edge::build(table.at("edge")),
             instance,
             fleet: fleet::fleet(table.at("fleet").table()),
-            placement: placement::build(table.at("placement"), catalogue, problems)?,
             autoscaler: autoscaler::build(table.at("autoscaler"), problems)?,
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
@@ -143,7 +143,8 @@ impl<'a> Place<'a> {
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),
-            not_modelled: platform.not_modelled.clone(),
+            not_modelled: platform.not_modelled.iter().cloned().chain(placement::not_modelled(&placement)).collect(),
+            placement,
         };
         check::whole(&deployment, &merged.table, application, service, problems);
         Some((deployment, merged))

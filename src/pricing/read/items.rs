@@ -11,7 +11,7 @@ use crate::document::source::Span;
 use crate::document::tree::{Entry, Node, Table};
 use crate::metering::capacity::Capacity;
 use crate::metering::rule::Rule;
-use crate::metering::usage::Dimension;
+use crate::metering::usage::{Dimension, spare};
 use crate::pricing::tariff::{Allowance, Credit, Grant, Group, Item, Plan, PlanKind, PlanPrice, Tier, Unit};
 
 /// Reads what a file prices; problems gather in `diagnostics`.
@@ -101,8 +101,9 @@ impl Reader<'_> {
             let provenance = self.provenance(table, table, rate.span);
             let plan = table.at("plan").text();
             if kind == PlanKind::Spot {
-                let spot = Item::new(format!("{}:{plan}", item.id), dimension, tier(price, provenance));
-                items.push(Item { variant: Some(format!("{}:{plan}", entry.key)), unit: unit.clone(), ..spot });
+                let spot = Item::new(spare(&item.id), dimension, tier(price, provenance));
+                let (variant, unit, rule) = (Some(spare(&entry.key)), unit.clone(), item.rule);
+                items.push(Item { variant, unit, rule, ..spot });
             } else if item.plans.iter().all(|known| known.plan != format!("{}.{plan}", self.id)) {
                 item.plans.push(PlanPrice { plan: format!("{}.{plan}", self.id), price, provenance });
             }

@@ -2,19 +2,20 @@
 
 use super::Context;
 use crate::application::Application;
-use crate::document::diagnostic::Diagnostic;
+use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
-use crate::metering::usage::{Dimension, Meter};
+use crate::metering::usage::{Dimension, Meter, of_spare};
 use crate::platform::Deployment;
 use crate::platform::catalogue::Catalogue;
 use crate::platform::counted::meters;
 use crate::platform::meter::Per;
+use crate::platform::placement::Placement;
 use crate::pricing::book::Book;
 use crate::pricing::inline_tariff;
 use crate::pricing::settle::{Options, unpriced};
 use crate::pricing::stated::StatedTariff;
-use crate::pricing::tariff::Tariff;
+use crate::pricing::tariff::{Item, Tariff};
 use crate::scenario::Placed;
 use crate::scenario::deployment::{Built, TariffChoice, build};
 
@@ -51,6 +52,11 @@ fn placed(
         stated.iter().map(|(stated, span)| bound(context, stated, *span, book)).collect();
     let tariffs = tariffs?;
     count_as_then(&mut built.deployment, &tariffs);
+    let unsold = no_spot_price(&built, &tariffs);
+    if unsold.has_errors() {
+        context.problems.extend(unsold);
+        return None;
+    }
     if let Some(pricing) = pricing
         && !tariffs.is_empty()
         && let Some(problem) = missing_prices(&built.deployment, application, &tariffs, pricing)
@@ -84,6 +90,31 @@ fn missing_prices(
         Diagnostic::error(message)
             .help(format!("price it in `deployment.{name}.tariff`, or choose what the platform's own tariff prices"))
     })
+}
+
+/// Node groups on spare capacity of which no tariff says the price. One price for all nodes, which an item without a
+/// variant has, is none: it would make spare capacity as dear as what is bought on demand.
+fn no_spot_price(built: &Built, tariffs: &[Tariff]) -> Diagnostics {
+    let Placement::Nodes(nodes) = &built.deployment.placement else { return Diagnostics::new() };
+    if tariffs.is_empty() {
+        return Diagnostics::new();
+    }
+    let counted = |item: &Item| built.deployment.meter.counts.contains(&item.dimension);
+    let items = tariffs.iter().flat_map(|tariff| &tariff.items).filter(|item| counted(item));
+    let sold: Vec<&str> = items.filter_map(|item| of_spare(item.variant.as_deref()?)).collect();
+    let asked: Vec<&str> = tariffs.iter().map(|tariff| tariff.id.as_str()).collect();
+    let typed = built.resolved.at_path("placement.nodes").map_or(&[][..], Node::elements);
+    let unsold = nodes.groups.iter().zip(typed).filter_map(|(group, typed)| {
+        let machine = of_spare(&group.machine).filter(|machine| !sold.contains(machine))?;
+        let missing = Diagnostic::error(format!("no spot price of `{machine}` in {}", asked.join(", ")));
+        let missing = missing.at(typed.table().at("market").span);
+        Some(if sold.is_empty() {
+            missing.help("they have no spot prices: buy `on-demand`, or give a tariff file with a plan of kind `spot`")
+        } else {
+            missing.nearest(machine, sold.iter().copied())
+        })
+    });
+    unsold.collect()
 }
 
 /// The tariff of the deployment and where it was stated, then that of its edge; none at all where the deployment has none.

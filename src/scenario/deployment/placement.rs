@@ -4,6 +4,7 @@ use super::fleet::saturated;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::tree::{Node, Table};
+use crate::metering::usage::spare;
 use crate::platform::catalogue::{Catalogue, Machine};
 use crate::platform::placement::cluster_autoscaler::{ClusterAutoscaler, Expander};
 use crate::platform::placement::scheduler::Scoring;
@@ -33,6 +34,16 @@ pub(super) fn build(node: &Node, catalogue: &Catalogue, problems: &mut Diagnosti
         daemonset_memory: daemonsets.at("memory").size(),
         pull_rate,
     }))
+}
+
+/// What nodes cost that is not simulated: (what, usual share of the bill or empty).
+pub(super) fn not_modelled(placement: &Placement) -> Option<(String, String)> {
+    let Placement::Nodes(nodes) = placement else { return None };
+    let spot = nodes.groups.iter().any(|group| group.spot);
+    spot.then(|| {
+        let item = "interruptions of spot nodes: what their pods lose, and the nodes that replace them";
+        (item.to_owned(), String::new())
+    })
 }
 
 fn cluster_autoscaler(table: &Table) -> ClusterAutoscaler {
@@ -94,8 +105,11 @@ fn group(node: &Node, catalogue: &Catalogue, problems: &mut Diagnostics) -> Opti
         Some(node) => node.count_or_unbounded().map_or(u32::MAX, saturated),
         None => machine.map_or(u32::MAX, |machine| machine.max_pods),
     };
+    let name = machine.map_or("node", |machine| &machine.name);
+    let spot = table.at("market").text() == "spot";
     Some(NodeGroup {
-        machine: machine.map_or_else(|| "node".to_owned(), |machine| machine.name.clone()),
+        machine: if spot { spare(name) } else { name.to_owned() },
+        spot,
         min,
         max,
         zones,

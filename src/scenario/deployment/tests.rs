@@ -204,6 +204,20 @@ fn node_groups_are_completed_one_by_one() {
 }
 
 #[test]
+fn spot_nodes_are_counted_apart_and_their_interruptions_named() {
+    let built = built(
+        "platform = \"eks\"\n[placement]\nnodes = [{ type = \"m5.large\", market = \"spot\" }, { type = \"m5.large\" }]",
+    );
+    let groups = &nodes(&built).groups;
+    assert_eq!((groups[0].machine.as_str(), groups[0].spot), ("m5.large:spot", true));
+    assert_eq!((groups[1].machine.as_str(), groups[1].spot), ("m5.large", false));
+    assert_eq!((groups[0].allocatable_milli_vcpu, groups[0].max_pods), (1930, 29), "the machine is the same");
+    let left_out =
+        |built: &Built| built.deployment.not_modelled.iter().filter(|(what, _)| what.contains("spot")).count();
+    assert_eq!((left_out(&built), left_out(&self::built("platform = \"eks\""))), (1, 0));
+}
+
+#[test]
 fn ec2_sells_machines_and_tracks_targets() {
     let built = built(
         "platform = \"ec2\"\ninstance.type = \"c6g.xlarge\"\n[autoscaler]\nkind = \"target-tracking\"\nmetric = \"requests_per_instance\"\ntarget = \"600/min\"",

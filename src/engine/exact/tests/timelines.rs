@@ -19,6 +19,7 @@ use crate::units::{Bytes, Nanos};
 pub(super) fn nodes(vcpu: f64, min: u32, max: u32, boot: Option<f64>) -> Placement {
     let group = NodeGroup {
         machine: "test.large".to_owned(),
+        spot: false,
         min,
         max,
         zones: 1,

@@ -47,6 +47,7 @@ fn node<'a>(id: u64, group: usize, stage: Stage, groups: &[Group], pods: &'a [Re
 fn a_group_is_read_from_its_parameters() {
     let zonal = NodeGroup {
         machine: "m6i.large".to_owned(),
+        spot: false,
         min: 2,
         max: 20,
         zones: 3,

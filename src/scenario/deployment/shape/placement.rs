@@ -19,7 +19,10 @@ static NODE: Shape = Shape::new(&[
     Key::new("max", Kind::count_or_unbounded(1), "most nodes"),
     Key::new(
         "market",
-        Kind::Choice(&[Choice::new("on-demand", "at the list price"), Choice::later("spot", "spot nodes are")]),
+        Kind::Choice(&[
+            Choice::new("on-demand", "at the list price"),
+            Choice::new("spot", "spare capacity, at its own price; that it is taken back is not simulated"),
+        ]),
         "how nodes are bought",
     ),
     Key::new("zones", Kind::count(1, 10), "zones over which nodes are spread"),

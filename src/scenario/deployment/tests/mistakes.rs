@@ -27,7 +27,7 @@ fn mistakes_are_answered_with_what_would_do() {
         ("platform = \"eks\"\nautoscaler.min = 0", "allowed: 1 to"),
         ("platform = \"eks\"\nplacement.kind = \"karpenter\"", "Karpenter is not simulated yet"),
         ("platform = \"eks\"\nplacement.nodes = [{ type = \"m6i.lrge\" }]", "did you mean `m6i.large`?"),
-        ("platform = \"eks\"\nplacement.nodes = [{ market = \"spot\" }]", "spot nodes are not simulated yet"),
+        ("platform = \"eks\"\nplacement.nodes = [{ market = \"spto\" }]", "did you mean `spot`?"),
         ("platform = \"eks\"\nplacement.nodes = [{ min = 2, max = 2 }]", "3 zones need at least 3 nodes"),
         ("platform = \"eks\"\nplacement.pull_rate = \"fast\"", "expected a size per second"),
         ("platform = \"eks\"\ninstance.vcpu = 1.8", "fits on no node"),

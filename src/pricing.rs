@@ -34,5 +34,7 @@ mod examples;
 mod plans;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod traps;
 
 pub use read::{inline_tariff, quantity_in_words};

@@ -17,8 +17,8 @@ use crate::metering::usage::{Dimension, Meter, Usage};
 use crate::units::Nanos;
 
 pub(super) const HOUR: u128 = 3_600_000_000_000;
-const GIB_SECOND: u128 = 1_024_000_000_000;
-const GB: u128 = 1 << 30;
+pub(super) const GIB_SECOND: u128 = 1_024_000_000_000;
+pub(super) const GB: u128 = 1 << 30;
 
 /// An account: tariffs, a measured time, and what was used in it.
 pub(super) struct Account {
@@ -42,7 +42,7 @@ impl Account {
         Self { tariffs, calendar, options, usage: Usage::default() }
     }
 
-    fn whole_month(tariffs: &[&str]) -> Self {
+    pub(super) fn whole_month(tariffs: &[&str]) -> Self {
         Self::new(tariffs, "2026-01-05T00:00:00[UTC]", 720, Month::Fixed(hours(720)))
     }
 
@@ -91,7 +91,7 @@ fn show(line: &LineItem) -> String {
     format!("{} {}: {} x {} = {}", line.item, line.tier, line.quantity, line.unit_price, line.amount)
 }
 
-fn shown(bill: &Bill) -> Vec<String> {
+pub(super) fn shown(bill: &Bill) -> Vec<String> {
     bill.lines.iter().map(show).collect()
 }
 

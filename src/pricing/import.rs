@@ -1,5 +1,5 @@
-//! Price lists of providers as tariff files: AWS price list offers, the Google Cloud Billing Catalog, Azure Retail Prices
-//! and Infracost breakdowns, each in its documented JSON.
+//! Price lists of providers as tariff files: AWS price list offers of services and of savings plans, the Google Cloud
+//! Billing Catalog, Azure Retail Prices and Infracost breakdowns, each in its documented JSON.
 //!
 //! ```text
 //! JSON -> listed prices (facts, unit, steps, date) -> those that a mapping selects -> TOML that the price book reads
@@ -14,6 +14,7 @@ mod listed;
 mod mapping;
 mod offer;
 mod retail;
+mod savings;
 #[cfg(test)]
 mod tests;
 mod unit;
@@ -84,7 +85,11 @@ pub fn price_list(name: &str, text: &str) -> Result<PriceList, Refused> {
 
 fn prices(json: &Located<'_>) -> Result<(&'static str, Vec<Listed>), Wrong> {
     let has = |key: &str| json.get(key).is_some();
-    if has("products") && has("terms") {
+    // Products of services stand under their SKUs, plans in an array.
+    let plans = json.get("products").is_some_and(|products| matches!(products.value, Json::List(_)));
+    if plans && has("terms") {
+        Ok(("AWS price list of savings plans", savings::prices(json)?))
+    } else if has("products") && has("terms") {
         Ok(("AWS price list", offer::prices(json)?))
     } else if has("skus") {
         Ok(("Google Cloud Billing Catalog", catalog::prices(json)?))

@@ -215,7 +215,7 @@ fn an_imported_price_list_prices_a_deployment() {
 #[test]
 fn price_lists_are_looked_into_and_hostile_ones_refused_with_their_place() {
     let desk = Desk::new();
-    for name in ["aws-offer.json", "gcp-skus.json", "azure-retail.json", "infracost.json"] {
+    for name in ["aws-offer.json", "aws-savings-plans.json", "gcp-skus.json", "azure-retail.json", "infracost.json"] {
         let list = desk.json(&["prices", "import", &fixture(name), "--format", "json"]);
         assert!(list.as_array().unwrap().len() > 1, "{name}");
     }

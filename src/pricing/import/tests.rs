@@ -17,16 +17,26 @@ const AWS: &str = fixture!("aws-offer.json");
 const GCP: &str = fixture!("gcp-skus.json");
 const AZURE: &str = fixture!("azure-retail.json");
 const INFRACOST: &str = fixture!("infracost.json");
+const SAVINGS: &str = fixture!("aws-savings-plans.json");
 
 fn imported(name: &str, list: &str, mapping: &str) -> Result<String, String> {
+    taken(&[(name, list)], mapping)
+}
+
+fn taken(lists: &[(&str, &str)], mapping: &str) -> Result<String, String> {
     let mut sources = Sources::new();
-    let list = price_list(name, list).map_err(|refused| refused.message)?;
+    let lists: Result<Vec<PriceList>, Refused> = lists.iter().map(|(name, list)| price_list(name, list)).collect();
+    let lists = lists.map_err(|refused| refused.message)?;
     let mapping = Mapping::read(&mut sources, "map.toml", mapping).map_err(|found| found.render(&sources, false))?;
-    tariff(&mapping, &[list]).map_err(|found| found.render(&sources, false))
+    tariff(&mapping, &lists).map_err(|found| found.render(&sources, false))
 }
 
 fn bound(name: &str, list: &str, mapping: &str) -> Tariff {
-    let text = imported(name, list, mapping).unwrap_or_else(|why| panic!("{why}"));
+    bound_to(&[(name, list)], mapping)
+}
+
+fn bound_to(lists: &[(&str, &str)], mapping: &str) -> Tariff {
+    let text = taken(lists, mapping).unwrap_or_else(|why| panic!("{why}"));
     let (mut book, mut sources) = (Book::builtin().clone(), Sources::new());
     let read = book.read(&mut sources, "new.toml", &text).cloned();
     read.unwrap_or_else(|problems| panic!("{}\n{text}", problems.render(&sources, false)))
@@ -113,6 +123,39 @@ fn reservations_and_savings_plans_become_plans() {
 }
 
 #[test]
+fn rates_of_savings_plans_are_found_by_the_machines_that_they_make_cheaper() {
+    let lists = [("offers.json", AWS), ("savings.json", SAVINGS)];
+    let tariff = bound_to(&lists, fixture!("aws-savings-plans.toml"));
+    let machine = "my-savings.m6i.large";
+    assert_eq!(item(&tariff, machine).tiers[0].price, usd("0.096"));
+    assert_eq!(under(&tariff, machine, "my-savings.compute-1y"), (usd("0.07"), "api"));
+    assert_eq!(under(&tariff, machine, "my-savings.instance-1y"), (usd("0.0605"), "api"));
+    let source = &item(&tariff, machine).under("my-savings.compute-1y").unwrap().provenance;
+    assert!(source.source.starts_with("savings.json, AWS price list of savings plans, SHA-256 "));
+    assert_eq!(source.observed, "2026-11-02");
+    // Without the list of the machines nothing says which of them is which.
+    let alone = taken(&lists[1..], fixture!("aws-savings-plans.toml")).unwrap_err();
+    assert!(alone.contains("none has `term` = \"OnDemand\""), "{alone}");
+    let list = price_list("savings.json", SAVINGS).unwrap();
+    let facts = &list.prices[4].facts;
+    let fact = |key: &str| facts[key].as_str();
+    assert_eq!((list.prices.len(), list.prices[4].line), (5, 110));
+    assert_eq!((fact("planInstanceType"), fact("planLeaseContractLength")), ("m6i", "1 year"));
+    assert_eq!((fact("planSku"), fact("discountedUsageType")), ("PLAN3", "BoxUsage:m6i.large"));
+    for (from, says) in [
+        ("planPurchaseTerm = \"1yr\"", "2 prices match `m6i.large` under `compute-1y`"),
+        ("planProductFamily = \"ComputeSavingsPlans\"", "2 prices match `m6i.large` under `compute-1y`"),
+    ] {
+        let fewer = fixture!("aws-savings-plans.toml").replacen(&format!(", {from}"), "", 1);
+        let refused = taken(&lists, &fewer).unwrap_err();
+        assert!(refused.contains(says) && refused.contains("savings.json:"), "{refused}");
+    }
+    let wrong = fixture!("aws-savings-plans.toml").replacen("\"1yr\"", "\"1 yr\"", 1);
+    let refused = taken(&lists, &wrong).unwrap_err();
+    assert!(refused.contains("did you mean \"1yr\"?"), "{refused}");
+}
+
+#[test]
 fn a_plan_that_is_not_selected_exactly_once_or_counts_otherwise_is_refused() {
     let head = "id = \"x\"\nregion = \"r\"\nplan.p = { kind = \"reserved\", text = \"t\" }\n[item.m]\n\
         dimension = \"node-hours\"\nwhere = { instanceType = \"m6i.large\", operatingSystem = \"Linux\", term = \"OnDemand\" }\n";
@@ -159,6 +202,16 @@ fn hostile_lists_are_refused_where_they_are_wrong() {
         (AZURE, "\"retailPrice\": 0.096", "\"retailPrice\": -0.096", "l:51:22: `-0.096` is negative"),
         (AZURE, "\"currencyCode\": \"USD\"", "\"currencyCode\": \"EUR\"", "priced in `EUR`"),
         (AZURE, "\"tierMinimumUnits\": 100000.0", "\"tierMinimumUnits\": 0.0", "two prices from the same"),
+        (SAVINGS, "\"price\": \"0.07\"", "\"price\": \"-0.07\"", "l:58:42: `-0.07` is negative"),
+        (SAVINGS, "\"price\": \"0.07\", ", "", "`price` is missing"),
+        (SAVINGS, "\"currency\": \"USD\"", "\"currency\": \"CNY\"", "priced in `CNY`"),
+        (SAVINGS, "\"sku\": \"PLAN2\"", "\"sku\": \"PLAN1\"", "`PLAN1` is there twice"),
+        (SAVINGS, "\"sku\": \"PLAN1\"", "\"sku\": \"PLAN9\"", "l:46:16: `PLAN1` is no product of this list"),
+        (SAVINGS, "\"savingsPlan\": [", "\"savingsPlan\": [7,", "expected an object, found a number"),
+        (SAVINGS, "\"savingsPlan\"", "\"savingsPlans\"", "`savingsPlan` is missing"),
+        (SAVINGS, "\"discountedSku\": \"AAAA1\",", "", "`discountedSku` is missing"),
+        (SAVINGS, "\"rates\": [", "\"rate\": [", "`rates` is missing"),
+        (SAVINGS, "\"duration\": 1, ", "", "`duration` is missing"),
         (INFRACOST, "\"price\": \"0.2\"", "\"price\": null", "expected a number, found null"),
         (INFRACOST, "\"projects\": [", "\"projects\": [[],", "expected an object, found an array"),
         (INFRACOST, "\"currency\": \"USD\"", "\"currency\": \"GBP\"", "priced in `GBP`"),
@@ -167,7 +220,7 @@ fn hostile_lists_are_refused_where_they_are_wrong() {
         let refused = price_list("l", &list.replacen(from, to, 1)).unwrap_err().message;
         assert!(refused.contains(says), "{says}: {refused}");
     }
-    for list in [AWS, GCP, AZURE, INFRACOST] {
+    for list in [AWS, GCP, AZURE, INFRACOST, SAVINGS] {
         let cut = &list[..list.len() / 2];
         let refused = price_list("l", cut).unwrap_err().message;
         assert!(refused.starts_with("l:") && refused.ends_with("the file ends here"), "{refused}");

@@ -9,12 +9,25 @@ use rust_decimal::prelude::ToPrimitive;
 use super::PriceList;
 use super::listed::{Listed, Step};
 use super::mapping::{Fact, Mapped, Mapping, Under};
+use super::savings::Products;
 use super::unit::{Meaning, meaning};
 use crate::document::diagnostic::{Diagnostic, Diagnostics, nearest};
 use crate::document::source::Span;
 
 /// Candidates that are named at most.
 const NAMED: usize = 5;
+
+/// Where prices are looked for.
+struct Shelf<'l> {
+    lists: &'l [PriceList],
+    products: Products<'l>,
+}
+
+impl Shelf<'_> {
+    fn has(&self, price: &Listed, fact: &Fact) -> bool {
+        self.products.fact(price, &fact.key).is_some_and(|value| fact.holds(value))
+    }
+}
 
 /// The lists, each as of a day, from which prices were taken: in the order in which they are first named.
 #[derive(Default)]
@@ -41,8 +54,9 @@ pub fn tariff(mapping: &Mapping, lists: &[PriceList]) -> Result<String, Diagnost
     let mut problems = Diagnostics::new();
     let mut origins = Origins::default();
     let mut items = String::new();
+    let shelf = Shelf { lists, products: Products::of(lists) };
     for mapped in &mapping.items {
-        match item(mapped, lists, &mut origins) {
+        match item(mapped, &shelf, &mut origins) {
             // Writing to a string cannot fail.
             Ok(stated) => _ = write!(items, "\n[item.{}]\n{stated}", quoted(&mapped.name)),
             Err(problem) => problems.push(problem),
@@ -70,14 +84,15 @@ pub fn tariff(mapping: &Mapping, lists: &[PriceList]) -> Result<String, Diagnost
 }
 
 /// The keys of an item: its price, and those under plans.
-fn item<'l>(mapped: &Mapped, lists: &'l [PriceList], origins: &mut Origins<'l>) -> Result<String, Diagnostic> {
-    let (list, price) = selected(&mapped.name, mapped.span, &mapped.facts, lists)?;
+fn item<'l>(mapped: &Mapped, shelf: &Shelf<'l>, origins: &mut Origins<'l>) -> Result<String, Diagnostic> {
+    let lists = shelf.lists;
+    let (list, price) = selected(&mapped.name, mapped.span, &mapped.facts, shelf)?;
     let meaning = understood(mapped.units, mapped, mapped.span, &lists[list], price)?;
     let mut text = stated(mapped, &meaning, &lists[list], price)?;
     let _ = writeln!(text, "source = \"{}\"\nconfidence = \"api\"", origins.name(list, price));
     for under in &mapped.plans {
         let name = format!("{}` under `{}", mapped.name, under.plan);
-        let (list, price) = selected(&name, under.span, &under.facts, lists)?;
+        let (list, price) = selected(&name, under.span, &under.facts, shelf)?;
         let (usd, confidence) = paid(mapped, &meaning, under, &lists[list], price)?;
         let (plan, source) = (quoted(&under.plan), origins.name(list, price));
         let _ = writeln!(
@@ -123,34 +138,24 @@ fn quoted(text: &str) -> String {
 }
 
 /// The one price that has every fact.
-fn selected<'l>(
-    name: &str,
-    span: Span,
-    facts: &[Fact],
-    lists: &'l [PriceList],
-) -> Result<(usize, &'l Listed), Diagnostic> {
+fn selected<'l>(name: &str, span: Span, facts: &[Fact], shelf: &Shelf<'l>) -> Result<(usize, &'l Listed), Diagnostic> {
+    let lists = shelf.lists;
     let all = || lists.iter().enumerate().flat_map(|(index, list)| list.prices.iter().map(move |price| (index, price)));
-    let has = |price: &Listed, fact: &Fact| price.facts.get(&fact.key).is_some_and(|value| fact.holds(value));
     let matching: Vec<(usize, &Listed)> =
-        all().filter(|(_, price)| facts.iter().all(|fact| has(price, fact))).collect();
+        all().filter(|(_, price)| facts.iter().all(|fact| shelf.has(price, fact))).collect();
     match matching[..] {
         [one] => Ok(one),
-        [] => Err(unmatched(name, span, facts, &all().map(|(_, price)| price).collect::<Vec<_>>())),
+        [] => Err(unmatched(name, span, facts, all().map(|(_, price)| price).collect(), shelf)),
         _ => Err(ambiguous(name, span, &matching, lists)),
     }
 }
 
 /// Why no price matches: the first fact that none of those has that have the facts before it.
-fn unmatched(name: &str, span: Span, facts: &[Fact], prices: &[&Listed]) -> Diagnostic {
-    let mut left: Vec<&Listed> = prices.to_vec();
+fn unmatched<'l>(name: &str, span: Span, facts: &[Fact], mut left: Vec<&'l Listed>, shelf: &Shelf<'l>) -> Diagnostic {
     for fact in facts {
         let values: BTreeSet<&str> =
-            left.iter().filter_map(|price| price.facts.get(&fact.key)).map(String::as_str).collect();
-        let next: Vec<&Listed> = left
-            .iter()
-            .filter(|price| price.facts.get(&fact.key).is_some_and(|value| fact.holds(value)))
-            .copied()
-            .collect();
+            left.iter().filter_map(|price| shelf.products.fact(price, &fact.key)).map(String::as_str).collect();
+        let next: Vec<&Listed> = left.iter().filter(|price| shelf.has(price, fact)).copied().collect();
         if next.is_empty() {
             let what = format!("no price for `{name}`: none has `{}` = \"{}\"", fact.key, fact.wanted);
             let problem = Diagnostic::error(what).at(fact.span);

@@ -130,6 +130,15 @@ impl Application {
     pub fn service(&self) -> &Service {
         &self.services[0]
     }
+
+    /// Under which name what all services share is metered: that of the only one, or none.
+    #[must_use]
+    pub fn shared_name(&self) -> &str {
+        match self.services.as_slice() {
+            [only] => &only.name,
+            _ => "",
+        }
+    }
 }
 
 /// One request as it crosses the wall from traffic to a deployment: 40 bytes.

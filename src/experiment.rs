@@ -170,12 +170,12 @@ pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
     }
     for placed in &scenario.deployments {
         let deployment = &placed.deployment;
-        let (busy, idle) = first_instances(deployment, &scenario.application, forecast.first_rate);
+        let first = first_instances(deployment, &scenario.application, forecast.first_rate);
         let nodes = match &deployment.placement {
             Placement::Nodes(nodes) => nodes.groups.iter().map(|group| u64::from(group.min)).sum(),
             Placement::Provider => 0,
         };
-        let instances = (u64::from(busy) + u64::from(idle)).max(u64::from(deployment.autoscaler.min)) + nodes;
+        let instances = first.iter().map(|&(busy, idle)| u64::from(busy) + u64::from(idle)).sum::<u64>() + nodes;
         if instances > MOST_FIRST_INSTANCES {
             return Err(RunError::TooManyInstances { deployment: deployment.name.clone(), instances });
         }

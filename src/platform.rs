@@ -26,9 +26,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::provenance::Provenance;
 
-use autoscaler::Law;
-use fleet::Initial;
-
 /// What kind of platform it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -109,22 +106,6 @@ impl Deployment {
             fleet: own.map_or(&self.fleet, |own| &own.fleet),
             autoscaler: own.map_or(&self.autoscaler, |own| &own.autoscaler),
             runtime_start: own.map_or(&self.runtime_start, |own| &own.runtime_start),
-        }
-    }
-
-    /// Busy and idle instances at the first instant, where the scenario states them; `None`: what the traffic needs.
-    #[must_use]
-    pub fn stated_instances(&self) -> Option<(u32, u32)> {
-        match (&self.autoscaler.law, &self.fleet.initial) {
-            (Law::Fixed { replicas }, Initial::BusyIdle { busy, .. }) => {
-                let busy = *busy.min(replicas);
-                Some((busy, replicas - busy))
-            }
-            (Law::Fixed { replicas }, _) => Some((0, *replicas)),
-            (_, Initial::Min) => Some((0, self.autoscaler.min)),
-            (_, Initial::Count(instances)) => Some((0, *instances)),
-            (_, Initial::BusyIdle { busy, idle }) => Some((*busy, *idle)),
-            (_, Initial::Stationary) => None,
         }
     }
 }

@@ -48,6 +48,11 @@ impl Visit {
         (of.len(), of.iter().map(|visit| visit.cpu).sum())
     }
 
+    /// CPU time of all visits.
+    pub fn of_all_cpu(&self) -> u64 {
+        self.all().into_iter().map(|visit| visit.cpu).sum()
+    }
+
     /// The sum of the durations of all visits of services: what instances with one slot are paid for.
     pub fn billed(&self) -> u64 {
         let service = |visit: &&Self| matches!(visit.part, Part::Service(_));

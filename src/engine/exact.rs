@@ -3,15 +3,18 @@
 //! ```text
 //!  batch of requests --> serve: fire all events at or before each arrival, then offer it
 //!
+//!     station     one service and its fleet; kind: what attempts of a kind have in common
+//!     calls       services that call each other; steps: what an attempt does, one after the other
 //!     service     offer -> hand to an instance | queue | reject;  release
 //!     shortcut    a whole life, booked at once
 //!     work        begin -> CPU -> I/O -> complete
+//!     ends        how attempts end, in the books
 //!     deadlines   the client, the queue or the platform gives up
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
 //!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
-//!     tally       books by slice; limits: what held load back; billing, usage: what the bill is made from
+//!     tally       books by slice; levels: instances of a service; limits: what held load back; billing, usage: the bill
 //! ```
 //!
 //! Everything in flight is one record in a state, with at most one entry in the agenda of its own. A request whose whole
@@ -22,18 +25,22 @@
 //! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
 mod billing;
+mod calls;
 mod clients;
 mod cluster;
 mod contention;
 mod control;
 mod cpu;
 mod deadlines;
+mod ends;
 mod entrance;
 mod event;
 mod hot;
 mod idle;
 mod initial;
 mod instances;
+mod kind;
+mod levels;
 mod limits;
 mod pool;
 mod record;
@@ -42,6 +49,7 @@ mod scheduler;
 mod service;
 mod shortcut;
 mod sizes;
+mod station;
 mod steps;
 mod tally;
 #[cfg(test)]
@@ -52,76 +60,25 @@ mod work;
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
 use crate::kernel::ladder::Ladder;
-use crate::kernel::streams::{Stream, stream};
-use crate::metering::measurement::Measurement;
+use crate::metering::measurement::{Measurement, SliceMeasure};
 use crate::platform::Deployment;
-use crate::platform::autoscaler::Law;
-use crate::platform::fleet::{QueueAt, Reuse, Sharing};
-use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
-use crate::platform::placement::scheduler::Resources;
 use crate::platform::tokens::Tokens;
-use crate::units::Nanos;
 
 use super::{Plan, Platform};
-use billing::BilledTime;
+use calls::Next;
 use clients::Clients;
 use cluster::Cluster;
-use control::Control;
-use cpu::{Cpu, CpuModel, micro};
+use cpu::{Cpu, CpuModel};
 use deadlines::Deadlines;
 use event::Event;
-use hot::{Hot, places};
-use instances::{Instance, simple_keep_alive};
-use limits::Limit;
-use pool::Pool;
-use record::{Fifo, Records};
-use router::Router;
+use instances::Instance;
+use kind::{Kinds, kinds};
+use limits::Gauges;
+use record::Records;
+use station::{Compute, Station, Supply};
 use tally::Tally;
 use usage::book_usage;
-
-/// How CPU demand is served on an instance.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Compute {
-    /// One request at a time with all of the instance's CPU.
-    Alone,
-    /// Processor sharing.
-    Shared,
-    /// Whole cores in order of arrival.
-    Cores(u32),
-}
-
-/// Where free instances are found.
-#[derive(Debug)]
-enum Supply {
-    /// One-slot instances that follow requests, or are always there.
-    Pool(Pool),
-    /// Any other fleet.
-    Router(Router),
-}
-
-/// What is the same for every request of a class on this deployment.
-#[derive(Debug)]
-struct ClassRun {
-    /// Group of the CPU model.
-    group: usize,
-    /// vCPUs it uses when alone on an instance or a core, in millionths.
-    micro_vcpu: u64,
-    /// Nanoseconds per nanosecond of CPU work when alone.
-    pace: f64,
-    /// Its client (or the edge) gives up after this long; `u64::MAX`: never.
-    patience: u64,
-    /// Whether that is the edge.
-    edge_gives_up: bool,
-}
-
-/// Independent luck of a deployment.
-#[derive(Debug)]
-struct Luck {
-    start: Stream,
-    keep_alive: Stream,
-    routing: Stream,
-}
 
 /// One deployment being played.
 #[derive(Debug)]
@@ -137,39 +94,28 @@ pub struct Core<'a> {
     clients: Clients<'a>,
     records: Records,
     in_flight: usize,
-    classes: Vec<ClassRun>,
-    compute: Compute,
+    kinds: Kinds<'a>,
     cpu_model: CpuModel,
-    slots: u32,
-    queue_places: u32,
-    queue: Fifo,
-    supply: Supply,
+    /// The service that is being served.
+    station: Box<Station<'a>>,
+    /// The others, by index.
+    others: Vec<Option<Box<Station<'a>>>>,
     instances: Vec<Instance>,
     cpus: Vec<Cpu>,
     free: Vec<u32>,
-    /// Starting instances with a slot that no attempt has taken yet.
-    open: Vec<u32>,
-    /// Instances that are starting or ready: what autoscalers count.
-    active: u32,
     births: u64,
-    /// CPU used by instances that have ended, and by cores, in micro-vCPU nanoseconds.
-    cpu_used: u128,
-    /// Attempts given to instances that have ended.
-    served_by_ended: u64,
     cluster: Option<Cluster>,
+    /// Whether any service shares the CPU of its instances: then every instance has a place in `cpus`.
+    shares_cpu: bool,
     /// The pods of a node while its CPU is shared out, for its memory.
     by_demand: Vec<u32>,
-    luck: Luck,
-    control: Control<'a>,
-    /// Billed time of the instances, or of the nodes of each group; and that of each slice.
-    billed: Vec<BilledTime>,
-    billed_time: Vec<Vec<u128>>,
     tally: Tally<'a>,
-    shortcut: bool,
+    /// Limits of the deployment as a whole.
+    limits: Gauges,
     /// What passes the edge, where that is limited.
     throttle: Option<Tokens>,
-    /// What the hot path asks of the deployment, looked up once.
-    hot: Hot,
+    /// What is to be done at this instant, when its event is done.
+    next: Vec<Next>,
 }
 
 impl<'a> Core<'a> {
@@ -177,134 +123,92 @@ impl<'a> Core<'a> {
     #[must_use]
     pub fn new(plan: Plan<'a>) -> Self {
         let deployment = plan.deployment;
-        let fleet = &deployment.fleet;
-        let slots = fleet.slots.unwrap_or(u32::MAX);
-        let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
-        let queue_places = places(fleet.queue);
-        let limit = deployment.instance.vcpu_limit.unwrap_or(deployment.instance.vcpu);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // validated: whole and small
-        let compute = match fleet.sharing {
-            _ if slots == 1 && !on_nodes => Compute::Alone,
-            Sharing::Processor => Compute::Shared,
-            Sharing::FifoCores => Compute::Cores(limit as u32),
-        };
-        let supply = supply(deployment);
-        let pooled = matches!(supply, Supply::Pool(_));
-        // What follows requests ends one by one, and only a bill by request does not ask which.
-        let exchangeable = matches!(supply, Supply::Pool(Pool::Recent { .. }))
-            && (deployment.meter.per == Per::Request || matches!(deployment.autoscaler.law, Law::Fixed { .. }));
-        let (classes, mut cpu_model) = class_runs(&plan, limit, compute);
-        cpu_model.keep(limit, deployment.instance.cpu_speed);
-        let never = |timeout: Option<Nanos>| timeout.map_or(u64::MAX, |timeout| timeout.0);
-        let deadlines = Deadlines::new(
-            classes.iter().map(|class| class.patience),
-            never(fleet.queue_timeout),
-            never(fleet.timeout),
-        );
-        let luck = |purpose| stream(plan.seed, purpose, &deployment.name, plan.replication);
-        let vcpu_micro = micro(limit);
-        let window = (plan.warmup.0, plan.horizon.0);
-        let meter = &deployment.meter;
-        let kinds = match &deployment.placement {
-            Placement::Nodes(nodes) => nodes.groups.len(),
-            Placement::Provider => 1,
-        };
-        let service = plan.application.service();
-        let control = Control::new(deployment, service);
-        let clients = Clients::new(plan.application.classes.iter().map(|class| &class.retry), plan.crowds);
-        let hot = Hot::of(deployment, service, &control, &clients, exchangeable);
+        let (kinds, cpu_model) = kinds(&plan);
+        let clients = Clients::new(plan.application, plan.crowds);
+        let mut stations = plan.application.services.iter().zip(0..);
+        let mut stations = stations.by_ref().map(|(_, number)| Box::new(Station::new(&plan, number, &clients)));
+        let station = stations.next().expect("an application has a service");
+        let others = std::iter::once(None).chain(stations.map(Some)).collect();
         let throttle = deployment.edge.as_ref().and_then(|edge| edge.throttle);
         let mut core = Self {
             plan,
             deployment,
             now: 0,
             agenda: Agenda::new(),
-            deadlines,
+            deadlines: Deadlines::new(&kinds.all, plan.application.services.len(), deployment),
             clients,
             departures: Ladder::new(),
             departing: Vec::new(),
             records: Records::new(),
             in_flight: 0,
-            classes,
-            compute,
+            kinds,
             cpu_model,
-            slots,
-            queue_places,
-            queue: Fifo::new(),
-            supply,
+            station,
+            others,
             instances: Vec::new(),
             cpus: Vec::new(),
             free: Vec::new(),
-            open: Vec::new(),
-            active: 0,
             births: 0,
-            cpu_used: 0,
-            served_by_ended: 0,
+            shares_cpu: false,
             cluster: match &deployment.placement {
-                Placement::Nodes(nodes) => Some(Cluster::new(nodes, pod_request(deployment), luck("nodes"))),
+                Placement::Nodes(nodes) => Some(Cluster::new(nodes, &plan)),
                 Placement::Provider => None,
             },
             by_demand: Vec::new(),
-            luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
-            billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
-            billed_time: vec![Vec::new(); kinds],
             tally: Tally::new(
                 plan.calendar,
                 plan.buckets,
                 plan.application,
                 deployment.edge.as_ref(),
-                vcpu_micro,
-                pooled,
-                window,
+                (plan.warmup.0, plan.horizon.0),
             ),
-            shortcut: false,
+            limits: Gauges::default(),
             throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
-            hot,
-            control,
+            next: Vec::new(),
         };
-        core.shortcut = plan.shortcut && compute == Compute::Alone && !core.hot.levels_cpu;
-        core.declare_limits();
-        core.place_initial();
-        core.schedule_control();
-        core.schedule_crowds();
-        core.agenda.schedule(core.tally.slice_end(), Event::Roll.order());
+        core.prepare();
         core
     }
 
-    fn declare_limits(&mut self) {
-        let fleet = &self.deployment.fleet;
-        let autoscaler = &self.deployment.autoscaler;
-        if let Some(max) = autoscaler.max
-            && !matches!(autoscaler.law, Law::Fixed { .. })
-        {
-            self.tally.declare(Limit::Max, max.to_string(), true);
+    /// What stands and what is scheduled at the first instant.
+    fn prepare(&mut self) {
+        for number in self.stations() {
+            self.enter(number);
+            let size = self.station.spec.instance;
+            self.cpu_model.keep(size.cpu_limit(), size.cpu_speed);
+            self.shares_cpu |= self.station.compute == Compute::Shared;
         }
-        if let Law::PerRequest(law) = &autoscaler.law {
-            for (limit, value) in [(Limit::Account, law.account_concurrency), (Limit::Reserved, law.reserved)] {
-                if let Some(value) = value {
-                    self.tally.declare(limit, value.to_string(), true);
-                }
-            }
-            if let Some(rate) = law.scale_rate {
-                self.tally.declare(Limit::ScaleRate, format!("{} per {}", rate.count, rate.per), false);
-            }
+        self.limits.declare_whole(self.deployment);
+        self.place_initial();
+        for number in self.stations() {
+            self.enter(number);
+            self.schedule_control();
         }
-        if let Some(places) = fleet.queue {
-            self.tally.declare(Limit::Queue, places.to_string(), false);
+        self.schedule_crowds();
+        self.agenda.schedule(self.tally.slice_end(), Event::Roll.order());
+    }
+
+    /// The numbers of the services.
+    #[allow(clippy::cast_possible_truncation)] // indices of services are of 16 bits
+    fn stations(&self) -> std::ops::Range<u16> {
+        0..self.others.len() as u16
+    }
+
+    /// From here on it is about the service of this number.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per event, and mostly it is the same
+    fn enter(&mut self, number: u16) {
+        if self.station.number != number {
+            self.change_to(number);
         }
-        if let Some(timeout) = fleet.queue_timeout {
-            self.tally.declare(Limit::QueueTimeout, timeout.to_string(), false);
-        }
-        if let Some(timeout) = fleet.timeout {
-            self.tally.declare(Limit::Timeout, timeout.to_string(), false);
-        }
-        if let Some(timeout) = self.deployment.edge.as_ref().and_then(|edge| edge.timeout) {
-            self.tally.declare(Limit::EdgeTimeout, timeout.to_string(), false);
-        }
-        if let Some(throttle) = self.deployment.edge.as_ref().and_then(|edge| edge.throttle) {
-            self.tally.declare(Limit::EdgeThrottle, format!("{}/s, {} at once", throttle.rate, throttle.burst), false);
-        }
-        self.tally.declare(Limit::NoInstance, "0 ready".to_owned(), false);
+    }
+
+    #[inline(never)]
+    fn change_to(&mut self, number: u16) {
+        let next = self.others[usize::from(number)].take().expect("every service but the one served is in its place");
+        let before = std::mem::replace(&mut self.station, next);
+        let place = usize::from(before.number);
+        self.others[place] = Some(before);
     }
 
     #[inline(always)]
@@ -325,6 +229,9 @@ impl<'a> Core<'a> {
             let (at, order) = self.agenda.pop();
             self.now = at;
             self.fire(Event::of(order));
+            if !self.next.is_empty() {
+                self.work_off();
+            }
         }
         self.now = until;
     }
@@ -341,16 +248,40 @@ impl<'a> Core<'a> {
     #[allow(clippy::inline_always)] // once per event
     fn fire(&mut self, event: Event) {
         match event {
-            Event::Leaf(instance) => self.release(instance),
-            Event::Own(instance) => self.own_wait_over(instance),
-            Event::Record(slot) => self.wait_over(slot),
-            Event::Cpu(instance) => self.cpu_due(instance),
-            Event::Ready(instance) => self.instance_ready(instance),
+            Event::Leaf(instance) => {
+                self.enter_that_of(instance);
+                self.release(instance);
+            }
+            Event::Own(instance) => {
+                self.enter_that_of(instance);
+                self.own_wait_over(instance);
+            }
+            Event::Record(slot) => {
+                self.enter_that_of_record(slot);
+                self.wait_over(slot);
+            }
+            Event::Cpu(instance) => {
+                self.enter_that_of(instance);
+                self.cpu_due(instance);
+            }
+            Event::Ready(instance) => {
+                self.enter_that_of(instance);
+                self.instance_ready(instance);
+            }
             Event::Deadline(lane) => self.deadline(lane),
-            Event::Idle(instance) => self.idle_over(instance),
+            Event::Idle(instance) => {
+                self.enter_that_of(instance);
+                self.idle_over(instance);
+            }
             Event::Roll => self.roll(),
-            Event::Scrape => self.scrape(),
-            Event::Decide => self.decide(),
+            Event::Scrape(station) => {
+                self.enter(station);
+                self.scrape();
+            }
+            Event::Decide(station) => {
+                self.enter(station);
+                self.decide();
+            }
             Event::Scan => self.scan(),
             Event::Node(node) => self.node_ready(node),
             Event::Caller(caller) => self.caller_due(caller),
@@ -358,21 +289,52 @@ impl<'a> Core<'a> {
         }
     }
 
+    /// From here on it is about the service of an instance.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per event
+    fn enter_that_of(&mut self, instance: u32) {
+        if self.others.len() > 1 {
+            self.enter(self.instances[instance as usize].station);
+        }
+    }
+
+    /// From here on it is about the service that an attempt was made to.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // once per event
+    fn enter_that_of_record(&mut self, slot: u32) {
+        if self.others.len() > 1
+            && let Some(record) = self.records.find(slot)
+        {
+            self.enter(self.kinds.all[usize::from(record.kind)].station);
+        }
+    }
+
     fn roll(&mut self) {
-        self.expire();
-        let used = self.cpu_used_by_all();
-        self.tally.roll(self.now, used);
-        self.book_time();
+        let mut instances = SliceMeasure::default();
+        let slice = self.tally.current_slice();
+        for number in self.stations() {
+            self.enter(number);
+            self.expire();
+            let used = self.cpu_used_by_all();
+            instances.add(&self.station.roll(self.now, slice, used));
+        }
+        self.tally.roll(self.now, instances);
+        self.limits.roll(self.now, slice.is_some());
+        if let Some(cluster) = &mut self.cluster {
+            cluster.roll(self.now, slice);
+        }
         let next = self.tally.slice_end();
         if next != u64::MAX {
             self.agenda.schedule(next, Event::Roll.order());
         }
     }
 
-    /// CPU used so far on all instances where it is not booked request by request.
+    /// CPU used so far on all instances of the service where it is not booked request by request.
     fn cpu_used_by_all(&mut self) -> u128 {
-        let mut used = self.cpu_used;
-        for (index, instance) in self.instances.iter().enumerate().filter(|(_, instance)| instance.is_alive()) {
+        let mut used = self.station.cpu_used;
+        let station = self.station.number;
+        let here = |instance: &Instance| instance.is_alive() && instance.station == station;
+        for (index, instance) in self.instances.iter().enumerate().filter(|(_, instance)| here(instance)) {
             used += instance.own_cpu.used(self.now);
             if let Some(cpu) = self.cpus.get_mut(index) {
                 cpu.advance(self.now);
@@ -388,6 +350,9 @@ impl Platform for Core<'_> {
         for request in arrivals {
             self.run_until(request.at);
             self.offer(request);
+            if !self.next.is_empty() {
+                self.work_off();
+            }
         }
         self.run_until(until.min(self.plan.horizon.0));
     }
@@ -396,60 +361,17 @@ impl Platform for Core<'_> {
         let horizon = self.plan.horizon.0;
         self.run_until(horizon);
         self.book_in_flight();
-        let (plan, billed_time) = (self.plan, std::mem::take(&mut self.billed_time));
+        let stations: Vec<Box<Station<'_>>> = {
+            self.enter(0);
+            std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect()
+        };
         let (mut measurement, uses) = self.tally.finish();
-        book_usage(&mut measurement, &plan, &uses, &billed_time);
+        measurement.limits = limits::measured(&stations, &self.limits);
+        if stations.len() > 1 {
+            measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
+        }
+        book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref());
         measurement.assert_conserved();
         measurement
     }
-}
-
-/// How free instances are found: one-slot ones that cannot be chosen between need no router.
-fn supply(deployment: &Deployment) -> Supply {
-    let (fleet, meter) = (&deployment.fleet, &deployment.meter);
-    // A pool keeps no books of when each of its instances is at work.
-    let by_use = meter.per == Per::Instance && !meter.idle_billed;
-    if fleet.slots == Some(1) && !by_use {
-        match &deployment.autoscaler.law {
-            Law::PerRequest(_) => return Supply::Pool(Pool::new(fleet.reuse, simple_keep_alive(fleet))),
-            Law::Fixed { .. }
-                if fleet.queue_at == QueueAt::Fleet && matches!(deployment.placement, Placement::Provider) =>
-            {
-                return Supply::Pool(Pool::new(Reuse::MostRecent, Some(u64::MAX)));
-            }
-            _ => {}
-        }
-    }
-    Supply::Router(Router::new(fleet.routing))
-}
-
-/// What one pod requests.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
-fn pod_request(deployment: &Deployment) -> Resources {
-    Resources { milli_vcpu: (deployment.instance.vcpu * 1000.0).round() as u64, memory: deployment.instance.memory }
-}
-
-/// What is the same for every request of each class, and the distinct numbers of threads.
-fn class_runs(plan: &Plan<'_>, limit: f64, compute: Compute) -> (Vec<ClassRun>, CpuModel) {
-    let deployment = plan.deployment;
-    let speed = deployment.instance.cpu_speed;
-    let classes = &plan.application.classes;
-    let mut threads: Vec<f64> = classes.iter().map(|class| class.threads).collect();
-    threads.sort_by(f64::total_cmp);
-    threads.dedup();
-    let edge = deployment.edge.as_ref();
-    let latency = edge.map_or(0, |edge| edge.latency.0);
-    let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
-    let runs = classes.iter().map(|class| {
-        let vcpu = if matches!(compute, Compute::Cores(_)) { class.threads.min(1.0) } else { class.threads.min(limit) };
-        let client = class.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(latency));
-        ClassRun {
-            group: threads.iter().position(|&threads| threads == class.threads).unwrap_or(0),
-            micro_vcpu: micro(vcpu),
-            pace: 1.0 / (vcpu * speed),
-            patience: client.min(edge_patience),
-            edge_gives_up: edge_patience < client,
-        }
-    });
-    (runs.collect(), CpuModel::new(threads))
 }

@@ -1,46 +1,121 @@
 //! How many instances there are at the first instant.
 
 use crate::application::Application;
+use crate::application::graph::{Graph, Part};
 use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
 use crate::platform::autoscaler::target_tracking::Metric;
+use crate::platform::service::OfService;
 
-/// Busy and idle instances at the first instant: those that the scenario states, or what `rate` requests per second need
-/// in the long run.
+/// Busy and idle instances of each service at the first instant: those that the scenario states, or what `rate` requests
+/// per second need in the long run.
 #[must_use]
-pub fn first_instances(deployment: &Deployment, application: &Application, rate: f64) -> (u32, u32) {
-    deployment.stated_instances().unwrap_or_else(|| {
-        let autoscaler = &deployment.autoscaler;
-        let most = autoscaler.max.unwrap_or(u32::MAX).max(autoscaler.min);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
-        let wanted = stationary(deployment, application, rate) as u32;
-        (0, wanted.clamp(autoscaler.min, most))
-    })
+pub fn first_instances(deployment: &Deployment, application: &Application, rate: f64) -> Vec<(u32, u32)> {
+    let specs: Vec<OfService<'_>> =
+        (0..application.services.len()).map(|service| deployment.of_service(service)).collect();
+    let mut demands = None;
+    let mut of_service = |number: usize| {
+        let spec = specs[number];
+        spec.stated_instances().unwrap_or_else(|| {
+            let demands = demands.get_or_insert_with(|| Demand::of_services(application, &specs, rate));
+            let most = spec.autoscaler.max.unwrap_or(u32::MAX).max(spec.autoscaler.min);
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates; NaN becomes 0
+            let wanted = stationary(spec, &demands[number]) as u32;
+            (0, wanted.clamp(spec.autoscaler.min, most))
+        })
+    };
+    (0..specs.len()).map(&mut of_service).collect()
 }
 
-/// Instances that `rate` requests per second need in the long run.
-fn stationary(deployment: &Deployment, application: &Application, rate: f64) -> f64 {
-    let size = &deployment.instance;
-    let limit = size.vcpu_limit.unwrap_or(size.vcpu);
-    let classes = &application.classes;
-    let weights: f64 = classes.iter().map(|class| class.weight).sum();
-    let mean = |of: &dyn Fn(usize) -> f64| {
-        let weighted = classes.iter().enumerate().map(|(index, class)| class.weight * of(index)).sum::<f64>();
-        if weights > 0.0 { weighted / weights / 1e9 } else { 0.0 }
+/// What comes to a service in the long run.
+struct Demand {
+    /// Attempts per second.
+    rate: f64,
+    /// Reference vCPUs, at the speed of its instances.
+    cpu: f64,
+    /// Seconds that an attempt takes on a whole instance, those of what it calls included.
+    alone: f64,
+}
+
+impl Demand {
+    /// Of each service, when `rate` requests come per second. Calls that are made at once count as if made one after
+    /// the other.
+    fn of_services(application: &Application, specs: &[OfService<'_>], rate: f64) -> Vec<Self> {
+        let classes = &application.classes;
+        let weights: f64 = classes.iter().map(|class| class.weight).sum();
+        let graph = Graph::new(application);
+        let visits: Vec<Vec<f64>> = (0..)
+            .zip(classes)
+            .map(|(number, class)| {
+                graph.visits(class.entry, number).expect("graphs without end are refused where scenarios are read")
+            })
+            .collect();
+        let times: Vec<Vec<f64>> =
+            (0..).zip(classes).map(|(number, _)| times(application, specs, &graph, number)).collect();
+        let of_service = |service: usize| {
+            let body = &application.services[service].body;
+            let mean = |of: &dyn Fn(usize) -> f64| {
+                let weighted =
+                    |(index, visits): (usize, &Vec<f64>)| classes[index].weight * visits[service] * of(index);
+                let weighted = visits.iter().enumerate().map(weighted).sum::<f64>();
+                if weights > 0.0 { weighted / weights } else { 0.0 }
+            };
+            let share = mean(&|_| 1.0);
+            let per_visit = if share > 0.0 { share } else { 1.0 };
+            let numbers = 0..u32::try_from(classes.len()).expect("classes are few");
+            let work: Vec<f64> = numbers.zip(classes).map(|(number, class)| body.mean_work(class, number).0).collect();
+            Self {
+                rate: rate * share,
+                cpu: rate * (mean(&|index| work[index]) / 1e9) / specs[service].instance.cpu_speed,
+                alone: mean(&|index| times[index][service]) / per_visit / 1e9,
+            }
+        };
+        (0..specs.len()).map(of_service).collect()
+    }
+}
+
+/// Nanoseconds that an attempt of a request of this class takes at each service on whole instances, those of what it calls
+/// included.
+fn times(application: &Application, specs: &[OfService<'_>], graph: &Graph, class: u32) -> Vec<f64> {
+    let what = &application.classes[class as usize];
+    let own = |(service, spec): (usize, &OfService<'_>)| {
+        let (cpu, waits) = application.services[service].body.mean_work(what, class);
+        let pace = 1.0 / (what.threads.min(spec.instance.cpu_limit()) * spec.instance.cpu_speed);
+        cpu * pace + waits
     };
-    let body = &application.service().body;
-    let work: Vec<(f64, f64)> = (0..).zip(classes).map(|(number, class)| body.mean_work(class, number)).collect();
-    let cpu = rate * mean(&|index| work[index].0) / size.cpu_speed;
-    // On a whole instance.
-    let pace = |index: usize| 1.0 / (classes[index].threads.min(limit) * size.cpu_speed);
-    let alone = mean(&|index| work[index].0 * pace(index) + work[index].1);
-    let slots = f64::from(deployment.fleet.slots.unwrap_or(u32::MAX));
-    match &deployment.autoscaler.law {
+    let own: Vec<f64> = specs.iter().enumerate().map(own).collect();
+    // A chain of calls is as long as there are services; rounds of calls that come back get ever less likely.
+    let mut times = own.clone();
+    for _ in 0..ROUNDS {
+        let mut next = own.clone();
+        for edge in graph.edges.iter().filter(|edge| edge.awaited && edge.only.contains(class)) {
+            if let (Part::Service(from), Part::Service(to)) = (edge.from, edge.to) {
+                next[usize::from(from)] += edge.mean * times[usize::from(to)];
+            }
+        }
+        if next == times {
+            break;
+        }
+        times = next;
+    }
+    times
+}
+
+/// Rounds in which the times of calls are found; more than a chain of services is long.
+const ROUNDS: usize = 200;
+
+/// Instances that a service needs for `demand` in the long run.
+fn stationary(spec: OfService<'_>, demand: &Demand) -> f64 {
+    let size = spec.instance;
+    let limit = size.cpu_limit();
+    let &Demand { rate, cpu, alone } = demand;
+    let slots = f64::from(spec.fleet.slots.unwrap_or(u32::MAX));
+    match &spec.autoscaler.law {
         Law::Fixed { replicas } => f64::from(*replicas),
         Law::PerRequest(_) => {
-            let keep_alive = deployment.fleet.keep_alive.as_ref().map_or(3600.0, |law| law.mean() / 1e9);
+            let keep_alive = spec.fleet.keep_alive.as_ref().map_or(3600.0, |law| law.mean() / 1e9);
             (keep_alive_pool(rate, alone, keep_alive) / slots).ceil()
         }
         Law::Hpa(spec) => spec

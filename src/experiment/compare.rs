@@ -4,14 +4,15 @@ use jiff::Span;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::estimates::{Samples, Spread, interval, intervals, mean};
-use super::fold::{Folded, FoldedDeployment};
+use super::fold::{Folded, FoldedDeployment, FoldedService, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueWait, RunResult, SCHEMA,
-    TrafficResult,
+    ServiceResult, TrafficResult,
 };
 use super::{RunError, fidelity};
+use crate::application::Service;
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
@@ -117,12 +118,9 @@ fn deployment(
         limits: limits(scenario, placed, folded, all.replications()),
         latency_ms: latency(&folded.all.latency),
         queue_wait_ms: queue_wait(folded),
-        cold_starts: ColdStarts {
-            count: folded.cold,
-            fraction: mean(&folded.all.cold_fraction),
-            ci95: intervals([("fraction", mean_interval(&folded.all.cold_fraction))]),
-        },
-        instances: instances(folded),
+        cold_starts: cold_starts(folded.cold, &folded.all),
+        instances: instances(&folded.instances),
+        services: services(scenario, folded, cost.as_ref()),
         nodes: folded.nodes.as_ref().map(nodes),
         cost,
         tariffs: placed.stated.clone(),
@@ -141,7 +139,7 @@ fn deployment(
 fn limits(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment, replications: usize) -> Vec<Limit> {
     let time = scenario.traffic.duration.0 as f64 * replications as f64;
     let limit = |limit: &crate::metering::measurement::LimitMeasure| Limit {
-        limit: limit.limit.to_owned(),
+        limit: limit.limit.clone(),
         value: limit.value.clone(),
         reached_share: limit.reached.map(|reached| reached as f64 / time),
         shed: limit.shed,
@@ -177,8 +175,7 @@ fn queue_wait(folded: &FoldedDeployment) -> QueueWait {
     }
 }
 
-fn instances(folded: &FoldedDeployment) -> Instances {
-    let samples = &folded.instances;
+fn instances(samples: &InstanceSamples) -> Instances {
     Instances {
         mean: mean(&samples.mean),
         mean_busy: mean(&samples.busy),
@@ -194,6 +191,29 @@ fn instances(folded: &FoldedDeployment) -> Instances {
             ("utilization", mean_interval(&samples.utilization)),
             ("cpu_utilization", mean_interval(&samples.cpu_utilization)),
         ]),
+    }
+}
+
+/// Each of several services, with what is billed under its name.
+fn services(scenario: &Scenario, folded: &FoldedDeployment, cost: Option<&Cost>) -> Vec<ServiceResult> {
+    let named = scenario.application.services.iter().zip(&folded.services);
+    let result = |(service, folded): (&Service, &FoldedService)| ServiceResult {
+        name: service.name.clone(),
+        requests: folded.attempts,
+        latency_ms: latency(&folded.quality.latency),
+        instances: instances(&folded.instances),
+        cold_starts: cold_starts(folded.cold, &folded.quality),
+        cost_per_month: cost
+            .map(|cost| cost.lines.iter().filter(|line| line.service == service.name).map(|line| line.amount).sum()),
+    };
+    named.map(result).collect()
+}
+
+fn cold_starts(count: u64, quality: &Quality) -> ColdStarts {
+    ColdStarts {
+        count,
+        fraction: mean(&quality.cold_fraction),
+        ci95: intervals([("fraction", mean_interval(&quality.cold_fraction))]),
     }
 }
 

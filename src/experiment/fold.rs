@@ -47,8 +47,10 @@ pub(super) struct FoldedDeployment {
     pub queue_wait: Spread,
     pub share_waiting: Samples,
     pub instances: InstanceSamples,
+    /// Several services, in the order of the scenario.
+    pub services: Vec<FoldedService>,
     pub nodes: Option<NodeSamples>,
-    pub limits: BTreeMap<&'static str, LimitMeasure>,
+    pub limits: BTreeMap<String, LimitMeasure>,
     /// Nanoseconds for which ready instances that take as many requests as come used all their CPU.
     pub cpu_exhausted: u64,
     /// Succeeded requests of each replication.
@@ -59,6 +61,15 @@ pub(super) struct FoldedDeployment {
     pub whole_usage: Usage,
     pub latencies: Histogram,
     pub buckets: Vec<Bucket>,
+}
+
+/// One of several services over all replications so far.
+#[derive(Debug, Default)]
+pub(super) struct FoldedService {
+    pub attempts: u64,
+    pub cold: u64,
+    pub quality: Quality,
+    pub instances: InstanceSamples,
 }
 
 /// Figures of instances, one sample per replication.
@@ -165,7 +176,7 @@ impl FoldedDeployment {
         let waits = &measurement.queue_wait;
         self.share_waiting.push(ratio((waits.count() - waits.zeros()) as f64, waits.count() as f64));
         for limit in &measurement.limits {
-            let sum = self.limits.entry(limit.limit).or_insert_with(|| LimitMeasure {
+            let sum = self.limits.entry(limit.limit.clone()).or_insert_with(|| LimitMeasure {
                 reached: limit.reached.map(|_| 0),
                 shed: 0,
                 ..limit.clone()
@@ -178,30 +189,32 @@ impl FoldedDeployment {
     fn add_capacity(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) {
         let calendar = &stage.calendars[index];
         let mut whole = SliceMeasure::default();
-        let slots = stage.scenario.deployments[index].deployment.fleet.slots;
+        let deployment = &stage.scenario.deployments[index].deployment;
+        let services = stage.scenario.application.services.len();
+        let slots = |service| deployment.of_service(service).fleet.slots;
+        let unbounded = (0..services).any(|service| slots(service).is_none());
         let numbers = stage.buckets[index].iter();
         for ((slice, cut), &number) in measurement.slices.iter().zip(&calendar.slices).zip(numbers) {
-            add_slice(&mut whole, slice);
+            whole.add(slice);
             let bucket = &mut self.buckets[number as usize];
-            add_slice(&mut bucket.measure, slice);
+            bucket.measure.add(slice);
             bucket.nanoseconds += (cut.end - cut.start).0;
             let cpu = ratio(slice.cpu_used as f64, slice.cpu_ready as f64);
-            if slots.is_none() && cpu.is_some_and(|used| used >= ALL_CPU) {
+            if unbounded && cpu.is_some_and(|used| used >= ALL_CPU) {
                 self.cpu_exhausted += (cut.end - cut.start).0;
             }
         }
         let time = (stage.horizon - stage.scenario.traffic.warmup).0 as f64;
         let mean = |integral: u128| ratio(integral as f64, time);
-        let instances = &mut self.instances;
-        instances.mean.push(mean(whole.instances));
-        instances.busy.push(mean(whole.busy));
-        instances.idle.push(mean(whole.instances - whole.busy.min(whole.instances)));
-        instances
-            .utilization
-            .push(slots.and_then(|slots| ratio(whole.slots_busy as f64, whole.ready as f64 * f64::from(slots))));
-        instances.cpu_utilization.push(ratio(whole.cpu_used as f64, whole.cpu_ready as f64));
-        instances.peak = instances.peak.max(measurement.peak);
-        instances.started += measurement.started;
+        self.instances.add(&whole, unbounded, time, (measurement.peak, measurement.started));
+        self.services.resize_with(measurement.services.len(), FoldedService::default);
+        for (number, (service, folded)) in measurement.services.iter().zip(&mut self.services).enumerate() {
+            folded.attempts += service.attempts.offered;
+            folded.cold += service.attempts.cold;
+            folded.quality.add(&service.attempts);
+            let unbounded = slots(number).is_none();
+            folded.instances.add(&service.instances, unbounded, time, (service.peak, service.started));
+        }
         if let Some(started) = measurement.nodes_started {
             let nodes = self.nodes.get_or_insert_default();
             nodes.mean.push(mean(whole.nodes));
@@ -269,21 +282,22 @@ impl Quality {
     }
 }
 
+impl InstanceSamples {
+    /// Adds what a replication of this length brought: integrals, and how many were there at most and were started.
+    fn add(&mut self, whole: &SliceMeasure, unbounded: bool, time: f64, (peak, started): (u64, u64)) {
+        let mean = |integral: u128| ratio(integral as f64, time);
+        self.mean.push(mean(whole.instances));
+        self.busy.push(mean(whole.busy));
+        self.idle.push(mean(whole.instances - whole.busy.min(whole.instances)));
+        let utilization = ratio(whole.slots_busy as f64, whole.slots_ready as f64);
+        self.utilization.push(utilization.filter(|_| !unbounded));
+        self.cpu_utilization.push(ratio(whole.cpu_used as f64, whole.cpu_ready as f64));
+        self.peak = self.peak.max(peak);
+        self.started += started;
+    }
+}
+
 /// `part / whole`, unless that is nothing of nothing.
 pub(super) fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
-}
-
-fn add_slice(sum: &mut SliceMeasure, slice: &SliceMeasure) {
-    sum.offered += slice.offered;
-    sum.lost += slice.lost;
-    sum.instances += slice.instances;
-    sum.ready += slice.ready;
-    sum.busy += slice.busy;
-    sum.slots_busy += slice.slots_busy;
-    sum.cpu_used += slice.cpu_used;
-    sum.cpu_ready += slice.cpu_ready;
-    sum.nodes += slice.nodes;
-    sum.node_cpu += slice.node_cpu;
-    sum.node_cpu_requested += slice.node_cpu_requested;
 }

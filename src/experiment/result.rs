@@ -18,7 +18,7 @@ pub use comparison::{Comparison, Judgement, Pair, Verdict};
 pub use cost::{Cost, Line, MonthTotal, NotModelled, UsageRow};
 pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes, QueueWait,
-    Requests,
+    Requests, ServiceResult,
 };
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 

@@ -62,6 +62,8 @@ pub struct SliceMeasure {
     pub busy: u128,
     /// Slots with an attempt, on ready instances.
     pub slots_busy: u128,
+    /// Slots of ready instances; 0 where they take as many attempts as come.
+    pub slots_ready: u128,
     /// CPU used, in micro-vCPU nanoseconds.
     pub cpu_used: u128,
     /// CPU of ready instances, in micro-vCPU nanoseconds.
@@ -72,6 +74,24 @@ pub struct SliceMeasure {
     pub node_cpu: u128,
     /// CPU requested on them by pods and daemons, in micro-vCPU nanoseconds.
     pub node_cpu_requested: u128,
+}
+
+impl SliceMeasure {
+    /// Adds what another brought in the same slice.
+    pub const fn add(&mut self, other: &Self) {
+        self.offered += other.offered;
+        self.lost += other.lost;
+        self.instances += other.instances;
+        self.ready += other.ready;
+        self.busy += other.busy;
+        self.slots_busy += other.slots_busy;
+        self.slots_ready += other.slots_ready;
+        self.cpu_used += other.cpu_used;
+        self.cpu_ready += other.cpu_ready;
+        self.nodes += other.nodes;
+        self.node_cpu += other.node_cpu;
+        self.node_cpu_requested += other.node_cpu_requested;
+    }
 }
 
 /// What happened to the requests of one class.
@@ -111,13 +131,34 @@ impl ClassMeasure {
     pub fn completed(&self) -> u64 {
         self.latency.count()
     }
+
+    fn assert_attempts_conserved(&self) {
+        assert_eq!(
+            self.offered,
+            self.completed() + self.rejected + self.timed_out + self.failed + self.in_flight,
+            "every attempt offered ends in exactly one way"
+        );
+    }
+}
+
+/// What happened at one of several services.
+#[derive(Clone, Debug, Default)]
+pub struct ServiceMeasure {
+    /// What became of the attempts made to it, by clients and by other services.
+    pub attempts: ClassMeasure,
+    /// Its instances, over the whole window.
+    pub instances: SliceMeasure,
+    /// Instances started in the measured time.
+    pub started: u64,
+    /// Most instances at once.
+    pub peak: u64,
 }
 
 /// A limit that held load back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitMeasure {
     /// What is limited, in the words of the scenario.
-    pub limit: &'static str,
+    pub limit: String,
     /// Its value.
     pub value: String,
     /// Nanoseconds for which it was reached; `None` where it has no duration.
@@ -212,6 +253,8 @@ pub struct Measurement {
     pub wasted: u64,
     /// Abandoned attempts still at work at the horizon.
     pub abandoned_running: u64,
+    /// Per service, in the order of the scenario; none where there is only one.
+    pub services: Vec<ServiceMeasure>,
     /// Limits that held load back.
     pub limits: Vec<LimitMeasure>,
     /// What the bill is made from.
@@ -231,16 +274,15 @@ impl Measurement {
     /// When one has not: a defect of the engine.
     pub fn assert_conserved(&self) {
         for class in &self.classes {
-            assert_eq!(
-                class.offered,
-                class.completed() + class.rejected + class.timed_out + class.failed + class.in_flight,
-                "every attempt offered ends in exactly one way"
-            );
+            class.assert_attempts_conserved();
             assert_eq!(
                 class.requests(),
                 class.completed() + class.lost + class.in_flight + class.backing_off,
                 "every request ends in exactly one way"
             );
+        }
+        for service in &self.services {
+            service.attempts.assert_attempts_conserved();
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::metering::usage::{Dimension, Meter};
 /// Every meter that `deployment` can turn when `application` runs on it, in order.
 #[must_use]
 pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Meter> {
-    let service = application.service().name.as_str();
     let meter = |service: &str, dimension, variant: &str| Meter {
         service: service.to_owned(),
         dimension,
@@ -21,15 +20,31 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     };
     let mut meters = BTreeSet::new();
     let counts = &deployment.meter;
-    for &dimension in &counts.counts {
-        match dimension {
-            Dimension::InstanceHours | Dimension::NodeHours => {
-                meters.extend(variants(deployment).into_iter().map(|variant| meter(service, dimension, variant)));
-            }
-            _ => {
-                meters.insert(meter(service, dimension, ""));
+    // What lives and is paid by time: the instances of each service, or nodes that all of them share.
+    let lives = match (&deployment.placement, counts.per) {
+        (Placement::Nodes(_), Per::Node) => vec![application.shared_name()],
+        _ => application.services.iter().map(|service| service.name.as_str()).collect(),
+    };
+    for (index, service) in application.services.iter().enumerate() {
+        let name = service.name.as_str();
+        for &dimension in &counts.counts {
+            match dimension {
+                Dimension::NodeHours => {}
+                Dimension::InstanceHours => {
+                    let variant = &deployment.of_service(index).instance.variant;
+                    meters.insert(meter(name, dimension, variant));
+                }
+                _ => {
+                    meters.insert(meter(name, dimension, ""));
+                }
             }
         }
+    }
+    if let Placement::Nodes(nodes) = &deployment.placement
+        && counts.counts.contains(&Dimension::NodeHours)
+    {
+        let used = nodes.groups.iter().filter(|group| group.max > 0);
+        meters.extend(used.map(|group| meter(application.shared_name(), Dimension::NodeHours, &group.machine)));
     }
     let by_life = counts.per != Per::Request;
     let responds = application.classes.iter().any(|class| class.response_bytes.as_constant() != Some(0));
@@ -38,8 +53,10 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
             meters.insert(meter(service, dimension, variant));
         }
     };
-    add(by_life && counts.volume_gib > 0, service, Dimension::VolumeGibHours, "");
-    add(by_life && counts.addresses > 0, service, Dimension::AddressHours, "");
+    for service in lives {
+        add(by_life && counts.volume_gib > 0, service, Dimension::VolumeGibHours, "");
+        add(by_life && counts.addresses > 0, service, Dimension::AddressHours, "");
+    }
     add(counts.clusters > 0, "", Dimension::ClusterHours, "");
     add(responds, "", Dimension::EgressBytes, "");
     if let Some(edge) = &deployment.edge {
@@ -49,14 +66,4 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         add(edge.meter.capacity.is_some(), "", Dimension::LcuHours, &edge.id);
     }
     meters
-}
-
-/// The machine types, or the one kind of instance, that are paid by time.
-fn variants(deployment: &Deployment) -> Vec<&str> {
-    match &deployment.placement {
-        Placement::Provider => vec![&deployment.instance.variant],
-        Placement::Nodes(nodes) => {
-            nodes.groups.iter().filter(|group| group.max > 0).map(|group| group.machine.as_str()).collect()
-        }
-    }
 }

@@ -20,3 +20,11 @@ pub struct Instance {
     /// Instance class or machine type, as usage and tariffs name it; empty where there are none.
     pub variant: String,
 }
+
+impl Instance {
+    /// vCPUs it may use: its limit, or what it has.
+    #[must_use]
+    pub fn cpu_limit(&self) -> f64 {
+        self.vcpu_limit.unwrap_or(self.vcpu)
+    }
+}

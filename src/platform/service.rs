@@ -1,7 +1,7 @@
 //! How one service of an application runs on a deployment.
 
-use super::autoscaler::Autoscaler;
-use super::fleet::Fleet;
+use super::autoscaler::{Autoscaler, Law};
+use super::fleet::{Fleet, Initial};
 use super::instance::Instance;
 use crate::kernel::distribution::Distribution;
 
@@ -29,6 +29,24 @@ pub struct OfService<'a> {
     pub autoscaler: &'a Autoscaler,
     /// Start-up of its language runtime on this platform, in nanoseconds of wall time.
     pub runtime_start: &'a Distribution,
+}
+
+impl OfService<'_> {
+    /// Busy and idle instances at the first instant, where the scenario states them; `None`: what the traffic needs.
+    #[must_use]
+    pub fn stated_instances(&self) -> Option<(u32, u32)> {
+        match (&self.autoscaler.law, &self.fleet.initial) {
+            (Law::Fixed { replicas }, Initial::BusyIdle { busy, .. }) => {
+                let busy = *busy.min(replicas);
+                Some((busy, replicas - busy))
+            }
+            (Law::Fixed { replicas }, _) => Some((0, *replicas)),
+            (_, Initial::Min) => Some((0, self.autoscaler.min)),
+            (_, Initial::Count(instances)) => Some((0, *instances)),
+            (_, Initial::BusyIdle { busy, idle }) => Some((*busy, *idle)),
+            (_, Initial::Stationary) => None,
+        }
+    }
 }
 
 /// How the application is cut.

@@ -117,6 +117,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
             cpu_utilization: Some(0.21),
             ci95: ci(&[("mean", 9.1 * scale, 9.5 * scale), ("utilization", 0.32, 0.346)]),
         },
+        services: Vec::new(),
         nodes: None,
         cost: None,
         tariffs: vec![],

@@ -4,6 +4,7 @@
 //! * `instances`: closed forms of fleets that follow their requests, and steady states found by independent event-exact
 //!   simulation, with their own uncertainty.
 //! * `clients`: retries, and users who wait for what they get.
+//! * `graphs`: services that call each other.
 //! * `worked`: cases that can be done by hand, without tolerance.
 //!
 //! Every system is run with seeds fixed beforehand, five replications each. A metric's deviation is measured in standard
@@ -13,6 +14,7 @@
 //! the figures.
 
 mod clients;
+mod graphs;
 mod instances;
 mod queues;
 mod statistics;
@@ -47,6 +49,7 @@ fn closed_forms_hold_and_intervals_cover() {
     let mut systems = queues::systems();
     systems.extend(instances::systems());
     systems.extend(clients::systems());
+    systems.extend(graphs::systems());
     let tally = hold("closed forms", &systems, length);
     let (covered, intervals) = tally.coverage();
     let share = f64::from(covered) / f64::from(intervals);

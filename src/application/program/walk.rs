@@ -12,6 +12,8 @@ pub enum Task {
     Cpu(u64),
     /// Waiting, in nanoseconds, above 0.
     Wait(u64),
+    /// What reaches beyond the service: the instruction at this place.
+    Reach(u16),
     /// Nothing: the attempt has done its work.
     Done,
 }
@@ -29,14 +31,12 @@ pub struct Walker<'a> {
 
 impl Program {
     /// The next task of `walker` from the instruction at `place` on, which goes on behind it.
-    ///
-    /// # Panics
-    /// If a step reaches beyond the service.
     #[must_use]
     pub fn next_task(&self, place: &mut u16, walker: &Walker<'_>) -> Task {
         let (class, number) = walker.class;
         loop {
-            let instruction = &self.code[usize::from(*place)];
+            let at = *place;
+            let instruction = &self.code[usize::from(at)];
             if instruction.op == Op::End {
                 return Task::Done;
             }
@@ -53,7 +53,7 @@ impl Program {
                     *place = self.way(first, n, own);
                     continue;
                 }
-                _ => unreachable!("what reaches beyond a service is refused where scenarios are read"),
+                _ => Task::Reach(at),
             };
             if !matches!(task, Task::Cpu(0) | Task::Wait(0)) {
                 return task;
@@ -61,7 +61,7 @@ impl Program {
         }
     }
 
-    /// All of the CPU time and all of the waiting of `walker`, in nanoseconds.
+    /// All of the CPU time and all of the waiting of `walker`, in nanoseconds, without what reaches beyond the service.
     #[must_use]
     pub fn work_of(&self, walker: &Walker<'_>) -> (u64, u64) {
         let (mut cpu, mut waits, mut place) = (0_u64, 0_u64, 0);
@@ -69,6 +69,7 @@ impl Program {
             match self.next_task(&mut place, walker) {
                 Task::Cpu(more) => cpu = cpu.saturating_add(more),
                 Task::Wait(more) => waits = waits.saturating_add(more),
+                Task::Reach(_) => {}
                 Task::Done => return (cpu, waits),
             }
         }

@@ -5,16 +5,17 @@
 
 use crate::application::draw::{drawn, step_key};
 use crate::application::retry::{Budget, Retry};
-use crate::application::{Draw, Request};
+use crate::application::{Application, Draw, Request};
 use crate::traffic::closed::Crowd;
 
 use super::Core;
 use super::event::Event;
 use super::record::{Client, Record};
+use super::service::kind_of;
 
 /// What a caller does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Doing {
+pub(super) enum Doing {
     /// Nothing: its place is free, or its user is not there.
     Nothing,
     /// Its user thinks.
@@ -23,26 +24,38 @@ enum Doing {
     Asking,
     /// Waits before the next attempt.
     BackingOff,
+    /// The answer is on its way back: whether it is a success.
+    Returning(bool),
+}
+
+/// Who a caller is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Who {
+    /// The client of a request from outside.
+    Outside,
+    /// A user: the crowd, and the number in it.
+    User(u16, u32),
+    /// An attempt that calls another service: its record, and the instruction that calls.
+    Attempt(u32, u16),
 }
 
 /// A client of whom something is kept.
 #[derive(Clone, Copy, Debug)]
-struct Caller {
+pub(super) struct Caller {
     /// Names its request.
-    key: u64,
-    /// When the first attempt of its request arrived.
-    arrived: u64,
+    pub key: u64,
+    /// When the first attempt of its request arrived; of a call for a request of the warm-up, an instant of it.
+    pub arrived: u64,
     /// When its entry fires; `u64::MAX` without one.
-    due: u64,
+    pub due: u64,
     /// Visits that its user has begun.
-    visits: u64,
-    /// Class of its request.
-    class: u32,
+    pub visits: u64,
+    /// Kind of its attempts.
+    pub kind: u16,
     /// Number of its attempt, from 0.
-    attempt: u32,
-    /// Its crowd and its number there; no crowd for the client of a request from outside.
-    user: Option<(u16, u32)>,
-    doing: Doing,
+    pub attempt: u32,
+    pub who: Who,
+    pub doing: Doing,
 }
 
 /// The retries that all clients of a class may make together: a window of ten seconds over what first attempts put in and
@@ -113,11 +126,11 @@ pub(super) enum Loss {
 /// All clients of a deployment.
 #[derive(Debug)]
 pub(super) struct Clients<'a> {
-    callers: Vec<Caller>,
+    pub callers: Vec<Caller>,
     free: Vec<u32>,
-    /// Per class.
+    /// Per class, then per call site.
     budgets: Vec<Option<Bucket>>,
-    /// Whether any class has one.
+    /// Whether any of a class has one.
     pub budgeted: bool,
     crowds: Vec<Present<'a>>,
 }
@@ -134,18 +147,20 @@ struct Present<'a> {
 }
 
 impl<'a> Clients<'a> {
-    /// The clients of classes with these policies, and these users.
-    pub fn new<'b>(policies: impl Iterator<Item = &'b Retry>, crowds: &'a [Crowd]) -> Self {
-        let budgets: Vec<_> =
-            policies.map(|retry| retry.budget.filter(|_| !retry.is_once()).map(Bucket::new)).collect();
+    /// The clients of these classes, the call sites of these services, and these users.
+    pub fn new(application: &Application, crowds: &'a [Crowd]) -> Self {
+        let of_classes = application.classes.iter().map(|class| &class.retry);
+        let sites = application.services.iter().flat_map(|service| &service.body.program.sites);
+        let bucket = |retry: &Retry| retry.budget.filter(|_| !retry.is_once()).map(Bucket::new);
+        let budgets: Vec<_> = of_classes.chain(sites.map(|site| &site.retry)).map(bucket).collect();
+        let budgeted = budgets[..application.classes.len()].iter().any(Option::is_some);
         let mut callers = Vec::new();
         let mut present = Vec::new();
         for (number, crowd) in (0..).zip(crowds) {
             let first = u32::try_from(callers.len()).expect("fewer than four billion users");
-            callers.extend((0..crowd.most()).map(|user| Caller { user: Some((number, user)), ..Caller::blank() }));
+            callers.extend((0..crowd.most()).map(|user| Caller { who: Who::User(number, user), ..Caller::blank() }));
             present.push(Present { crowd, first, users: 0, changes: 0 });
         }
-        let budgeted = budgets.iter().any(Option::is_some);
         Self { callers, free: Vec::new(), budgets, budgeted, crowds: present }
     }
 
@@ -165,19 +180,26 @@ impl<'a> Clients<'a> {
 
     /// The class and first arrival of every request whose client waits before its next attempt.
     pub fn backing_off(&self) -> impl Iterator<Item = (u32, u64)> {
-        let waiting = self.callers.iter().filter(|caller| caller.doing == Doing::BackingOff);
-        waiting.map(|caller| (caller.class, caller.arrived))
+        let outside = |caller: &&Caller| !matches!(caller.who, Who::Attempt(..));
+        let waiting = self.callers.iter().filter(|caller| caller.doing == Doing::BackingOff).filter(outside);
+        waiting.map(|caller| (u32::from(caller.kind), caller.arrived))
     }
 
-    /// A first attempt adds to the budget of its class.
-    pub fn put(&mut self, class: u32, now: u64) {
-        if let Some(bucket) = &mut self.budgets[class as usize] {
+    /// A first attempt adds to a budget.
+    pub fn put(&mut self, budget: usize, now: u64) {
+        if let Some(bucket) = &mut self.budgets[budget] {
             bucket.put(now);
         }
     }
 
+    /// A caller that is needed no more.
+    pub fn dismiss(&mut self, place: u32) {
+        self.callers[place as usize].doing = Doing::Nothing;
+        self.free.push(place);
+    }
+
     /// A caller for a client of whom nothing was kept.
-    fn keep(&mut self, caller: Caller) -> u32 {
+    pub fn keep(&mut self, caller: Caller) -> u32 {
         if let Some(place) = self.free.pop() {
             self.callers[place as usize] = caller;
             return place;
@@ -189,8 +211,17 @@ impl<'a> Clients<'a> {
 }
 
 impl Caller {
-    const fn blank() -> Self {
-        Self { key: 0, arrived: 0, due: u64::MAX, visits: 0, class: 0, attempt: 0, user: None, doing: Doing::Nothing }
+    pub const fn blank() -> Self {
+        Self {
+            key: 0,
+            arrived: 0,
+            due: u64::MAX,
+            visits: 0,
+            kind: 0,
+            attempt: 0,
+            who: Who::Outside,
+            doing: Doing::Nothing,
+        }
     }
 }
 
@@ -232,7 +263,7 @@ impl Core<'_> {
     fn think(&mut self, place: u32) {
         let caller = &mut self.clients.callers[place as usize];
         caller.doing = Doing::Nothing;
-        let Some((crowd, user)) = caller.user else { return };
+        let Who::User(crowd, user) = caller.who else { return };
         let present = &self.clients.crowds[crowd as usize];
         if user < present.users && present.crowd.asks_again(caller.visits) {
             caller.doing = Doing::Thinking;
@@ -241,7 +272,7 @@ impl Core<'_> {
         }
     }
 
-    fn call_at(&mut self, place: u32, at: u64) {
+    pub(super) fn call_at(&mut self, place: u32, at: u64) {
         self.clients.callers[place as usize].due = at;
         self.agenda.schedule(at, Event::Caller(place).order());
     }
@@ -254,15 +285,17 @@ impl Core<'_> {
             return;
         }
         caller.due = u64::MAX;
-        match (caller.doing, caller.user) {
-            (Doing::Thinking, Some((crowd, user))) => {
+        match (caller.doing, caller.who) {
+            (Doing::Thinking, Who::User(crowd, user)) => {
                 let request = self.clients.crowds[crowd as usize].crowd.request(user, caller.visits, self.now);
                 caller.visits += 1;
                 caller.doing = Doing::Asking;
-                (caller.key, caller.arrived, caller.class, caller.attempt) = (request.key, self.now, request.class, 0);
+                (caller.key, caller.arrived, caller.kind, caller.attempt) =
+                    (request.key, self.now, kind_of(&request), 0);
                 self.announce(&request);
                 self.ask(&Request { caller: place, ..request });
             }
+            (Doing::BackingOff, Who::Attempt(..)) => self.call_again(place),
             (Doing::BackingOff, _) => {
                 caller.doing = Doing::Asking;
                 caller.attempt += 1;
@@ -271,29 +304,30 @@ impl Core<'_> {
                 self.tally.retried(request.class, arrived);
                 self.ask(&request);
             }
+            (Doing::Returning(success), _) => self.call_returns(place, success),
             _ => {}
         }
     }
 
     /// What a caller's attempt asks for, now.
-    fn attempt(&self, place: u32) -> Request {
-        let &Caller { key, class, attempt, .. } = &self.clients.callers[place as usize];
-        let what = &self.plan.application.classes[class as usize];
+    pub(super) fn attempt(&self, place: u32) -> Request {
+        let &Caller { key, kind, attempt, .. } = &self.clients.callers[place as usize];
+        let what = &self.plan.application.classes[usize::from(self.kinds.all[usize::from(kind)].class)];
         let drawn = |law, draw| drawn(law, step_key(key, attempt, draw as u32));
         Request {
             at: self.now,
             key,
             cpu: drawn(&what.cpu, Draw::Cpu),
             io: drawn(&what.io, Draw::Io),
-            class,
+            class: u32::from(kind),
             caller: place,
         }
     }
 
     /// An attempt has not succeeded: its client tries again, or has lost its request.
     pub(super) fn lost(&mut self, record: &Record, loss: Loss) {
-        let class = u32::from(record.class);
-        let retry = &self.plan.application.classes[record.class as usize].retry;
+        let kind = &self.kinds.all[usize::from(record.kind)];
+        let (retry, budget) = (kind.retry, kind.budget);
         let caller = record.client.caller();
         let attempt = self.clients.attempt(record.client);
         let wanted = match loss {
@@ -303,34 +337,35 @@ impl Core<'_> {
         };
         let again = wanted
             && retry.allows_after(attempt)
-            && self.clients.budgets[record.class as usize].as_mut().is_none_or(|bucket| bucket.take(self.now));
+            && self.clients.budgets[budget].as_mut().is_none_or(|bucket| bucket.take(self.now));
         if !again {
-            self.tally.lost(record.class, self.clients.arrival(record));
-            self.answered(record.client);
+            if !self.is_call(record.kind) {
+                self.tally.lost(record.kind, self.clients.arrival(record));
+            }
+            self.answered(record.client, false);
             return;
         }
         let place = caller.unwrap_or_else(|| {
-            self.clients.keep(Caller { key: record.key, arrived: record.arrived, class, ..Caller::blank() })
+            self.clients.keep(Caller { key: record.key, arrived: record.arrived, kind: record.kind, ..Caller::blank() })
         });
         self.clients.callers[place as usize].doing = Doing::BackingOff;
-        self.call_at(place, self.now.saturating_add(retry.backoff(record.key, attempt)));
+        let wait = retry.backoff(record.key, attempt);
+        self.call_at(place, self.now.saturating_add(wait));
     }
 
-    /// The request of a client is over.
+    /// The request of a client is over, with success or without.
     #[inline]
-    pub(super) fn answered(&mut self, client: Client) {
+    pub(super) fn answered(&mut self, client: Client, success: bool) {
         if let Some(place) = client.caller() {
-            self.caller_answered(place);
+            self.caller_answered(place, success);
         }
     }
 
-    fn caller_answered(&mut self, place: u32) {
-        let caller = &mut self.clients.callers[place as usize];
-        if caller.user.is_some() {
-            self.think(place);
-        } else {
-            caller.doing = Doing::Nothing;
-            self.clients.free.push(place);
+    fn caller_answered(&mut self, place: u32, success: bool) {
+        match self.clients.callers[place as usize].who {
+            Who::User(..) => self.think(place),
+            Who::Outside => self.clients.dismiss(place),
+            Who::Attempt(..) => self.call_answered(place, success),
         }
     }
 

@@ -6,19 +6,21 @@ use std::collections::VecDeque;
 
 use rand::Rng;
 
-use crate::kernel::streams::Stream;
+use crate::kernel::streams::{Stream, stream};
+use crate::platform::instance::Instance as Size;
 use crate::platform::meter::Per;
 use crate::platform::placement::cluster_autoscaler::{Group, Node as SeenNode, NodeScaler, Stage};
 use crate::platform::placement::scheduler::{Resources, Room, best_nodes};
 use crate::platform::placement::{Nodes, Placement};
 use crate::units::Nanos;
 
+use super::billing::BilledTime;
 use super::cpu::MICRO;
 use super::instances::Phase;
 use super::limits::Limit;
 use super::record::NONE;
 use super::router::below;
-use super::{Core, Event};
+use super::{Core, Event, Plan};
 
 /// A node.
 #[derive(Debug)]
@@ -32,14 +34,33 @@ pub(super) struct Node {
     pub pods: Vec<u32>,
     /// vCPUs for pods, in millionths.
     pub capacity: u64,
-    /// vCPUs that one of them may use when the others leave it enough.
-    pub pod_limit: f64,
     /// What the pods could use now, in millionths.
     pub demand: u64,
     pub contended: bool,
-    /// When the image is there; `u64::MAX` before a pull.
-    image_at: u64,
+    /// When the image of each service is there; `u64::MAX` before a pull.
+    images_at: Vec<u64>,
     opened: u64,
+}
+
+/// What a pod of a service is.
+#[derive(Debug)]
+pub(super) struct PodSpec {
+    request: Resources,
+    /// vCPUs that it may use when the others leave it enough.
+    pub limit: f64,
+}
+
+impl PodSpec {
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
+    fn of(size: &Size) -> Self {
+        let request = Resources { milli_vcpu: (size.vcpu * 1000.0).round() as u64, memory: size.memory };
+        Self { request, limit: size.vcpu_limit.unwrap_or(f64::INFINITY) }
+    }
+
+    /// Its weight where pods contend for CPU.
+    pub fn weight(&self) -> u64 {
+        self.request.milli_vcpu.max(1)
+    }
 }
 
 /// The nodes of a deployment.
@@ -49,7 +70,11 @@ pub(super) struct Cluster {
     pub nodes: Vec<Node>,
     scaler: Option<NodeScaler>,
     pending: VecDeque<u32>,
-    pod: Resources,
+    /// What a pod of each service is.
+    pub services: Vec<PodSpec>,
+    /// Billed time of the nodes of each group; and that of each slice.
+    billed: Vec<BilledTime>,
+    pub billed_time: Vec<Vec<u128>>,
     last_id: u64,
     luck: Stream,
     /// For the scheduler.
@@ -57,7 +82,11 @@ pub(super) struct Cluster {
 }
 
 impl Cluster {
-    pub fn new(nodes: &Nodes, pod: Resources, luck: Stream) -> Self {
+    pub fn new(nodes: &Nodes, plan: &Plan<'_>) -> Self {
+        let deployment = plan.deployment;
+        let specs = (0..plan.application.services.len()).map(|service| deployment.of_service(service));
+        let meter = &deployment.meter;
+        let kinds = nodes.groups.len();
         let daemons = Resources { milli_vcpu: nodes.daemonset_milli_vcpu, memory: nodes.daemonset_memory };
         let groups = nodes
             .groups
@@ -81,9 +110,11 @@ impl Cluster {
             nodes: Vec::new(),
             scaler: nodes.autoscaler.clone().map(NodeScaler::new),
             pending: VecDeque::new(),
-            pod,
+            services: specs.map(|spec| PodSpec::of(spec.instance)).collect(),
+            billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
+            billed_time: vec![Vec::new(); kinds],
             last_id: 0,
-            luck,
+            luck: stream(plan.seed, "nodes", &deployment.name, plan.replication),
             best: Vec::new(),
         }
     }
@@ -92,6 +123,50 @@ impl Cluster {
         let there =
             self.nodes.iter().filter(|node| node.group == group && node.stage.is_some_and(|s| s != Stage::Leaving));
         u32::try_from(there.count()).unwrap_or(u32::MAX)
+    }
+
+    /// What a pod of a service requests.
+    fn request(&self, station: u16) -> Resources {
+        self.services[usize::from(station)].request
+    }
+
+    /// A slice ends at `now`, the one of this index (`None`: the warm-up).
+    pub fn roll(&mut self, now: u64, slice: Option<usize>) {
+        for (time, slices) in self.billed.iter_mut().zip(&mut self.billed_time) {
+            let billed = time.take(now);
+            if slice.is_some() {
+                slices.push(billed);
+            }
+        }
+    }
+
+    /// Nodes of each group at the first instant, for these numbers of pods of each service: the first that have room.
+    fn first_nodes(&self, pods: &[u32]) -> Vec<u32> {
+        let mut counts: Vec<u32> = self.groups.iter().map(|group| group.min).collect();
+        if self.scaler.is_none() {
+            return counts;
+        }
+        let nodes = self.groups.iter().zip(&counts).flat_map(|(group, &count)| (0..count).map(|_| group.template));
+        let mut rooms: Vec<Room> = nodes.collect();
+        for (pod, &count) in self.services.iter().map(|service| service.request).zip(pods) {
+            // Those before are too full for a pod of this size.
+            let mut first = 0;
+            for _ in 0..count {
+                while rooms.get(first).is_some_and(|room| !room.fits(pod)) {
+                    first += 1;
+                }
+                if first == rooms.len() {
+                    let has_room = |&group: &usize| {
+                        counts[group] < self.groups[group].max && self.groups[group].template.fits(pod)
+                    };
+                    let Some(group) = (0..self.groups.len()).find(has_room) else { break };
+                    counts[group] += 1;
+                    rooms.push(self.groups[group].template);
+                }
+                rooms[first].add(pod);
+            }
+        }
+        counts
     }
 
     fn all_full(&self) -> bool {
@@ -107,41 +182,24 @@ impl Core<'_> {
         }
     }
 
-    /// The nodes at the first instant: every group's minimum, and as many more as `pods` need and groups may have.
-    pub(super) fn prepare_nodes(&mut self, pods: u32) {
+    /// The nodes at the first instant: every group's minimum, and as many more as these numbers of pods of each service
+    /// need and groups may have.
+    pub(super) fn prepare_nodes(&mut self, pods: &[u32]) {
         let Some(cluster) = &self.cluster else { return };
         self.tally.has_nodes();
         let most = cluster.groups.iter().map(|group| group.max.to_string()).collect::<Vec<_>>().join(" + ");
-        let mut counts: Vec<u32> = cluster.groups.iter().map(|group| group.min).collect();
-        let fit = |group: &Group| {
-            let mut room = group.template;
-            let mut count = 0;
-            while room.fits(cluster.pod) {
-                room.add(cluster.pod);
-                count += 1;
-            }
-            count
-        };
-        let per_node: Vec<u32> = cluster.groups.iter().map(fit).collect();
-        let mut missing = pods.saturating_sub(counts.iter().zip(&per_node).map(|(count, fit)| count * fit).sum());
-        if cluster.scaler.is_some() {
-            for (index, group) in cluster.groups.iter().enumerate() {
-                let more = missing.div_ceil(per_node[index].max(1)).min(group.max - counts[index]);
-                counts[index] += more;
-                missing = missing.saturating_sub(more * per_node[index]);
-            }
-        }
+        let counts = cluster.first_nodes(pods);
         let scan = cluster.scaler.as_ref().map(|scaler| scaler.flags().scan_interval);
         for (group, count) in counts.into_iter().enumerate() {
             for _ in 0..count {
                 let node = self.order_node(group, true);
                 self.node_ready(node);
                 if let Some(cluster) = &mut self.cluster {
-                    cluster.nodes[node as usize].image_at = 0;
+                    cluster.nodes[node as usize].images_at.fill(0);
                 }
             }
         }
-        self.tally.declare(Limit::Nodes, most, true);
+        self.limits.declare(Limit::Nodes, most, true);
         if let Some(interval) = scan {
             self.again(interval, Event::Scan);
         }
@@ -152,7 +210,7 @@ impl Core<'_> {
         if self.cluster.is_none() {
             return true;
         }
-        match self.choose_node() {
+        match self.choose_node(self.station.number) {
             Some(node) => {
                 self.put_on_node(instance, node);
                 true
@@ -163,7 +221,7 @@ impl Core<'_> {
 
     /// A pod asks for a node.
     pub(super) fn place(&mut self, instance: u32) {
-        if let Some(node) = self.choose_node() {
+        if let Some(node) = self.choose_node(self.station.number) {
             self.put_on_node(instance, node);
             let delay = self.image_wait(node);
             self.begin_start(instance, delay);
@@ -174,11 +232,12 @@ impl Core<'_> {
     }
 
     /// The node that the scheduler picks; ties by draw.
-    fn choose_node(&mut self) -> Option<usize> {
+    fn choose_node(&mut self, station: u16) -> Option<usize> {
         let scoring = self.node_spec()?.scheduler;
         let cluster = self.cluster.as_mut()?;
+        let pod = cluster.request(station);
         let ready = cluster.nodes.iter().enumerate().filter(|(_, node)| node.stage == Some(Stage::Ready));
-        best_nodes(scoring, cluster.pod, ready.map(|(index, node)| (index, &node.room)), &mut cluster.best);
+        best_nodes(scoring, pod, ready.map(|(index, node)| (index, &node.room)), &mut cluster.best);
         match cluster.best.len() {
             0 => None,
             1 => Some(cluster.best[0]),
@@ -190,15 +249,16 @@ impl Core<'_> {
         let speed = {
             let Some(spec) = self.node_spec() else { return };
             let Some(cluster) = &self.cluster else { return };
-            spec.groups[cluster.nodes[node].group].cpu_speed * self.deployment.instance.cpu_speed
+            spec.groups[cluster.nodes[node].group].cpu_speed * self.station.spec.instance.cpu_speed
         };
         let now = self.now;
         let Some(cluster) = &mut self.cluster else { return };
-        let pod = cluster.pod;
+        let station = self.station.number;
+        let pod = cluster.request(station);
         cluster.nodes[node].room.add(pod);
         cluster.nodes[node].pods.push(instance);
-        let limit = cluster.nodes[node].pod_limit;
-        self.instances[instance as usize].node = u32::try_from(node).unwrap_or(NONE);
+        let limit = cluster.services[usize::from(station)].limit.min(cluster.nodes[node].capacity as f64 / MICRO);
+        self.instances[instance as usize].node = u32::try_from(node).expect("nodes are numbered by u32");
         self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
         self.cpu_model.keep(limit, speed);
         if let Some(cpu) = self.cpus.get_mut(instance as usize) {
@@ -209,26 +269,27 @@ impl Core<'_> {
     /// How long until the image is on a node; a pull starts if there was none.
     fn image_wait(&mut self, node: usize) -> u64 {
         let now = self.now;
-        let size = self.plan.application.service().image;
+        let station = usize::from(self.station.number);
+        let size = self.station.service.image;
         let pull = self.node_spec().map_or(Nanos::ZERO, |spec| spec.pull_time(size));
         let Some(cluster) = &mut self.cluster else { return 0 };
-        let node = &mut cluster.nodes[node];
-        if node.image_at == u64::MAX {
-            node.image_at = now.saturating_add(pull.0);
+        let image_at = &mut cluster.nodes[node].images_at[station];
+        if *image_at == u64::MAX {
+            *image_at = now.saturating_add(pull.0);
         }
-        node.image_at.saturating_sub(now)
+        image_at.saturating_sub(now)
     }
 
     /// Orders a node of a group, or (`initial`) finds one there at the first instant.
     fn order_node(&mut self, group: usize, initial: bool) -> u32 {
         let now = self.now;
         self.tally.node_started(now, initial);
-        if self.deployment.meter.per == Per::Node {
-            self.billed[group].open(now);
-        }
-        let pod_limit = self.deployment.instance.vcpu_limit.unwrap_or(f64::INFINITY);
         let daemon_milli = self.node_spec().map_or(0, |spec| spec.daemonset_milli_vcpu);
+        let per_node = self.deployment.meter.per == Per::Node;
         let Some(cluster) = &mut self.cluster else { return NONE };
+        if per_node {
+            cluster.billed[group].open(now);
+        }
         cluster.last_id += 1;
         let template = &cluster.groups[group];
         let capacity = template.capacity.milli_vcpu.saturating_sub(daemon_milli).max(1) * 1000;
@@ -239,10 +300,9 @@ impl Core<'_> {
             room: template.template,
             pods: Vec::new(),
             capacity,
-            pod_limit: pod_limit.min(capacity as f64 / MICRO),
             demand: 0,
             contended: false,
-            image_at: u64::MAX,
+            images_at: vec![u64::MAX; cluster.services.len()],
             opened: now,
         };
         let index = cluster.nodes.iter().position(|node| node.stage.is_none()).unwrap_or(cluster.nodes.len());
@@ -267,17 +327,21 @@ impl Core<'_> {
 
     /// Tries the pods that wait for a node, in order.
     fn place_pending(&mut self) {
+        let here = self.station.number;
         while let Some(&instance) = self.cluster.as_ref().and_then(|cluster| cluster.pending.front()) {
             if self.instances[instance as usize].phase != Phase::Pending {
                 self.forget_pending();
                 continue;
             }
-            let Some(node) = self.choose_node() else { break };
+            let station = self.instances[instance as usize].station;
+            let Some(node) = self.choose_node(station) else { break };
             self.forget_pending();
+            self.enter(station);
             self.put_on_node(instance, node);
             let delay = self.image_wait(node);
             self.begin_start(instance, delay);
         }
+        self.enter(here);
         self.note_nodes();
     }
 
@@ -291,7 +355,7 @@ impl Core<'_> {
     fn note_nodes(&mut self) {
         if let Some(cluster) = &self.cluster {
             let held = !cluster.pending.is_empty() && (cluster.scaler.is_none() || cluster.all_full());
-            self.tally.reached(Limit::Nodes, held, self.now);
+            self.limits.reached(Limit::Nodes, held, self.now);
         }
     }
 
@@ -308,7 +372,7 @@ impl Core<'_> {
         let now = self.now;
         let index = std::mem::replace(&mut self.instances[instance as usize].node, NONE) as usize;
         let Some(cluster) = &mut self.cluster else { return };
-        let pod = cluster.pod;
+        let pod = cluster.request(self.station.number);
         let node = &mut cluster.nodes[index];
         node.pods.retain(|&other| other != instance);
         node.room.remove(pod);
@@ -334,7 +398,7 @@ impl Core<'_> {
         self.tally.node_cpu_requested.lower(requested, now);
         self.tally.nodes.lower(1, now);
         if self.deployment.meter.per == Per::Node {
-            self.billed[group].close(opened, now, now);
+            cluster.billed[group].close(opened, now, now);
         }
     }
 
@@ -344,25 +408,27 @@ impl Core<'_> {
         let Some(cluster) = &mut self.cluster else { return };
         let Some(scaler) = &mut cluster.scaler else { return };
         let interval = scaler.flags().scan_interval;
-        let most_pods = cluster.nodes.iter().map(|node| node.pods.len()).max().unwrap_or(0);
-        let pods = vec![cluster.pod; most_pods];
+        let services = &cluster.services;
+        let request = |&pod: &u32| services[usize::from(self.instances[pod as usize].station)].request;
+        let pods: Vec<Vec<Resources>> =
+            cluster.nodes.iter().map(|node| node.pods.iter().map(request).collect()).collect();
         let seen: Vec<SeenNode<'_>> = cluster
             .nodes
             .iter()
-            .filter_map(|node| {
+            .zip(&pods)
+            .filter_map(|(node, pods)| {
                 let stage = node.stage?;
-                let pods = &pods[..node.pods.len()];
                 Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods })
             })
             .collect();
-        let pending = vec![cluster.pod; cluster.pending.len()];
+        let pending: Vec<Resources> = cluster.pending.iter().map(request).collect();
         let draw = cluster.luck.next_u64();
         let actions = scaler.scan(now, &cluster.groups, &seen, &pending, draw);
         if let Some((group, count)) = actions.grow {
             for _ in 0..count {
                 let node = self.order_node(group, false);
                 let boot = match &self.deployment.placement {
-                    Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.luck.start),
+                    Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.station.luck.start),
                     Placement::Provider => 0,
                 };
                 self.agenda.schedule(self.now.saturating_add(boot), Event::Node(node).order());
@@ -389,6 +455,7 @@ impl Core<'_> {
             if self.instances[instance as usize].phase == Phase::Draining {
                 continue;
             }
+            self.enter(self.instances[instance as usize].station);
             self.stop_instance(instance);
             self.start_instance();
         }

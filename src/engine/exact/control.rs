@@ -3,11 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::application::Service;
-use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::metrics::{Phase as PodPhase, Pod, Reading, Sample, Usage};
 use crate::platform::autoscaler::hpa::{Hpa, MetricTarget, Observation};
 use crate::platform::autoscaler::target_tracking::{Metric, Tracker};
+use crate::platform::service::OfService;
 use crate::platform::tokens::Tokens;
 use crate::units::Nanos;
 
@@ -33,7 +33,7 @@ pub(super) struct Scraped {
 /// The law at work, and what it remembers.
 #[derive(Debug)]
 pub(super) struct Control<'a> {
-    deployment: &'a Deployment,
+    spec: OfService<'a>,
     law: Working,
     /// Instances that the law wants (`spec.replicas`).
     desired: u32,
@@ -92,12 +92,12 @@ enum Working {
 }
 
 impl<'a> Control<'a> {
-    pub fn new(deployment: &'a Deployment, service: &Service) -> Self {
-        let size = &deployment.instance;
-        let mean_start = deployment.fleet.start.mean()
-            + deployment.runtime_start.mean()
+    pub fn new(spec: OfService<'a>, service: &Service) -> Self {
+        let size = spec.instance;
+        let mean_start = spec.fleet.start.mean()
+            + spec.runtime_start.mean()
             + service.init.mean() / (size.start_vcpu.min(1.0) * size.cpu_speed);
-        let autoscaler = &deployment.autoscaler;
+        let autoscaler = spec.autoscaler;
         let law = match &autoscaler.law {
             Law::Fixed { .. } => Working::Fixed,
             Law::PerRequest(law) => Working::PerRequest(law.scale_rate.map(|rate| Tokens::full(rate, 0))),
@@ -108,7 +108,7 @@ impl<'a> Control<'a> {
             Law::AppEngine(_) => Working::AppEngine,
         };
         Self {
-            deployment,
+            spec,
             law,
             desired: 0,
             above_min_since: 0,
@@ -119,7 +119,7 @@ impl<'a> Control<'a> {
 
     /// Whether the law looks at the CPU that instances use.
     pub fn watches_cpu(&self) -> bool {
-        match &self.deployment.autoscaler.law {
+        match &self.spec.autoscaler.law {
             Law::Fixed { .. } | Law::PerRequest(_) => false,
             Law::Hpa(_) | Law::AppEngine(_) => true,
             Law::TargetTracking(policy) => policy.metric == Metric::CpuUtilization,
@@ -128,7 +128,7 @@ impl<'a> Control<'a> {
 
     /// How long a ready instance is left out of target tracking's metric.
     pub fn warmup(&self) -> u64 {
-        match &self.deployment.autoscaler.law {
+        match &self.spec.autoscaler.law {
             Law::TargetTracking(policy) => policy.warmup.0,
             _ => 0,
         }
@@ -145,35 +145,36 @@ impl<'a> Control<'a> {
 
 impl Core<'_> {
     pub(super) fn schedule_control(&mut self) {
-        self.control.desired = self.active;
-        let first = match &self.deployment.autoscaler.law {
+        self.station.control.desired = self.station.active;
+        let first = match &self.station.spec.autoscaler.law {
             Law::Fixed { .. } | Law::PerRequest(_) => return,
             Law::Hpa(spec) => {
-                self.again(spec.metric_resolution, Event::Scrape);
+                self.again(spec.metric_resolution, Event::Scrape(self.station.number));
                 spec.sync_period
             }
             Law::TargetTracking(policy) => policy.period,
             Law::AppEngine(law) => {
                 // What is there at the first instant was wanted then.
-                self.control.looked.remember(0, self.active);
+                self.station.control.looked.remember(0, self.station.active);
                 law.interval
             }
         };
-        self.again(first, Event::Decide);
+        self.again(first, Event::Decide(self.station.number));
     }
 
     pub(super) fn again(&mut self, after: Nanos, what: Event) {
         self.agenda.schedule(self.now.saturating_add(after.0), what.order());
     }
 
-    /// Instances, in the order of their numbers.
-    pub(super) fn numbers(&self) -> impl Iterator<Item = u32> + use<> {
-        0..u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
+    /// Instances of the service, in the order of their numbers.
+    pub(super) fn numbers(&self) -> Vec<u32> {
+        let station = self.station.number;
+        (0..).zip(&self.instances).filter(|(_, life)| life.station == station).map(|(number, _)| number).collect()
     }
 
     /// Metrics are scraped: each instance's CPU and requests since the last scrape.
     pub(super) fn scrape(&mut self) {
-        let Law::Hpa(spec) = &self.deployment.autoscaler.law else { return };
+        let Law::Hpa(spec) = &self.station.spec.autoscaler.law else { return };
         let (now, window) = (Nanos(self.now), spec.metric_resolution);
         for instance in self.numbers() {
             let used = self.cpu_used_by(instance);
@@ -195,27 +196,27 @@ impl Core<'_> {
                 rate: sample(u128::from(life.served - last.served) * 1_000_000_000_000 / span),
             };
         }
-        self.again(window, Event::Scrape);
+        self.again(window, Event::Scrape(self.station.number));
     }
 
     /// The law decides.
     pub(super) fn decide(&mut self) {
-        match &self.deployment.autoscaler.law {
+        match &self.station.spec.autoscaler.law {
             Law::Fixed { .. } | Law::PerRequest(_) => {}
             Law::Hpa(spec) => {
                 let period = spec.sync_period;
                 self.sync();
-                self.again(period, Event::Decide);
+                self.again(period, Event::Decide(self.station.number));
             }
             Law::TargetTracking(policy) => {
                 let period = policy.period;
                 self.alarm(period);
-                self.again(period, Event::Decide);
+                self.again(period, Event::Decide(self.station.number));
             }
             Law::AppEngine(law) => {
                 self.measure_look(law.interval, law.cpu_window);
                 self.look(true);
-                self.again(law.interval, Event::Decide);
+                self.again(law.interval, Event::Decide(self.station.number));
             }
         }
     }
@@ -223,7 +224,7 @@ impl Core<'_> {
     /// One sync of the HorizontalPodAutoscaler.
     pub(super) fn sync(&mut self) {
         let now = Nanos(self.now);
-        let size = &self.deployment.instance;
+        let size = self.station.spec.instance;
         let mut pods = Vec::new();
         let mut members = Vec::new();
         for instance in self.numbers() {
@@ -241,7 +242,7 @@ impl Core<'_> {
                 transitioned: Nanos(if ready { life.ready_at } else { life.born }),
             });
         }
-        let Working::Hpa(hpa) = &self.control.law else { return };
+        let Working::Hpa(hpa) = &self.station.control.law else { return };
         let metrics = hpa.spec().metrics.clone();
         let milli_request = thousandths(size.vcpu);
         let usages: Vec<Vec<Usage>> = metrics
@@ -266,12 +267,12 @@ impl Core<'_> {
             .collect();
         let readings: Vec<Reading<'_>> = usages.iter().map(|usage| Reading::Pods { usage, stale: &[] }).collect();
         let seen = Observation {
-            spec_replicas: self.control.desired,
-            status_replicas: self.active,
+            spec_replicas: self.station.control.desired,
+            status_replicas: self.station.active,
             pods: &pods,
             readings: &readings,
         };
-        let Working::Hpa(hpa) = &mut self.control.law else { return };
+        let Working::Hpa(hpa) = &mut self.station.control.law else { return };
         let decision = hpa.sync(now, &seen);
         self.scale_to(decision.replicas);
     }
@@ -279,10 +280,11 @@ impl Core<'_> {
     /// Memory in use per instance: the service's own, and that of the requests in progress.
     pub(super) fn memory_in_use(&self) -> Vec<u64> {
         let application = self.plan.application;
-        let mut bytes = vec![application.service().base_memory.0; self.instances.len()];
+        let mut bytes = vec![self.station.service.base_memory.0; self.instances.len()];
         for record in self.records.in_flight() {
             if record.instance != NONE && record.state != State::Queued {
-                bytes[record.instance as usize] += application.classes[record.class as usize].memory.0;
+                bytes[record.instance as usize] +=
+                    application.classes[usize::from(self.kinds.all[usize::from(record.kind)].class)].memory.0;
             }
         }
         bytes
@@ -290,7 +292,7 @@ impl Core<'_> {
 
     /// One data point of target tracking.
     pub(super) fn alarm(&mut self, period: Nanos) {
-        let Law::TargetTracking(policy) = &self.deployment.autoscaler.law else { return };
+        let Law::TargetTracking(policy) = &self.station.spec.autoscaler.law else { return };
         let metric = policy.metric;
         let (mut in_service, mut warming, mut used, mut served) = (0, 0, 0, 0);
         for instance in self.numbers() {
@@ -317,7 +319,7 @@ impl Core<'_> {
             }
         };
         let now = Nanos(self.now);
-        let Working::TargetTracking(tracker) = &mut self.control.law else { return };
+        let Working::TargetTracking(tracker) = &mut self.station.control.law else { return };
         if let Some(wanted) = tracker.observe(now, point, in_service, warming) {
             self.scale_to(wanted);
         }
@@ -325,11 +327,11 @@ impl Core<'_> {
 
     /// Brings the number of instances to `wanted`.
     pub(super) fn scale_to(&mut self, wanted: u32) {
-        self.control.desired = wanted;
-        while self.active < wanted {
+        self.station.control.desired = wanted;
+        while self.station.active < wanted {
             self.start_instance();
         }
-        while self.active > wanted
+        while self.station.active > wanted
             && let Some(instance) = self.victim()
         {
             self.stop_instance(instance);
@@ -348,7 +350,11 @@ impl Core<'_> {
             };
             Some((step, u64::MAX - life.birth))
         };
-        self.numbers().filter_map(|instance| Some((rank(&instance)?, instance))).min().map(|(_, instance)| instance)
+        self.numbers()
+            .into_iter()
+            .filter_map(|instance| Some((rank(&instance)?, instance)))
+            .min()
+            .map(|(_, instance)| instance)
     }
 }
 

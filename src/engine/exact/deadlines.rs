@@ -4,32 +4,39 @@
 //! when their wait begins: once in a delay the lane looks who is waiting, and what comes later than that look is due
 //! later than everybody it saw.
 
+use crate::platform::Deployment;
+use crate::units::Nanos;
+
 use super::Core;
 use super::clients::Loss;
 use super::event::Event;
+use super::kind::Kind;
 use super::limits::Limit;
 use super::record::{Client, NONE, Record, Records, State};
 
 /// Whose patience ends with a delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Whose {
-    /// The client's, of this class.
+    /// The client's, of attempts of this kind.
     Client(u16),
-    /// The queue's.
-    Queue,
-    /// The platform's.
-    Platform,
+    /// The queue's, of this service.
+    Queue(u16),
+    /// The platform's, of this service.
+    Platform(u16),
 }
 
 impl Whose {
     /// Since when a record waits, if it does.
-    fn since(self, record: &Record) -> Option<u64> {
+    fn since(self, record: &Record, kinds: &[Kind<'_>]) -> Option<u64> {
+        let of = |station| kinds[usize::from(record.kind)].station == station;
         let (waits, since) = match self {
-            Self::Client(class) => {
-                (record.state != State::Free && record.client.waits() && record.class == class, record.arrived)
+            Self::Client(kind) => {
+                (record.state != State::Free && record.client.waits() && record.kind == kind, record.arrived)
             }
-            Self::Queue => (record.state == State::Queued, record.arrived),
-            Self::Platform => (record.is_running() && record.client != Client::NEVER, record.started),
+            Self::Queue(station) => (record.state == State::Queued && of(station), record.arrived),
+            Self::Platform(station) => {
+                (record.is_running() && record.client != Client::NEVER && of(station), record.started)
+            }
         };
         waits.then_some(since)
     }
@@ -47,42 +54,52 @@ struct Lane {
     armed: bool,
 }
 
-/// All lanes of a deployment: one per class for its clients, then the queue's, then the platform's.
+/// All lanes of a deployment: one per kind of attempt for who made them, then the queue's and the platform's of each
+/// service.
 #[derive(Debug)]
 pub(super) struct Deadlines {
     lanes: Vec<Lane>,
+    /// Place of the first service's.
+    fleets: usize,
 }
 
 impl Deadlines {
-    /// The lanes for clients with these patiences, and the two timeouts of the fleet; `u64::MAX`: never.
-    pub fn new(clients: impl Iterator<Item = u64>, queue: u64, platform: u64) -> Self {
+    /// The lanes for attempts of these kinds, and the two timeouts of so many services of a deployment.
+    pub fn new(kinds: &[Kind<'_>], services: usize, deployment: &Deployment) -> Self {
         let lane = |whose, delay| Lane { whose, delay, waiting: Vec::new(), armed: false };
-        let mut lanes: Vec<Lane> = (0..).zip(clients).map(|(class, delay)| lane(Whose::Client(class), delay)).collect();
-        lanes.extend([lane(Whose::Queue, queue), lane(Whose::Platform, platform)]);
-        Self { lanes }
+        let never = |timeout: Option<Nanos>| timeout.map_or(u64::MAX, |timeout| timeout.0);
+        let mut lanes: Vec<Lane> =
+            (0..).zip(kinds).map(|(number, kind)| lane(Whose::Client(number), kind.patience)).collect();
+        let fleets = lanes.len();
+        for (number, service) in (0..).zip(0..services) {
+            let fleet = deployment.of_service(service).fleet;
+            lanes.push(lane(Whose::Queue(number), never(fleet.queue_timeout)));
+            lanes.push(lane(Whose::Platform(number), never(fleet.timeout)));
+        }
+        Self { lanes, fleets }
     }
 
-    const fn queue(&self) -> usize {
-        self.lanes.len() - 2
+    const fn queue(&self, station: u16) -> usize {
+        self.fleets + 2 * station as usize
     }
 
-    const fn platform(&self) -> usize {
-        self.lanes.len() - 1
+    const fn platform(&self, station: u16) -> usize {
+        self.fleets + 2 * station as usize + 1
     }
 }
 
 impl Lane {
     /// Looks who is waiting.
-    fn look(&mut self, records: &Records) {
+    fn look(&mut self, records: &Records, kinds: &[Kind<'_>]) {
         let whose = self.whose;
-        self.waiting.extend(records.numbered().filter_map(|(slot, record)| Some((whose.since(record)?, slot))));
+        self.waiting.extend(records.numbered().filter_map(|(slot, record)| Some((whose.since(record, kinds)?, slot))));
         self.waiting.sort_unstable_by(|a, b| b.cmp(a));
     }
 
     /// Who has waited longest.
-    fn longest(&mut self, records: &Records) -> Option<(u64, u32)> {
+    fn longest(&mut self, records: &Records, kinds: &[Kind<'_>]) -> Option<(u64, u32)> {
         while let Some(&(since, slot)) = self.waiting.last() {
-            if records.find(slot).and_then(|record| self.whose.since(record)) == Some(since) {
+            if records.find(slot).and_then(|record| self.whose.since(record, kinds)) == Some(since) {
                 return Some((since, slot));
             }
             self.waiting.pop();
@@ -92,22 +109,22 @@ impl Lane {
 }
 
 impl Core<'_> {
-    /// The client of an attempt of this class begins to wait.
+    /// The client of an attempt of this kind begins to wait.
     #[inline]
-    pub(super) fn arm_client(&mut self, class: u16) {
-        self.arm(class as usize);
+    pub(super) fn arm_client(&mut self, kind: u16) {
+        self.arm(kind as usize);
     }
 
     /// An attempt begins to wait in a queue.
     #[inline]
     pub(super) fn arm_queue(&mut self) {
-        self.arm(self.deadlines.queue());
+        self.arm(self.deadlines.queue(self.station.number));
     }
 
     /// An attempt's work begins, which the platform may end.
     #[inline]
     pub(super) fn arm_platform(&mut self) {
-        self.arm(self.deadlines.platform());
+        self.arm(self.deadlines.platform(self.station.number));
     }
 
     /// Somebody begins to wait on a lane.
@@ -132,11 +149,11 @@ impl Core<'_> {
         let lane = lane as usize;
         let waits = &mut self.deadlines.lanes[lane];
         waits.armed = false;
-        let mut longest = waits.longest(&self.records);
+        let mut longest = waits.longest(&self.records, &self.kinds.all);
         if longest.is_none() {
             self.records.trim();
-            waits.look(&self.records);
-            longest = waits.longest(&self.records);
+            waits.look(&self.records, &self.kinds.all);
+            longest = waits.longest(&self.records, &self.kinds.all);
         }
         let Some((since, slot)) = longest else { return };
         if since.saturating_add(waits.delay) > self.now {
@@ -146,18 +163,19 @@ impl Core<'_> {
         waits.waiting.pop();
         let whose = waits.whose;
         self.arm_since(lane, since);
+        self.enter_that_of_record(slot);
         match whose {
             Whose::Client(_) => self.client_gives_up(slot),
-            Whose::Queue => self.queue_gives_up(slot),
-            Whose::Platform => self.platform_ends(slot),
+            Whose::Queue(_) => self.queue_gives_up(slot),
+            Whose::Platform(_) => self.platform_ends(slot),
         }
     }
 
     /// The client of an attempt gives up; the work goes on.
     fn client_gives_up(&mut self, slot: u32) {
         let record = *self.records.get(slot);
-        let by = self.classes[record.class as usize].edge_gives_up.then_some(Limit::EdgeTimeout);
-        self.tally.timed_out(record.class, self.stamp(&record), record.start.is_cold(), by);
+        let by = self.kinds.all[record.kind as usize].edge_gives_up.then_some(Limit::EdgeTimeout);
+        self.time_out(&record, by);
         self.abandon(slot);
         self.lost(&record, Loss::TimedOut);
     }
@@ -166,11 +184,10 @@ impl Core<'_> {
     fn queue_gives_up(&mut self, slot: u32) {
         let record = *self.records.get(slot);
         if record.client.waits() {
-            self.tally.rejected(record.class, self.stamp(&record), Limit::QueueTimeout);
-            self.lost(&record, Loss::Rejected);
+            self.refuse(&record, Limit::QueueTimeout);
         }
         if record.instance == NONE {
-            self.queue.remove(&mut self.records, slot);
+            self.station.queue.remove(&mut self.records, slot);
             self.forget(slot);
         } else {
             self.instances[record.instance as usize].queue.remove(&mut self.records, slot);
@@ -184,7 +201,7 @@ impl Core<'_> {
     fn platform_ends(&mut self, slot: u32) {
         let record = *self.records.get(slot);
         if record.client.waits() {
-            self.tally.timed_out(record.class, self.stamp(&record), record.start.is_cold(), Some(Limit::Timeout));
+            self.time_out(&record, Some(Limit::Timeout));
         }
         self.end_in_vain(slot, Loss::TimedOut);
     }

@@ -3,7 +3,6 @@
 use crate::application::Request;
 
 use super::Core;
-use super::clients::Loss;
 use super::limits::Limit;
 use super::service::record_of;
 
@@ -14,7 +13,7 @@ impl Core<'_> {
         if request.at >= self.plan.warmup.0 {
             self.tally.arrived(request.class);
         }
-        self.clients.put(request.class, request.at);
+        self.clients.put(request.class as usize, request.at);
     }
 
     /// An attempt arrives at the edge. Apart, so that requests that nothing holds up there keep their straight line.
@@ -23,8 +22,7 @@ impl Core<'_> {
         let record = record_of(request);
         let stamp = self.stamp(&record);
         if self.throttle.as_mut().is_some_and(|tokens| !tokens.take(request.at)) {
-            self.tally.rejected(record.class, stamp, Limit::EdgeThrottle);
-            self.lost(&record, Loss::Rejected);
+            self.refuse(&record, Limit::EdgeThrottle);
             return;
         }
         if stamp >= self.plan.warmup.0 {

@@ -1,7 +1,8 @@
 //! What is on the agenda, and what comes first at one instant.
 
 /// What happens. In the order of one instant: completions, then what becomes ready, then timers, then control loops,
-/// then the end of a slice, then arrivals; equal ones by the number of their instance, record, lane or caller.
+/// then the end of a slice, then arrivals; equal ones by the number of their instance, record, lane,
+/// service or caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
     /// A request booked by the shortcut frees its one-slot instance.
@@ -20,10 +21,10 @@ pub(super) enum Event {
     Deadline(u32),
     /// An instance may have been idle for long enough.
     Idle(u32),
-    /// Metrics are scraped.
-    Scrape,
-    /// The law decides.
-    Decide,
+    /// Metrics of the instances of this service are scraped.
+    Scrape(u16),
+    /// The law of this service decides.
+    Decide(u16),
     /// The node autoscaler looks.
     Scan,
     /// A slice of the calendar ends.
@@ -50,8 +51,8 @@ impl Event {
             Self::Node(node) => (4, node, 0),
             Self::Deadline(lane) => (5, lane, 0),
             Self::Idle(instance) => (6, instance, 0),
-            Self::Scrape => (7, 0, 0),
-            Self::Decide => (8, 0, 0),
+            Self::Scrape(station) => (7, station as u32, 0),
+            Self::Decide(station) => (8, station as u32, 0),
             Self::Scan => (9, 0, 0),
             Self::Roll => (10, 0, 0),
             Self::Crowd(crowd) => (11, crowd, 0),
@@ -74,8 +75,8 @@ impl Event {
             4 => Self::Node(number),
             5 => Self::Deadline(number),
             6 => Self::Idle(number),
-            7 => Self::Scrape,
-            8 => Self::Decide,
+            7 => Self::Scrape(number as u16),
+            8 => Self::Decide(number as u16),
             9 => Self::Scan,
             10 => Self::Roll,
             11 => Self::Crowd(number),
@@ -100,8 +101,9 @@ mod tests {
             Event::Node(2),
             Event::Deadline(5),
             Event::Idle(1),
-            Event::Scrape,
-            Event::Decide,
+            Event::Scrape(1),
+            Event::Decide(0),
+            Event::Decide(9),
             Event::Scan,
             Event::Roll,
             Event::Crowd(4),

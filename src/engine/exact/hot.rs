@@ -6,6 +6,7 @@ use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::{KeepAliveFrom, QueueAt};
 use crate::platform::meter::Per;
+use crate::platform::service::OfService;
 
 use super::clients::Clients;
 use super::control::Control;
@@ -39,21 +40,22 @@ pub(super) struct Hot {
 }
 
 impl Hot {
-    /// Of a deployment of this service, under this control and with these clients.
+    /// Of a deployment of this service, which is run by `spec`, under this control and with these clients.
     pub fn of(
         deployment: &Deployment,
+        spec: OfService<'_>,
         service: &Service,
         control: &Control<'_>,
         clients: &Clients<'_>,
         exchangeable: bool,
     ) -> Self {
         let has_steps = !service.body.program.is_of_class();
-        let (fleet, meter) = (&deployment.fleet, &deployment.meter);
+        let (fleet, meter) = (spec.fleet, &deployment.meter);
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {
             kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
             bills_requests: meter.per == Per::Request,
-            busy_cap: match &deployment.autoscaler.law {
+            busy_cap: match &spec.autoscaler.law {
                 Law::PerRequest(law) => {
                     law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
                 }

@@ -21,20 +21,20 @@ impl Core<'_> {
             self.end_instance(instance, now);
             return;
         }
-        if !matches!(self.deployment.autoscaler.law, Law::PerRequest(_)) {
-            match &mut self.supply {
+        if !matches!(self.station.spec.autoscaler.law, Law::PerRequest(_)) {
+            match &mut self.station.supply {
                 Supply::Pool(pool) => pool.put(instance, life.birth, now, u64::MAX),
                 Supply::Router(_) => self.reroute(instance),
             }
             return;
         }
-        if let Supply::Pool(pool) = &mut self.supply {
+        if let Supply::Pool(pool) = &mut self.station.supply {
             // Most are used again before any could expire: how long it is kept is drawn when that has passed.
-            let earliest = now.saturating_add(self.hot.keep_least).min(life.ends_by);
+            let earliest = now.saturating_add(self.station.hot.keep_least).min(life.ends_by);
             if earliest > now {
                 life.deadline = u64::MAX;
                 pool.put(instance, life.birth, now, earliest);
-                self.hot.pool_check = self.hot.pool_check.min(earliest);
+                self.station.hot.pool_check = self.station.hot.pool_check.min(earliest);
                 return;
             }
         }
@@ -46,11 +46,11 @@ impl Core<'_> {
         let now = self.now;
         let deadline = self.draw_deadline(instance).max(now);
         let birth = self.instances[instance as usize].birth;
-        if deadline == now && self.active > self.deployment.autoscaler.min {
+        if deadline == now && self.station.active > self.station.spec.autoscaler.min {
             self.end_instance(instance, now);
-        } else if let Supply::Pool(pool) = &mut self.supply {
+        } else if let Supply::Pool(pool) = &mut self.station.supply {
             pool.put(instance, birth, now, deadline);
-            self.hot.pool_check = self.hot.pool_check.min(deadline);
+            self.station.hot.pool_check = self.station.hot.pool_check.min(deadline);
         } else {
             if deadline < u64::MAX {
                 self.agenda.schedule(deadline, Event::Idle(instance).order());
@@ -61,14 +61,14 @@ impl Core<'_> {
 
     /// When an instance that is idle since its last use ends.
     fn draw_deadline(&mut self, instance: u32) -> u64 {
-        let fleet = &self.deployment.fleet;
+        let fleet = self.station.spec.fleet;
         let life = &mut self.instances[instance as usize];
         let kept = fleet.keep_alive.as_ref().map_or(u64::MAX, |law| {
             let since = match fleet.keep_alive_from {
                 KeepAliveFrom::LastUse => life.last_use,
                 KeepAliveFrom::Start => life.born,
             };
-            since.saturating_add(law.draw_whole(&mut self.luck.keep_alive))
+            since.saturating_add(law.draw_whole(&mut self.station.luck.keep_alive))
         });
         life.deadline = kept.min(life.ends_by).max(life.last_use);
         life.deadline
@@ -78,7 +78,7 @@ impl Core<'_> {
     pub(super) fn idle_over(&mut self, instance: u32) {
         let life = &self.instances[instance as usize];
         let due = life.phase == Phase::Ready && life.load == 0 && life.deadline == self.now;
-        if due && self.active > self.deployment.autoscaler.min {
+        if due && self.station.active > self.station.spec.autoscaler.min {
             self.end_instance(instance, self.now);
         }
     }
@@ -86,35 +86,35 @@ impl Core<'_> {
     /// Ends the idle instances of the pool whose time is over.
     #[inline]
     pub(super) fn expire(&mut self) {
-        if self.now >= self.hot.pool_check {
+        if self.now >= self.station.hot.pool_check {
             self.expire_due();
         }
     }
 
     fn expire_due(&mut self) {
-        let min = self.deployment.autoscaler.min;
-        let drawn_late = self.deployment.fleet.keep_alive.as_ref().is_some_and(|law| law.as_constant().is_none());
-        while self.active > min
-            && let Supply::Pool(pool) = &mut self.supply
+        let min = self.station.spec.autoscaler.min;
+        let drawn_late = self.station.spec.fleet.keep_alive.as_ref().is_some_and(|law| law.as_constant().is_none());
+        while self.station.active > min
+            && let Supply::Pool(pool) = &mut self.station.supply
             && let Some((instance, due)) = pool.due(self.now)
         {
             if drawn_late && self.instances[instance as usize].deadline == u64::MAX {
                 let deadline = self.draw_deadline(instance);
-                if let Supply::Pool(Pool::Ordered(pool)) = &mut self.supply
+                if let Supply::Pool(Pool::Ordered(pool)) = &mut self.station.supply
                     && deadline > due
                 {
                     pool.postpone(instance, deadline);
                     continue;
                 }
             }
-            if let Supply::Pool(pool) = &mut self.supply {
+            if let Supply::Pool(pool) = &mut self.station.supply {
                 pool.end(instance);
             }
             // An instance kept beyond its time by the minimum ends when another makes it superfluous: now, at most.
-            self.end_instance(instance, if min == 0 { due } else { due.max(self.control.above_min_since) });
+            self.end_instance(instance, if min == 0 { due } else { due.max(self.station.control.above_min_since) });
         }
         // While the minimum holds some back, every arrival looks again.
-        self.hot.pool_check = match &self.supply {
+        self.station.hot.pool_check = match &self.station.supply {
             Supply::Pool(pool) => pool.next_deadline(),
             Supply::Router(_) => u64::MAX,
         };

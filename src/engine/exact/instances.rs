@@ -41,6 +41,8 @@ pub(super) struct Instance {
     pub routed: bool,
     /// Whether it is out of service as soon as it is ready: it was stopped while attempts waited for its start.
     pub doomed: bool,
+    /// Index of its service.
+    pub station: u16,
     /// Number of the start, in order.
     pub birth: u64,
     /// When it was asked for.
@@ -122,12 +124,12 @@ impl Core<'_> {
     pub(super) fn start_instance(&mut self) -> u32 {
         let now = self.now;
         let instance = self.new_instance();
-        self.tally.instance_started(now, false);
-        self.active += 1;
+        self.count_instance(false);
+        self.station.active += 1;
         self.note_max(now);
         let meter = &self.deployment.meter;
         if meter.per == Per::Instance && meter.start_billed && meter.idle_billed {
-            self.billed[0].open(now);
+            self.station.billed.open(now);
             self.instances[instance as usize].opened = now;
         }
         match &self.deployment.placement {
@@ -137,13 +139,26 @@ impl Core<'_> {
         instance
     }
 
+    /// An instance is asked for now, or (`initial`) is there at the first instant.
+    pub(super) fn count_instance(&mut self, initial: bool) {
+        self.station.levels.instances.raise(1, self.now);
+        let counted = self.tally.instance_started(initial);
+        if counted {
+            let measure = &mut self.station.measure;
+            measure.started += u64::from(!initial);
+            measure.peak = measure.peak.max(self.station.levels.instances.count());
+        }
+    }
+
     /// A number and a blank life for an instance that is asked for now.
     pub(super) fn new_instance(&mut self) -> u32 {
         let now = self.now;
         self.births += 1;
-        let fleet = &self.deployment.fleet;
-        let ends_by =
-            fleet.lifetime.as_ref().map_or(u64::MAX, |life| now.saturating_add(life.draw_whole(&mut self.luck.start)));
+        let fleet = self.station.spec.fleet;
+        let ends_by = fleet
+            .lifetime
+            .as_ref()
+            .map_or(u64::MAX, |life| now.saturating_add(life.draw_whole(&mut self.station.luck.start)));
         let blank = Instance {
             phase: Phase::Pending,
             load: 0,
@@ -151,6 +166,7 @@ impl Core<'_> {
             fresh: false,
             routed: false,
             doomed: false,
+            station: self.station.number,
             birth: self.births,
             born: now,
             placed: u64::MAX,
@@ -171,8 +187,8 @@ impl Core<'_> {
             record: NONE,
         };
         let limit = self.cpu_limit();
-        let cpu = (self.compute == Compute::Shared)
-            .then(|| Cpu::new(&self.cpu_model, limit, self.deployment.instance.cpu_speed, now));
+        // Where any service shares, every instance has a CPU of the same number, used or not.
+        let cpu = self.shares_cpu.then(|| Cpu::new(&self.cpu_model, limit, self.station.spec.instance.cpu_speed, now));
         if let Some(instance) = self.free.pop() {
             self.instances[instance as usize] = blank;
             if let Some(cpu) = cpu {
@@ -186,33 +202,32 @@ impl Core<'_> {
     }
 
     pub(super) fn cpu_limit(&self) -> f64 {
-        let instance = &self.deployment.instance;
-        instance.vcpu_limit.unwrap_or(instance.vcpu)
+        self.station.spec.instance.cpu_limit()
     }
 
     /// An instance has its place and starts, after `delay` for what its place still needs.
     pub(super) fn begin_start(&mut self, instance: u32, delay: u64) {
         let now = self.now;
-        let fleet = &self.deployment.fleet;
-        let size = &self.deployment.instance;
+        let fleet = self.station.spec.fleet;
+        let size = self.station.spec.instance;
         let (platform, own) = if fleet.cold_service.is_some() {
             (0, 0)
         } else {
-            let platform = fleet.start.draw_whole(&mut self.luck.start);
-            let runtime = self.deployment.runtime_start.draw_whole(&mut self.luck.start);
-            let init = self.plan.application.service().init.draw(&mut self.luck.start);
+            let platform = fleet.start.draw_whole(&mut self.station.luck.start);
+            let runtime = self.station.spec.runtime_start.draw_whole(&mut self.station.luck.start);
+            let init = self.station.service.init.draw(&mut self.station.luck.start);
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // not negative, and saturating is right
             let init = (init / (size.start_vcpu.min(1.0) * size.cpu_speed)).round() as u64;
             (platform, runtime.saturating_add(init))
         };
         let ready_at = now.saturating_add(delay).saturating_add(platform).saturating_add(own);
-        let follows_requests = matches!(self.deployment.autoscaler.law, Law::PerRequest(_));
+        let follows_requests = matches!(self.station.spec.autoscaler.law, Law::PerRequest(_));
         let bills_start = self.deployment.meter.per == Per::Request && self.deployment.meter.start_billed;
         let life = &mut self.instances[instance as usize];
         life.phase = Phase::Starting;
         life.placed = now;
         life.ready_at = ready_at;
-        life.warm_at = ready_at.saturating_add(self.control.warmup());
+        life.warm_at = ready_at.saturating_add(self.station.control.warmup());
         life.fresh = fleet.cold_service.is_some();
         life.billable_start = if bills_start { own } else { 0 };
         // The request that asks for an instance takes it at once if it can; who waits for one is told by its event.
@@ -231,7 +246,7 @@ impl Core<'_> {
         }
         self.make_ready(instance);
         let index = instance as usize;
-        self.open.retain(|&other| other != instance);
+        self.station.open.retain(|&other| other != instance);
         let born = self.instances[index].born;
         while let Some(slot) = self.instances[index].queue.pop(&self.records) {
             let record = self.records.get_mut(slot);
@@ -244,7 +259,7 @@ impl Core<'_> {
             }
         }
         while self.instances[index].phase == Phase::Ready
-            && self.instances[index].used < self.slots
+            && self.instances[index].used < self.station.slots
             && let Some(slot) = self.next_queued()
         {
             let record = self.records.get_mut(slot);
@@ -264,21 +279,21 @@ impl Core<'_> {
         let life = &mut self.instances[instance as usize];
         life.phase = if life.doomed { Phase::Draining } else { Phase::Ready };
         life.last_use = now;
-        self.tally.starting_slots.lower(u64::from(life.used), now);
-        self.tally.ready.raise(1, now);
+        self.station.levels.starting_slots.lower(u64::from(life.used), now);
+        self.station.levels.ready.raise(1, now);
         let meter = &self.deployment.meter;
         if meter.per == Per::Instance && meter.idle_billed && !meter.start_billed {
             life.opened = now;
-            self.billed[0].open(now);
+            self.station.billed.open(now);
         }
     }
 
     /// Tells the router whether an instance can take requests, and how busy it is.
     #[inline(always)]
     pub(super) fn reroute(&mut self, instance: u32) {
-        let Supply::Router(router) = &mut self.supply else { return };
+        let Supply::Router(router) = &mut self.station.supply else { return };
         let life = &mut self.instances[instance as usize];
-        let takes = life.phase == Phase::Ready && life.load < self.hot.places;
+        let takes = life.phase == Phase::Ready && life.load < self.station.hot.places;
         if takes && life.routed {
             router.update(instance, life.load);
         } else if takes {
@@ -294,32 +309,33 @@ impl Core<'_> {
         let index = instance as usize;
         let phase = self.instances[index].phase;
         if matches!(phase, Phase::Ready | Phase::Draining) {
-            self.tally.ready.lower(1, at);
+            self.station.levels.ready.lower(1, at);
         }
         if phase != Phase::Draining {
-            self.active -= 1;
+            self.station.active -= 1;
         }
         if self.instances[index].routed
-            && let Supply::Router(router) = &mut self.supply
+            && let Supply::Router(router) = &mut self.station.supply
         {
             router.remove(instance);
         }
-        self.cpu_used += self.instances[index].own_cpu.used(self.now);
+        self.station.cpu_used += self.instances[index].own_cpu.used(self.now);
         if let Some(cpu) = self.cpus.get_mut(index) {
             cpu.advance(self.now);
-            self.cpu_used += cpu.used();
+            self.station.cpu_used += cpu.used();
         }
-        self.tally.instances.lower(1, at);
+        self.station.levels.instances.lower(1, at);
+        self.tally.instance_ended();
         if phase == Phase::Pending {
             self.withdraw_pending(instance);
         }
-        self.open.retain(|&other| other != instance);
+        self.station.open.retain(|&other| other != instance);
         let life = &mut self.instances[index];
-        self.served_by_ended += life.served;
+        self.station.served_by_ended += life.served;
         life.phase = Phase::Gone;
         life.routed = false;
         if life.opened != u64::MAX {
-            self.billed[0].close(life.opened, life.last_use, at);
+            self.station.billed.close(life.opened, life.last_use, at);
         }
         self.free.push(instance);
         self.note_max(at);
@@ -339,17 +355,17 @@ impl Core<'_> {
             Phase::Pending | Phase::Starting => life.doomed = true,
             _ => life.phase = Phase::Draining,
         }
-        self.active -= 1;
+        self.station.active -= 1;
         self.note_max(self.now);
         self.reroute(instance);
     }
 
     /// Keeps the gauge of the largest number of instances.
     pub(super) fn note_max(&mut self, at: u64) {
-        let autoscaler = &self.deployment.autoscaler;
-        self.tally.reached(Limit::Max, autoscaler.max.is_some_and(|max| self.active >= max), at);
-        if self.active == autoscaler.min + 1 {
-            self.control.above_min_since = at;
+        let autoscaler = self.station.spec.autoscaler;
+        self.station.limits.reached(Limit::Max, autoscaler.max.is_some_and(|max| self.station.active >= max), at);
+        if self.station.active == autoscaler.min + 1 {
+            self.station.control.above_min_since = at;
         }
     }
 
@@ -370,17 +386,6 @@ impl Core<'_> {
         micro(self.cpu_limit())
     }
 
-    /// Books the billed time of the slice that ends now.
-    pub(super) fn book_time(&mut self) {
-        let counted = self.now > self.plan.warmup.0;
-        for (time, slices) in self.billed.iter_mut().zip(&mut self.billed_time) {
-            let billed = time.take(self.now);
-            if counted {
-                slices.push(billed);
-            }
-        }
-    }
-
     /// Books what is still in flight at the horizon.
     pub(super) fn book_in_flight(&mut self) {
         for (class, arrived) in self.clients.backing_off() {
@@ -388,10 +393,11 @@ impl Core<'_> {
         }
         let in_flight: Vec<_> = self.records.in_flight().copied().collect();
         for record in in_flight {
+            self.enter(self.kinds.all[usize::from(record.kind)].station);
             if record.client.waits() {
-                self.tally.in_flight(record.class, self.stamp(&record), record.start.is_cold());
+                self.remains(&record);
             } else if record.client == Client::GONE {
-                self.tally.abandoned(record.arrived, true);
+                self.wasted(&record, true);
             } else {
                 continue;
             }
@@ -403,8 +409,8 @@ impl Core<'_> {
                 };
                 self.bill(&record, begun, u64::MAX);
             }
-            if self.compute == Compute::Alone && record.state == State::Cpu && !self.hot.levels_cpu {
-                let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
+            if self.station.compute == Compute::Alone && record.state == State::Cpu && !self.station.hot.levels_cpu {
+                let micro_vcpu = self.kinds.all[record.kind as usize].micro_vcpu;
                 self.tally.cpu(micro_vcpu, record.started, u64::MAX);
             }
         }

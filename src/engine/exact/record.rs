@@ -20,6 +20,10 @@ pub(super) enum State {
     Cpu,
     /// Its waiting without CPU to end.
     Io,
+    /// What it called to answer.
+    Calling,
+    /// Nothing more: it goes on at this instant.
+    Answered,
 }
 
 /// Who still cares about a record: a number below [`Client::SPECIAL`] is a caller (`clients`).
@@ -48,6 +52,11 @@ impl Client {
     #[inline]
     pub const fn caller(self) -> Option<u32> {
         if self.0 < Self::SPECIAL { Some(self.0) } else { None }
+    }
+
+    /// Whether its request is counted.
+    pub fn is_counted(self) -> bool {
+        !matches!(self, Self::UNCOUNTED | Self::NEVER)
     }
 
     /// Whether somebody waits.
@@ -91,7 +100,8 @@ pub(super) struct Record {
     /// the waiting of its class, or in a service with steps of its own its place in them (`steps`).
     pub work: u64,
     /// Until CPU work begins: what comes behind it. From then on: when its entry in the agenda fires; `u64::MAX` without
-    /// one of its own.
+    /// one of its own. While it waits for what it called: how many of them have not answered, and whether one failed
+    /// (`calls`).
     pub waits_until: u64,
     /// The next record of the list it is in.
     pub next: u32,
@@ -99,8 +109,8 @@ pub(super) struct Record {
     pub client: Client,
     /// Its instance; [`NONE`] while queued at the fleet.
     pub instance: u32,
-    /// Its class.
-    pub class: u16,
+    /// Its kind.
+    pub kind: u16,
     /// What it waits for.
     pub state: State,
     /// Whether it waited for an instance to start.
@@ -124,7 +134,7 @@ impl Record {
 
     /// Whether its work has begun.
     pub const fn is_running(&self) -> bool {
-        matches!(self.state, State::Cpu | State::Io | State::CoreWait)
+        matches!(self.state, State::Cpu | State::Io | State::CoreWait | State::Calling | State::Answered)
     }
 }
 

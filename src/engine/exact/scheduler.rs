@@ -7,15 +7,16 @@ use crate::units::Nanos;
 use super::Core;
 use super::control::count;
 use super::cpu::MICRO;
-use super::instances::Phase;
+use super::instances::{Instance, Phase};
 
 impl Core<'_> {
     /// What App Engine's scheduler knows of the last interval, and of the CPU over the last window.
     pub(super) fn measure_look(&mut self, interval: Nanos, window: Nanos) {
         let used = self.cpu_used_by_all();
-        let alive = self.instances.iter().filter(|life| life.is_alive());
-        let served = alive.map(|life| life.served).sum::<u64>() + self.served_by_ended;
-        let looked = &mut self.control.looked;
+        let station = self.station.number;
+        let alive = self.instances.iter().filter(|life| life.is_alive() && life.station == station);
+        let served = alive.map(|life| life.served).sum::<u64>() + self.station.served_by_ended;
+        let looked = &mut self.station.control.looked;
         let most = usize::try_from(window.0.div_ceil(interval.0.max(1))).unwrap_or(usize::MAX).max(1);
         looked.used.push_back(used);
         if looked.used.len() > most + 1 {
@@ -30,47 +31,47 @@ impl Core<'_> {
 
     /// A request waits: App Engine's scheduler looks at once.
     pub(super) fn look_at_pending(&mut self) {
-        if matches!(self.deployment.autoscaler.law, Law::AppEngine(_)) {
+        if matches!(self.station.spec.autoscaler.law, Law::AppEngine(_)) {
             self.look(false);
         }
     }
 
     /// One look of App Engine's scheduler; only the regular one ends instances.
     pub(super) fn look(&mut self, regular: bool) {
-        let Law::AppEngine(law) = &self.deployment.autoscaler.law else { return };
-        self.control.looked.forget(self.now, law.idle_timeout.0);
-        let autoscaler = &self.deployment.autoscaler;
-        let size = &self.deployment.instance;
-        let ready = count(self.tally.ready.count());
-        let draining = count(self.tally.instances.count()).saturating_sub(self.active);
-        let oldest = self.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
+        let Law::AppEngine(law) = &self.station.spec.autoscaler.law else { return };
+        self.station.control.looked.forget(self.now, law.idle_timeout.0);
+        let autoscaler = self.station.spec.autoscaler;
+        let size = self.station.spec.instance;
+        let ready = count(self.station.levels.ready.count());
+        let draining = count(self.station.levels.instances.count()).saturating_sub(self.station.active);
+        let oldest = self.station.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
         let idle = if regular { self.idle() } else { 0 };
         let seen = app_engine::Observation {
             ready: ready.saturating_sub(draining),
-            starting: self.active.saturating_sub(ready.saturating_sub(draining)),
+            starting: self.station.active.saturating_sub(ready.saturating_sub(draining)),
             idle,
-            wanted_of_late: self.control.looked.wanted_of_late(),
-            in_flight: count(self.tally.slots.count()),
-            pending: self.queue.len(),
+            wanted_of_late: self.station.control.looked.wanted_of_late(),
+            in_flight: count(self.station.levels.slots.count()),
+            pending: self.station.queue.len(),
             oldest_wait: Nanos(oldest),
-            cpu_used: self.control.looked.vcpu * size.cpu_speed,
+            cpu_used: self.station.control.looked.vcpu * size.cpu_speed,
             cpu_per_instance: self.cpu_limit() * size.cpu_speed,
-            slots: self.slots,
-            completion_rate: self.control.looked.rate,
-            mean_start: self.control.mean_start,
+            slots: self.station.slots,
+            completion_rate: self.station.control.looked.rate,
+            mean_start: self.station.control.mean_start,
         };
         let decision = law.decide(autoscaler.min, autoscaler.max, &seen);
         for _ in 0..decision.start {
             // Without warm-up, and for the first instance in any case, a waiting request becomes the loading request.
-            let loading = !law.warmup_requests || self.active == 0;
+            let loading = !law.warmup_requests || self.station.active == 0;
             let instance = self.start_instance();
             if loading && let Some(slot) = self.next_queued() {
                 self.bind_to_start(instance, slot);
             }
         }
         // An instance that served anything since the last look was wanted, however short the request.
-        let wanted = decision.wanted.max(u32::from(self.control.looked.rate > 0.0));
-        self.control.looked.remember(self.now, wanted);
+        let wanted = decision.wanted.max(u32::from(self.station.control.looked.rate > 0.0));
+        self.station.control.looked.remember(self.now, wanted);
         if regular {
             for instance in self.least_wanted(decision.stop) {
                 self.stop_instance(instance);
@@ -80,8 +81,9 @@ impl Core<'_> {
 
     /// Ready instances without attempts.
     fn idle(&self) -> u32 {
-        let idle = self.instances.iter().filter(|life| life.phase == Phase::Ready && life.load == 0);
-        count(idle.count() as u64)
+        let station = self.station.number;
+        let idle = |life: &&Instance| life.station == station && life.phase == Phase::Ready && life.load == 0;
+        count(self.instances.iter().filter(idle).count() as u64)
     }
 
     /// The idle instances that are ended first: those last at work longest ago. One that serves is never ended.
@@ -91,6 +93,7 @@ impl Core<'_> {
         }
         let mut idle: Vec<(u64, u32)> = self
             .numbers()
+            .into_iter()
             .filter_map(|instance| {
                 let life = &self.instances[instance as usize];
                 (life.phase == Phase::Ready && life.load == 0).then_some((life.last_use, instance))

@@ -7,12 +7,13 @@ use crate::platform::autoscaler::Law;
 use crate::platform::fleet::QueueAt;
 use crate::platform::meter::Per;
 
-use super::clients::Loss;
+use super::calls::Next;
 use super::instances::Phase;
 use super::limits::Limit;
 use super::pool::Pool;
 use super::record::{Client, NONE, Record, Start, State};
 use super::shortcut::Life;
+use super::station::Station;
 use super::{Core, Supply};
 
 impl Core<'_> {
@@ -20,7 +21,7 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn offer(&mut self, request: &Request) {
         self.now = request.at;
-        if self.hot.guarded {
+        if self.station.hot.guarded {
             self.announce(request);
             self.ask(request);
             return;
@@ -32,7 +33,11 @@ impl Core<'_> {
     /// An attempt that arrives now looks for an instance.
     #[inline(always)]
     pub(super) fn admit(&mut self, request: &Request) {
-        match &mut self.supply {
+        if self.others.len() > 1 {
+            self.enter(self.kinds.all[usize::from(kind_of(request))].station);
+            self.offered_to_service(&record_of(request));
+        }
+        match &mut self.station.supply {
             Supply::Pool(_) => self.offer_to_pool(request),
             Supply::Router(_) => self.offer_to_router(request),
         }
@@ -41,9 +46,9 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn offer_to_pool(&mut self, request: &Request) {
         self.expire();
-        let Supply::Pool(pool) = &mut self.supply else { return };
-        if let Some(instance) = pool.take(&mut self.luck.routing) {
-            self.tally.busy.raise(1, self.now);
+        let Supply::Pool(pool) = &mut self.station.supply else { return };
+        if let Some(instance) = pool.take(&mut self.station.luck.routing) {
+            self.station.levels.busy.raise(1, self.now);
             self.note_busy();
             self.hand(instance, request);
             return;
@@ -51,7 +56,7 @@ impl Core<'_> {
         match self.may_start() {
             Ok(()) => {
                 let instance = self.start_instance();
-                self.tally.busy.raise(1, self.now);
+                self.station.levels.busy.raise(1, self.now);
                 self.note_busy();
                 self.hand_cold(instance, record_of(request));
             }
@@ -60,10 +65,10 @@ impl Core<'_> {
     }
 
     pub(super) fn offer_to_router(&mut self, request: &Request) {
-        let Supply::Router(router) = &mut self.supply else { return };
-        if let Some(instance) = router.pick(&mut self.luck.routing) {
+        let Supply::Router(router) = &mut self.station.supply else { return };
+        if let Some(instance) = router.pick(&mut self.station.luck.routing) {
             self.assign(instance);
-            if self.instances[instance as usize].used < self.slots {
+            if self.instances[instance as usize].used < self.station.slots {
                 self.take_slot(instance);
                 self.reroute(instance);
                 self.hand(instance, request);
@@ -75,8 +80,8 @@ impl Core<'_> {
             }
             return;
         }
-        if matches!(self.deployment.autoscaler.law, Law::PerRequest(_))
-            && let Some(&instance) = self.open.first()
+        if matches!(self.station.spec.autoscaler.law, Law::PerRequest(_))
+            && let Some(&instance) = self.station.open.first()
         {
             self.join_start(instance, request);
             return;
@@ -96,12 +101,12 @@ impl Core<'_> {
         self.take_slot(instance);
         let life = &self.instances[instance as usize];
         if matches!(life.phase, Phase::Pending | Phase::Starting) {
-            let open = life.used < self.slots;
-            let listed = self.open.contains(&instance);
+            let open = life.used < self.station.slots;
+            let listed = self.station.open.contains(&instance);
             if open && !listed {
-                self.open.push(instance);
+                self.station.open.push(instance);
             } else if !open && listed {
-                self.open.retain(|&other| other != instance);
+                self.station.open.retain(|&other| other != instance);
             }
         }
         self.reroute(instance);
@@ -110,21 +115,22 @@ impl Core<'_> {
 
     /// Whether the law allows another instance for a request.
     pub(super) fn may_start(&mut self) -> Result<(), Limit> {
-        let Law::PerRequest(law) = &self.deployment.autoscaler.law else {
-            return Err(if self.tally.ready.count() == 0 { Limit::NoInstance } else { Limit::Queue });
+        let Law::PerRequest(law) = &self.station.spec.autoscaler.law else {
+            return Err(if self.station.levels.ready.count() == 0 { Limit::NoInstance } else { Limit::Queue });
         };
-        let busy = self.tally.busy.count();
+        let busy = self.station.levels.busy.count();
+        let busy_in_all = self.busy_in_all();
         if law.reserved.is_some_and(|cap| busy >= u64::from(cap)) {
             return Err(Limit::Reserved);
         }
-        if law.account_concurrency.is_some_and(|cap| busy >= u64::from(cap)) {
+        if law.account_concurrency.is_some_and(|cap| busy_in_all >= u64::from(cap)) {
             return Err(Limit::Account);
         }
-        if self.deployment.autoscaler.max.is_some_and(|max| self.active >= max) {
+        if self.station.spec.autoscaler.max.is_some_and(|max| self.station.active >= max) {
             return Err(Limit::Max);
         }
         let now = self.now;
-        if self.control.tokens().is_some_and(|tokens| !tokens.take(now)) {
+        if self.station.control.tokens().is_some_and(|tokens| !tokens.take(now)) {
             return Err(Limit::ScaleRate);
         }
         Ok(())
@@ -133,47 +139,67 @@ impl Core<'_> {
     /// Keeps the gauges of concurrency. It changes by one, so well below the limits none of them is reached or left.
     #[inline]
     pub(super) fn note_busy(&mut self) {
-        if self.tally.busy.count().saturating_add(1) >= self.hot.busy_cap {
+        if self.station.levels.busy.count().saturating_add(1) >= self.station.hot.busy_cap {
             self.note_busy_limits();
         }
     }
 
     pub(super) fn note_busy_limits(&mut self) {
-        if let Law::PerRequest(law) = &self.deployment.autoscaler.law {
-            let busy = self.tally.busy.count();
-            for (limit, cap) in [(Limit::Account, law.account_concurrency), (Limit::Reserved, law.reserved)] {
-                if let Some(cap) = cap {
-                    self.tally.reached(limit, busy >= u64::from(cap), self.now);
-                }
-            }
+        let Law::PerRequest(law) = &self.station.spec.autoscaler.law else { return };
+        let (now, busy) = (self.now, self.station.levels.busy.count());
+        if let Some(cap) = law.reserved {
+            self.station.limits.reached(Limit::Reserved, busy >= u64::from(cap), now);
+        }
+        let Some(cap) = law.account_concurrency else { return };
+        let is_reached = self.busy_in_all() >= u64::from(cap);
+        self.limits.reached(Limit::Account, is_reached, now);
+        if !is_reached {
+            let waits = |other: &&Box<Station<'_>>| other.queue.len() > 0;
+            let waiting = self.others.iter().flatten().filter(waits).map(|other| Next::Start(other.number));
+            self.next.extend(waiting);
+        }
+    }
+
+    /// Busy instances of all services.
+    fn busy_in_all(&self) -> u64 {
+        let others = self.others.iter().flatten().map(|other| other.levels.busy.count());
+        self.station.levels.busy.count() + others.sum::<u64>()
+    }
+
+    /// Starts instances for those who wait at the fleet, as many as there may be.
+    pub(super) fn start_for_queue(&mut self) {
+        while self.station.queue.len() > 0 && self.may_start().is_ok() {
+            let Some(slot) = self.next_queued() else { return };
+            let instance = self.start_instance();
+            self.bind_to_start(instance, slot);
+            self.note_busy();
         }
     }
 
     pub(super) fn wait_or_reject(&mut self, request: &Request, cause: Limit) {
-        let waits_here = self.deployment.fleet.queue_at == QueueAt::Fleet;
-        if waits_here && self.queue.len() < self.queue_places {
+        let waits_here = self.station.spec.fleet.queue_at == QueueAt::Fleet;
+        if waits_here && self.station.queue.len() < self.station.queue_places {
             let slot = self.insert(record_of(request));
-            self.queue.push(&mut self.records, slot);
+            self.station.queue.push(&mut self.records, slot);
             self.arm_queue();
             self.look_at_pending();
             return;
         }
-        let by = if waits_here && self.queue_places > 0 { Limit::Queue } else { cause };
+        let by = if waits_here && self.station.queue_places > 0 { Limit::Queue } else { cause };
         let record = record_of(request);
-        self.tally.rejected(record.class, self.stamp(&record), by);
-        self.lost(&record, Loss::Rejected);
+        self.refuse(&record, by);
     }
 
     /// Puts a record in flight and arms its client's deadline.
     #[inline(always)]
     pub(super) fn insert(&mut self, mut record: Record) -> u32 {
-        if self.hot.has_steps {
+        if self.station.hot.has_steps {
             self.place_at_first_step(&mut record);
         }
         let slot = self.records.insert(record);
         self.in_flight += 1;
         if record.client.waits() {
-            self.arm_client(record.class);
+            self.arm_client(record.kind);
         }
         slot
     }
@@ -185,11 +211,11 @@ impl Core<'_> {
         life.load += 1;
         life.served += 1;
         if life.load == 1 {
-            self.tally.busy.raise(1, self.now);
+            self.station.levels.busy.raise(1, self.now);
             let meter = &self.deployment.meter;
             if meter.per == Per::Instance && !meter.idle_billed {
                 life.opened = self.now;
-                self.billed[0].open(self.now);
+                self.station.billed.open(self.now);
             }
         }
     }
@@ -198,20 +224,20 @@ impl Core<'_> {
     pub(super) fn take_slot(&mut self, instance: u32) {
         let life = &mut self.instances[instance as usize];
         life.used += 1;
-        self.tally.slots.raise(1, self.now);
+        self.station.levels.slots.raise(1, self.now);
         if matches!(life.phase, Phase::Pending | Phase::Starting) {
-            self.tally.starting_slots.raise(1, self.now);
+            self.station.levels.starting_slots.raise(1, self.now);
         }
     }
 
     /// A request that arrives now begins on a ready instance.
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
-        if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        if self.station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.fresh(Record { instance, start: Start::Own, ..record_of(request) });
             return;
         }
-        if self.shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
+        if self.station.shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
             return;
         }
         let slot = self.insert(Record { instance, ..record_of(request) });
@@ -228,23 +254,23 @@ impl Core<'_> {
                 self.fresh(record);
                 return;
             }
-            if self.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
+            if self.station.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
                 return;
             }
             let slot = self.insert(record);
             self.begin(slot);
             return;
         }
-        if matches!(self.supply, Supply::Pool(_)) {
+        if matches!(self.station.supply, Supply::Pool(_)) {
             // The pool does not keep these for its instances, but the end of a start reads them.
             life.used = 1;
             life.load = 1;
-            self.tally.starting_slots.raise(1, self.now);
+            self.station.levels.starting_slots.raise(1, self.now);
         }
         record.startup = ready_at - self.now;
         // Work of no length would end before the start does, by the order of one instant.
         let simple = record.work > 0 && record.is_simple();
-        if self.shortcut && simple && self.book(record.life(), instance, ready_at) {
+        if self.station.shortcut && simple && self.book(record.life(), instance, ready_at) {
             return;
         }
         record.startup = 0;
@@ -272,7 +298,7 @@ impl Core<'_> {
     /// A queued attempt is given to a ready instance with a free slot.
     pub(super) fn hand_queued(&mut self, instance: u32, slot: u32) {
         if self.is_pool() {
-            self.tally.busy.raise(1, self.now);
+            self.station.levels.busy.raise(1, self.now);
             self.note_busy();
         } else {
             self.assign(instance);
@@ -287,13 +313,13 @@ impl Core<'_> {
         record.instance = instance;
         record.started = self.now;
         let record = *record;
-        if self.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        if self.station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             let record = self.records.get_mut(slot);
             record.start = Start::Own;
             self.begin_fresh(slot);
             return;
         }
-        if self.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
+        if self.station.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
             self.forget(slot);
             return;
         }
@@ -330,7 +356,7 @@ impl Core<'_> {
             self.take_slot(instance);
             self.reroute(instance);
             self.begin_queued(instance, slot);
-        } else if self.queue.len() > 0
+        } else if self.station.queue.len() > 0
             && self.instances[instance as usize].phase == Phase::Ready
             && let Some(slot) = self.next_queued()
         {
@@ -344,17 +370,17 @@ impl Core<'_> {
     /// A one-slot instance of the pool is free.
     #[inline(always)]
     pub(super) fn release_to_pool(&mut self, instance: u32) {
-        self.tally.busy.lower(1, self.now);
+        self.station.levels.busy.lower(1, self.now);
         self.note_busy();
-        if self.queue.len() > 0
+        if self.station.queue.len() > 0
             && let Some(slot) = self.next_queued()
         {
             self.hand_queued(instance, slot);
-        } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.supply
+        } else if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut self.station.supply
             && *keep_alive > 0
         {
             idle.push(instance, self.now);
-            self.hot.pool_check = self.hot.pool_check.min(self.now.saturating_add(*keep_alive));
+            self.station.hot.pool_check = self.station.hot.pool_check.min(self.now.saturating_add(*keep_alive));
         } else {
             self.becomes_idle(instance);
         }
@@ -385,7 +411,7 @@ impl Core<'_> {
     #[inline]
     pub(super) fn leave_slot(&mut self, instance: u32) {
         self.instances[instance as usize].used -= 1;
-        self.tally.slots.lower(1, self.now);
+        self.station.levels.slots.lower(1, self.now);
         self.leave_load(instance);
     }
 
@@ -395,10 +421,10 @@ impl Core<'_> {
         life.load -= 1;
         life.last_use = self.now;
         if life.load == 0 {
-            self.tally.busy.lower(1, self.now);
+            self.station.levels.busy.lower(1, self.now);
             let meter = &self.deployment.meter;
             if meter.per == Per::Instance && !meter.idle_billed {
-                self.billed[0].close(life.opened, self.now, self.now);
+                self.station.billed.close(life.opened, self.now, self.now);
                 life.opened = u64::MAX;
             }
         }
@@ -407,7 +433,7 @@ impl Core<'_> {
     /// The attempt that has waited longest at the fleet.
     pub(super) fn next_queued(&mut self) -> Option<u32> {
         loop {
-            let slot = self.queue.pop(&self.records)?;
+            let slot = self.station.queue.pop(&self.records)?;
             if !self.is_dropped(slot) {
                 return Some(slot);
             }
@@ -417,12 +443,12 @@ impl Core<'_> {
 
     /// Whether a queued attempt is dropped because its client has gone.
     pub(super) fn is_dropped(&self, slot: u32) -> bool {
-        self.deployment.fleet.drop_abandoned && !self.records.get(slot).client.waits()
+        self.station.spec.fleet.drop_abandoned && !self.records.get(slot).client.waits()
     }
 
     #[inline]
     pub(super) const fn is_pool(&self) -> bool {
-        matches!(self.supply, Supply::Pool(_))
+        matches!(self.station.supply, Supply::Pool(_))
     }
 }
 
@@ -439,14 +465,14 @@ pub(super) fn record_of(request: &Request) -> Record {
         next: NONE,
         client: Client::of(request.caller),
         instance: NONE,
-        class: class_of(request),
+        kind: kind_of(request),
         state: State::Queued,
         start: Start::Warm,
     }
 }
 
 #[inline]
-#[allow(clippy::cast_possible_truncation)] // scenarios have fewer than 65 536 classes, which their reading checks
-pub(super) const fn class_of(request: &Request) -> u16 {
+#[allow(clippy::cast_possible_truncation)] // there are fewer than 65 536 kinds, which the reading of scenarios checks
+pub(super) const fn kind_of(request: &Request) -> u16 {
     request.class as u16
 }

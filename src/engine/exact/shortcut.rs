@@ -10,7 +10,7 @@ use crate::application::Request;
 use super::Core;
 use super::event::Event;
 use super::record::{Client, Record, Start};
-use super::service::class_of;
+use super::service::kind_of;
 use super::work::paced;
 
 /// What the shortcut needs to know of an attempt.
@@ -21,7 +21,7 @@ pub(super) struct Life {
     work: u64,
     io: u64,
     startup: u64,
-    class: u16,
+    kind: u16,
     start: Start,
 }
 
@@ -35,7 +35,7 @@ impl Life {
             work: request.cpu,
             io: request.io,
             startup: 0,
-            class: class_of(request),
+            kind: kind_of(request),
             start: Start::Warm,
         }
     }
@@ -50,7 +50,7 @@ impl Record {
             work: self.work,
             io: self.waits_until,
             startup: self.startup,
-            class: self.class,
+            kind: self.kind,
             start: self.start,
         }
     }
@@ -60,7 +60,7 @@ impl Core<'_> {
     /// The shortcut: an attempt whose whole life is known is booked at once. `false` if something may cut it short.
     #[inline(always)]
     pub(super) fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
-        let run = &self.classes[life.class as usize];
+        let run = &self.kinds.all[life.kind as usize];
         let computed = begin.saturating_add(paced(life.work, run.pace));
         let end = computed.saturating_add(life.io);
         let (micro_vcpu, patience) = (run.micro_vcpu, run.patience);
@@ -75,20 +75,23 @@ impl Core<'_> {
 
     #[inline(always)]
     pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
-        if end - life.arrived > patience || end - begin > self.hot.kill_after {
+        if end - life.arrived > patience || end - begin > self.station.hot.kill_after {
             return false;
         }
         if end <= self.plan.horizon.0 {
             let waited = begin - life.arrived - life.startup;
-            self.tally.completed(life.class, life.key, life.arrived, end, waited, life.start.is_cold());
+            self.tally.completed(life.kind, life.key, life.arrived, end, waited, life.start.is_cold());
         } else {
-            self.tally.in_flight(life.class, life.arrived, life.start.is_cold());
+            self.tally.in_flight(life.kind, life.arrived, life.start.is_cold());
         }
-        if self.hot.bills_requests {
+        if self.others.len() > 1 {
+            self.book_at_service(&life, end);
+        }
+        if self.station.hot.bills_requests {
             self.bill_time(life.arrived, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
-        if self.hot.exchangeable && !life.start.is_cold() {
+        if self.station.hot.exchangeable && !life.start.is_cold() {
             self.departures.push(end);
             self.departing.push(instance);
         } else {
@@ -97,10 +100,23 @@ impl Core<'_> {
         true
     }
 
+    /// Books an attempt that ends then at one of several services.
+    #[inline(never)]
+    fn book_at_service(&mut self, life: &Life, end: u64) {
+        let done = end <= self.plan.horizon.0;
+        let Some(measure) = self.of_service(life.arrived) else { return };
+        measure.cold += u64::from(life.start.is_cold());
+        if done {
+            measure.latency.record(end - life.arrived);
+        } else {
+            measure.in_flight += 1;
+        }
+    }
+
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.
     #[inline]
     pub(super) fn bill(&mut self, record: &Record, begin: u64, end: u64) {
-        if self.hot.bills_requests && (record.client.waits() || record.client == Client::GONE) {
+        if self.station.hot.bills_requests && (record.client.waits() || record.client == Client::GONE) {
             self.bill_time(self.stamp(record), record.instance, record.start, begin, end);
         }
     }
@@ -109,7 +125,11 @@ impl Core<'_> {
     pub(super) fn bill_time(&mut self, arrived: u64, instance: u32, own: Start, begin: u64, end: u64) {
         let start = if own == Start::Own { self.instances[instance as usize].billable_start } else { 0 };
         let time = end.min(self.plan.horizon.0).saturating_sub(begin.saturating_sub(start));
-        let billed = self.billed[0].rounded(time.max(self.deployment.meter.minimum.0));
-        self.tally.billed(arrived, billed);
+        let billed = self.station.billed.rounded(time.max(self.deployment.meter.minimum.0));
+        let Some(slice) = self.tally.slice_of(arrived) else { return };
+        let levels = &mut self.station.levels;
+        let used = if self.tally.is_current(slice) { &mut levels.current } else { &mut levels.uses[slice] };
+        used.requests += 1;
+        used.billed += u128::from(billed);
     }
 }

@@ -1,6 +1,5 @@
 //! A service with steps of its own: an attempt goes through them, from one that takes time to the next.
 
-use crate::application::program::Program;
 use crate::application::program::walk::{Task, Walker};
 
 use super::Core;
@@ -8,28 +7,24 @@ use super::record::{Record, State};
 
 /// Where an attempt has got to: what its steps are drawn by, and the instruction that comes next.
 #[derive(Clone, Copy)]
-struct Place {
-    attempt: u32,
-    next: u16,
+pub(super) struct Place {
+    pub attempt: u32,
+    pub next: u16,
 }
 
 impl Place {
     /// As a record keeps it beside its work.
-    const fn packed(self) -> u64 {
+    pub const fn packed(self) -> u64 {
         (self.attempt as u64) << 16 | self.next as u64
     }
 
     #[allow(clippy::cast_possible_truncation)] // what was packed
-    const fn unpacked(packed: u64) -> Self {
+    pub const fn unpacked(packed: u64) -> Self {
         Self { attempt: (packed >> 16) as u32, next: packed as u16 }
     }
 }
 
-impl<'a> Core<'a> {
-    fn program(&self) -> &'a Program {
-        &self.plan.application.service().body.program
-    }
-
+impl Core<'_> {
     /// An attempt begins with the first step. Apart, so that services without steps keep their straight line.
     #[inline(never)]
     pub(super) fn place_at_first_step(&self, record: &mut Record) {
@@ -39,19 +34,20 @@ impl<'a> Core<'a> {
 
     /// What an attempt waits for now is all that it does.
     pub(super) fn skip_steps(&mut self, slot: u32) {
-        let last = self.program().last();
+        let last = self.station.program().last();
         let record = self.records.get_mut(slot);
-        record.work = if self.hot.has_steps { Place { attempt: 0, next: last }.packed() } else { 0 };
+        record.work = if self.station.hot.has_steps { Place { attempt: 0, next: last }.packed() } else { 0 };
     }
 
     /// An attempt goes on to its next step that takes time, or is done.
     #[inline(never)]
     pub(super) fn go_on(&mut self, slot: u32) {
-        let program = self.program();
+        let program = self.station.program();
         let record = self.records.get_mut(slot);
+        let kind = &self.kinds.all[usize::from(record.kind)];
         let mut place = Place::unpacked(record.work);
-        let class = &self.plan.application.classes[record.class as usize];
-        let walker = Walker { key: record.key, attempt: place.attempt, class: (class, u32::from(record.class)) };
+        let class = &self.plan.application.classes[usize::from(kind.class)];
+        let walker = Walker { key: record.key, attempt: place.attempt, class: (class, u32::from(kind.class)) };
         let task = program.next_task(&mut place.next, &walker);
         record.work = place.packed();
         match task {
@@ -60,7 +56,8 @@ impl<'a> Core<'a> {
                 self.compute(slot);
             }
             Task::Wait(waits) => self.wait_until(slot, self.now.saturating_add(waits)),
-            Task::Done if matches!(record.state, State::Cpu | State::Io) => self.complete(slot),
+            Task::Reach(at) => self.reach(slot, at, place),
+            Task::Done if matches!(record.state, State::Cpu | State::Io | State::Answered) => self.complete(slot),
             // Even work of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             Task::Done => self.wait_until(slot, self.now),
         }

@@ -8,14 +8,11 @@ use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::platform::edge::Edge;
 
-use super::limits::{Gauge, Limit};
 use super::sizes::Sizes;
 
 /// What the requests that arrived in one slice brought.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SliceUse {
-    pub requests: u64,
-    pub billed: u128,
     pub egress: u64,
     /// Attempts that passed the edge.
     pub edge_attempts: u64,
@@ -29,8 +26,6 @@ pub(super) struct SliceUse {
 
 impl SliceUse {
     const fn add(&mut self, other: &Self) {
-        self.requests += other.requests;
-        self.billed += other.billed;
         self.egress += other.egress;
         self.edge_attempts += other.edge_attempts;
         self.edge_units += other.edge_units;
@@ -72,21 +67,11 @@ pub(super) struct Tally<'a> {
     uses: Vec<SliceUse>,
     /// The bucket of the charts that time is in. Latencies that are in no bucket yet belong to it.
     bucket: usize,
-    pub instances: Level,
-    pub ready: Level,
-    pub busy: Level,
-    /// Slots with an attempt, on ready instances and on starting ones.
-    pub slots: Level,
-    /// Those on starting ones.
-    pub starting_slots: Level,
+    /// Instances of all services.
+    instances: u64,
     pub nodes: Level,
     pub node_cpu: Level,
     pub node_cpu_requested: Level,
-    limits: [Gauge; Limit::ALL.len()],
-    cpu_seen: u128,
-    vcpu_micro: u64,
-    /// Every busy instance has one busy slot, which then is not counted apart.
-    one_slot: bool,
 }
 
 impl<'a> Tally<'a> {
@@ -95,8 +80,6 @@ impl<'a> Tally<'a> {
         buckets: &'a [u32],
         application: &'a Application,
         edge: Option<&Edge>,
-        vcpu_micro: u64,
-        one_slot: bool,
         window: (u64, u64),
     ) -> Self {
         let charted = buckets.last().map_or(0, |&last| last as usize + 1);
@@ -127,18 +110,10 @@ impl<'a> Tally<'a> {
             current: SliceUse::default(),
             uses: vec![SliceUse::default(); calendar.slices.len()],
             bucket: 0,
-            instances: Level::default(),
-            ready: Level::default(),
-            busy: Level::default(),
-            slots: Level::default(),
-            starting_slots: Level::default(),
+            instances: 0,
             nodes: Level::default(),
             node_cpu: Level::default(),
             node_cpu_requested: Level::default(),
-            limits: Default::default(),
-            cpu_seen: 0,
-            vcpu_micro,
-            one_slot,
         };
         if window.0 == 0 {
             tally.enter_slice(0);
@@ -183,7 +158,7 @@ impl<'a> Tally<'a> {
 
     /// The slice of an instant, `None` before the window.
     #[inline]
-    fn slice_of(&self, at: u64) -> Option<usize> {
+    pub fn slice_of(&self, at: u64) -> Option<usize> {
         if at >= self.slice_start && at < self.slice_end {
             return Some(self.slice);
         }
@@ -202,34 +177,17 @@ impl<'a> Tally<'a> {
         Some(if slice == self.slice { &mut self.current } else { &mut self.uses[slice] })
     }
 
-    /// Ends the slice at `now`. `cpu_used` is what all instances have used so far, in micro-vCPU nanoseconds.
-    pub fn roll(&mut self, now: u64, cpu_used: u128) {
-        let busy = self.busy.take(now);
-        let slots = if self.one_slot { busy } else { self.slots.take(now) };
-        let starting = self.starting_slots.take(now);
-        let ready = self.ready.take(now);
+    /// Ends the slice at `now`, in which the instances of all services brought this.
+    pub fn roll(&mut self, now: u64, instances: SliceMeasure) {
         let measure = SliceMeasure {
-            instances: self.instances.take(now),
-            ready,
-            busy,
-            slots_busy: slots - starting,
-            cpu_used: cpu_used - self.cpu_seen,
-            cpu_ready: ready * u128::from(self.vcpu_micro),
             nodes: self.nodes.take(now),
             node_cpu: self.node_cpu.take(now),
             node_cpu_requested: self.node_cpu_requested.take(now),
-            ..SliceMeasure::default()
+            ..instances
         };
-        self.cpu_seen = cpu_used;
-        for gauge in &mut self.limits {
-            gauge.roll(now);
-        }
         if self.slice_start == u64::MAX {
             // The warm-up ends: what was gathered is dropped, what stands now begins to count.
-            for gauge in &mut self.limits {
-                gauge.integral = 0;
-            }
-            self.measurement.peak = self.instances.count();
+            self.measurement.peak = self.instances;
             self.measurement.nodes_peak = self.nodes.count();
             self.enter_slice(0);
             return;
@@ -238,17 +196,36 @@ impl<'a> Tally<'a> {
         self.enter_slice(self.slice + 1);
     }
 
+    /// Whether time is in this slice.
+    #[inline]
+    pub const fn is_current(&self, slice: usize) -> bool {
+        slice == self.slice
+    }
+
+    /// The slice that time is in; `None` before the window.
+    pub const fn current_slice(&self) -> Option<usize> {
+        if self.in_window() { Some(self.slice) } else { None }
+    }
+
     const fn in_window(&self) -> bool {
         self.slice_start != u64::MAX
     }
 
     /// An instance is asked for, or (`initial`) is there at the first instant.
-    pub fn instance_started(&mut self, now: u64, initial: bool) {
-        self.instances.raise(1, now);
-        if self.in_window() {
+    /// Whether that is counted.
+    pub fn instance_started(&mut self, initial: bool) -> bool {
+        self.instances += 1;
+        let counted = self.in_window();
+        if counted {
             self.measurement.started += u64::from(!initial);
-            self.measurement.peak = self.measurement.peak.max(self.instances.count());
+            self.measurement.peak = self.measurement.peak.max(self.instances);
         }
+        counted
+    }
+
+    /// An instance has ended.
+    pub const fn instance_ended(&mut self) {
+        self.instances -= 1;
     }
 
     /// A node is ordered, or (`initial`) is there at the first instant.
@@ -263,18 +240,6 @@ impl<'a> Tally<'a> {
     /// There are nodes, so that their figures are reported.
     pub fn has_nodes(&mut self) {
         self.measurement.nodes_started.get_or_insert(0);
-    }
-
-    /// Sets what a limit is; only limits that have a value are reported.
-    pub fn declare(&mut self, limit: Limit, value: String, timed: bool) {
-        let gauge = &mut self.limits[limit as usize];
-        (gauge.value, gauge.timed) = (value, timed);
-    }
-
-    /// A limit is reached from `at` on, or no more.
-    #[inline]
-    pub fn reached(&mut self, limit: Limit, is: bool, at: u64) {
-        self.limits[limit as usize].reach(is, at);
     }
 
     /// A request arrives, with its first attempt.
@@ -360,30 +325,25 @@ impl<'a> Tally<'a> {
     }
 
     /// An attempt was refused before any work.
-    pub fn rejected(&mut self, class: u16, arrived: u64, by: Limit) {
-        if self.slice_of(arrived).is_none() {
-            return;
+    pub fn rejected(&mut self, class: u16, arrived: u64) {
+        if arrived >= self.window_start {
+            self.books[class as usize].measure.rejected += 1;
         }
-        self.limits[by as usize].shed += 1;
-        self.books[class as usize].measure.rejected += 1;
     }
 
     /// A limit of the client, the edge or the platform has passed.
-    pub fn timed_out(&mut self, class: u16, arrived: u64, cold: bool, by: Option<Limit>) {
-        if self.slice_of(arrived).is_none() {
+    pub fn timed_out(&mut self, class: u16, arrived: u64, cold: bool) {
+        if arrived < self.window_start {
             return;
-        }
-        if let Some(by) = by {
-            self.limits[by as usize].shed += 1;
         }
         let measure = &mut self.books[class as usize].measure;
         measure.timed_out += 1;
         measure.cold += u64::from(cold);
     }
 
-    /// The work of an attempt ended in an error.
+    /// The work of an attempt has ended in an error.
     pub fn failed(&mut self, class: u16, arrived: u64, cold: bool) {
-        if self.slice_of(arrived).is_some() {
+        if arrived >= self.window_start {
             let measure = &mut self.books[class as usize].measure;
             measure.failed += 1;
             measure.cold += u64::from(cold);
@@ -421,15 +381,6 @@ impl<'a> Tally<'a> {
         }
     }
 
-    /// An attempt that arrived then is billed so many nanoseconds.
-    #[inline]
-    pub fn billed(&mut self, arrived: u64, nanoseconds: u64) {
-        if let Some(used) = self.use_of(arrived) {
-            used.requests += 1;
-            used.billed += u128::from(nanoseconds);
-        }
-    }
-
     /// Closes the books.
     pub fn finish(mut self) -> (Measurement, Vec<SliceUse>) {
         self.close_slice();
@@ -442,8 +393,6 @@ impl<'a> Tally<'a> {
         let waited = self.measurement.queue_wait.count();
         let completed = self.measurement.sum(ClassMeasure::completed);
         self.measurement.queue_wait.record_n(0, completed - waited);
-        let limits = Limit::ALL.iter().zip(self.limits);
-        self.measurement.limits = limits.filter_map(|((_, name), gauge)| gauge.measure(name)).collect();
         (self.measurement, self.uses)
     }
 }

@@ -8,12 +8,28 @@ use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 
 use super::super::Plan;
+use super::cluster::Cluster;
+use super::station::Station;
 use super::tally::SliceUse;
 
-/// Books what was used, slice by slice.
-pub(super) fn book_usage(measurement: &mut Measurement, plan: &Plan<'_>, uses: &[SliceUse], billed_time: &[Vec<u128>]) {
+/// Books what was used, slice by slice: by the services, by the nodes and at the edge.
+pub(super) fn book_usage(
+    measurement: &mut Measurement,
+    plan: &Plan<'_>,
+    uses: &[SliceUse],
+    stations: &[Box<Station<'_>>],
+    cluster: Option<&Cluster>,
+) {
     let mut books = Books { measurement, plan };
-    books.compute(uses, billed_time);
+    for station in stations {
+        books.service(station);
+    }
+    if let (Some(cluster), Placement::Nodes(nodes)) = (cluster, &plan.deployment.placement) {
+        let shared = plan.application.shared_name();
+        for (group, times) in nodes.groups.iter().zip(&cluster.billed_time) {
+            books.nodes(&group.machine, shared, times);
+        }
+    }
     books.standing();
     books.edge(uses);
     for (slice, used) in uses.iter().enumerate() {
@@ -34,45 +50,50 @@ impl Books<'_, '_> {
         }
     }
 
-    /// The compute part: per request, per instance, or per node of each group.
-    fn compute(&mut self, uses: &[SliceUse], billed_time: &[Vec<u128>]) {
-        let deployment = self.plan.deployment;
-        for (group, times) in billed_time.iter().enumerate() {
-            let variant = match &deployment.placement {
-                Placement::Nodes(nodes) => nodes.groups[group].machine.as_str(),
-                Placement::Provider => deployment.instance.variant.as_str(),
+    /// What a service is billed, per request or per instance.
+    fn service(&mut self, station: &Station<'_>) {
+        let meter = &self.plan.deployment.meter;
+        let (name, size) = (station.service.name.as_str(), station.spec.instance);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
+        let milli_vcpu = (size.vcpu * 1000.0).round() as u128;
+        for (slice, used) in station.levels.uses.iter().enumerate() {
+            let time = match meter.per {
+                Per::Request => used.billed,
+                Per::Instance => used.billed_time,
+                Per::Node => 0,
             };
-            for (slice, used) in uses.iter().enumerate() {
-                let time = match deployment.meter.per {
-                    Per::Request => used.billed,
-                    Per::Instance | Per::Node => times.get(slice).copied().unwrap_or(0),
+            for &dimension in &meter.counts {
+                let (variant, quantity) = match dimension {
+                    Dimension::Requests => ("", u128::from(used.requests)),
+                    Dimension::GibSeconds => ("", time * u128::from(size.memory.mib_ceil())),
+                    Dimension::VcpuSeconds => ("", time * milli_vcpu),
+                    Dimension::InstanceHours => (size.variant.as_str(), time * u128::from(meter.weight)),
+                    _ => continue,
                 };
-                self.compute_slice(slice, variant, used.requests, time);
+                self.add(name, dimension, variant, slice, quantity);
+            }
+            if meter.per == Per::Instance {
+                self.beside(name, slice, time);
             }
         }
     }
 
-    fn compute_slice(&mut self, slice: usize, variant: &str, requests: u64, time: u128) {
-        let deployment = self.plan.deployment;
-        let meter = &deployment.meter;
-        let service = self.plan.application.service().name.as_str();
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
-        let milli_vcpu = (deployment.instance.vcpu * 1000.0).round() as u128;
-        for &dimension in &meter.counts {
-            let (variant, quantity) = match dimension {
-                Dimension::Requests => ("", u128::from(requests)),
-                Dimension::GibSeconds => ("", time * u128::from(deployment.instance.memory.mib_ceil())),
-                Dimension::VcpuSeconds => ("", time * milli_vcpu),
-                Dimension::InstanceHours => (variant, time * u128::from(meter.weight)),
-                Dimension::NodeHours => (variant, time),
-                _ => continue,
-            };
-            self.add(service, dimension, variant, slice, quantity);
+    /// What the nodes of a group are billed, under the name of what they are there for.
+    fn nodes(&mut self, machine: &str, service: &str, times: &[u128]) {
+        for (slice, &time) in times.iter().enumerate() {
+            let counted = &self.plan.deployment.meter.counts;
+            if counted.contains(&Dimension::NodeHours) {
+                self.add(service, Dimension::NodeHours, machine, slice, time);
+            }
+            self.beside(service, slice, time);
         }
-        if meter.per != Per::Request {
-            self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
-            self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
-        }
+    }
+
+    /// What comes with each instance or node.
+    fn beside(&mut self, service: &str, slice: usize, time: u128) {
+        let meter = &self.plan.deployment.meter;
+        self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
+        self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
     }
 
     /// What is paid for as long as the deployment stands.

@@ -2,11 +2,12 @@
 
 #![allow(clippy::inline_always)]
 
+use crate::kernel::agenda::Agenda;
 use crate::kernel::whole;
 
-use super::clients::Loss;
+use super::cpu::Cpu;
 use super::event::Event;
-use super::record::{Client, NONE, Record, State};
+use super::record::{NONE, Record, State};
 use super::{Compute, Core};
 
 impl Core<'_> {
@@ -17,7 +18,7 @@ impl Core<'_> {
         record.started = now;
         let (cpu, io) = (record.work, record.waits_until);
         self.arm_platform();
-        if self.hot.has_steps {
+        if self.station.hot.has_steps {
             self.go_on(slot);
             return;
         }
@@ -34,12 +35,12 @@ impl Core<'_> {
     pub(super) fn compute(&mut self, slot: u32) {
         let now = self.now;
         let record = self.records.get(slot);
-        let (instance, class, cpu) = (record.instance, record.class as usize, record.work);
-        let run = &self.classes[class];
-        match self.compute {
+        let (instance, kind, cpu) = (record.instance, record.kind as usize, record.work);
+        let run = &self.kinds.all[kind];
+        match self.station.compute {
             Compute::Alone => {
                 let end = now.saturating_add(paced(cpu, run.pace));
-                if self.hot.levels_cpu {
+                if self.station.hot.levels_cpu {
                     self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
                 }
                 self.records.get_mut(slot).begin_cpu();
@@ -88,13 +89,14 @@ impl Core<'_> {
     }
 
     fn book_fresh(&mut self, record: &Record, end: u64) -> bool {
-        let patience = self.classes[record.class as usize].patience;
-        let booked = self.shortcut && record.is_simple();
+        let patience = self.kinds.all[record.kind as usize].patience;
+        let booked = self.station.shortcut && record.is_simple();
         booked && self.book_until(record.life(), patience, record.instance, self.now, end)
     }
 
     fn fresh_end(&mut self) -> u64 {
-        let whole = self.deployment.fleet.cold_service.as_ref().map_or(0, |law| law.draw_whole(&mut self.luck.start));
+        let whole =
+            self.station.spec.fleet.cold_service.as_ref().map_or(0, |law| law.draw_whole(&mut self.station.luck.start));
         self.now.saturating_add(whole)
     }
 
@@ -109,7 +111,7 @@ impl Core<'_> {
     pub(super) fn run_on_core(&mut self, slot: u32) {
         let now = self.now;
         let record = self.records.get_mut(slot);
-        let (instance, run) = (record.instance, &self.classes[record.class as usize]);
+        let (instance, run) = (record.instance, &self.kinds.all[record.kind as usize]);
         let end = now.saturating_add(paced(record.work, run.pace));
         record.begin_cpu();
         self.instances[instance as usize].own_cpu.change(now, signed(run.micro_vcpu));
@@ -119,11 +121,7 @@ impl Core<'_> {
     /// An entry that must fire earlier is scheduled anew; one that may fire later is left to find that out itself.
     #[inline(always)]
     pub(super) fn arm_cpu(&mut self, instance: u32) {
-        let cpu = &mut self.cpus[instance as usize];
-        if cpu.due < cpu.armed {
-            cpu.armed = cpu.due;
-            self.agenda.schedule(cpu.due, Event::Cpu(instance).order());
-        }
+        arm(&mut self.agenda, &mut self.cpus[instance as usize], instance);
     }
 
     /// The entry of an instance's CPU fires.
@@ -147,7 +145,7 @@ impl Core<'_> {
     /// The CPU work of a record is done.
     #[inline]
     pub(super) fn begin_io(&mut self, slot: u32) {
-        if self.hot.has_steps {
+        if self.station.hot.has_steps {
             self.go_on(slot);
             return;
         }
@@ -166,7 +164,7 @@ impl Core<'_> {
     pub(super) fn schedule_wait(&mut self, slot: u32, end: u64) {
         let record = self.records.get_mut(slot);
         record.waits_until = end;
-        let event = if self.compute == Compute::Alone {
+        let event = if self.station.compute == Compute::Alone {
             self.instances[record.instance as usize].record = slot;
             Event::Own(record.instance)
         } else {
@@ -190,7 +188,7 @@ impl Core<'_> {
             return;
         }
         if record.state == State::Io {
-            if self.hot.has_steps {
+            if self.station.hot.has_steps {
                 self.go_on(slot);
             } else {
                 self.complete(slot);
@@ -204,10 +202,10 @@ impl Core<'_> {
 
     /// A record with a core, or an instance, to itself leaves its CPU.
     pub(super) fn leave_cpu(&mut self, record: &Record) {
-        let micro_vcpu = self.classes[record.class as usize].micro_vcpu;
-        if let Compute::Cores(_) = self.compute {
+        let micro_vcpu = self.kinds.all[record.kind as usize].micro_vcpu;
+        if let Compute::Cores(_) = self.station.compute {
             self.leave_core(record.instance, micro_vcpu);
-        } else if self.hot.levels_cpu {
+        } else if self.station.hot.levels_cpu {
             self.instances[record.instance as usize].own_cpu.change(self.now, -signed(micro_vcpu));
         } else {
             self.tally.cpu(micro_vcpu, record.started, self.now);
@@ -229,52 +227,24 @@ impl Core<'_> {
         let record = self.records.get(slot);
         let instance = record.instance;
         let client = record.client;
+        let record = *record;
         if client.waits() {
-            let waited = record.started - record.arrived - record.startup;
-            let arrived = self.clients.arrival(record);
-            self.tally.completed(record.class, record.key, arrived, self.now, waited, record.start.is_cold());
-        } else if client == Client::GONE {
-            self.tally.abandoned(record.arrived, false);
+            self.succeed(&record);
+        } else {
+            self.wasted(&record, false);
         }
-        if self.hot.bills_requests {
-            let record = *record;
+        if self.station.hot.bills_requests {
             self.bill(&record, record.started, self.now);
         }
-        self.answered(client);
+        self.answered(client, true);
         self.forget(slot);
         self.release(instance);
-    }
-
-    /// The work of an attempt on its instance ends in an error. Not within a call of [`Core::begin`]: what it sets free
-    /// begins here, and a long queue of such attempts would be emptied by recursion.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing that is played fails yet"))]
-    pub(super) fn fail(&mut self, slot: u32) {
-        let record = *self.records.get(slot);
-        if record.client.waits() {
-            self.tally.failed(record.class, self.stamp(&record), record.start.is_cold());
-        }
-        self.end_in_vain(slot, Loss::Failed);
-    }
-
-    /// An attempt whose work has begun is ended without success, for which its outcome is booked.
-    pub(super) fn end_in_vain(&mut self, slot: u32, loss: Loss) {
-        let record = *self.records.get(slot);
-        if record.client == Client::GONE {
-            self.tally.abandoned(record.arrived, false);
-        }
-        self.bill(&record, record.started, self.now);
-        if record.client.waits() {
-            self.lost(&record, loss);
-        }
-        self.take_off_cpu(slot, &record);
-        self.forget(slot);
-        self.release(record.instance);
     }
 
     /// Ends the CPU work or the wait for a core of a record that is ended from outside.
     pub(super) fn take_off_cpu(&mut self, slot: u32, record: &Record) {
         let instance = record.instance;
-        match (self.compute, record.state) {
+        match (self.station.compute, record.state) {
             (Compute::Shared, State::Cpu) => {
                 let cpu = &mut self.cpus[instance as usize];
                 cpu.advance(self.now);
@@ -287,6 +257,15 @@ impl Core<'_> {
             }
             _ => {}
         }
+    }
+}
+
+/// Sees to the entry of an instance's CPU in the agenda.
+#[inline(always)]
+pub(super) fn arm(agenda: &mut Agenda, cpu: &mut Cpu, instance: u32) {
+    if cpu.due < cpu.armed {
+        cpu.armed = cpu.due;
+        agenda.schedule(cpu.due, Event::Cpu(instance).order());
     }
 }
 

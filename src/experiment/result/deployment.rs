@@ -1,5 +1,6 @@
 //! What one deployment did: attempts, waits, instances.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Intervals;
@@ -34,6 +35,9 @@ pub struct DeploymentResult {
     pub cold_starts: ColdStarts,
     /// Instances.
     pub instances: Instances,
+    /// Its services, where there are several.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub services: Vec<ServiceResult>,
     /// Nodes, where there are any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nodes: Option<Nodes>,
@@ -201,6 +205,25 @@ pub struct Nodes {
     pub used_share: Option<f64>,
     /// Intervals.
     pub ci95: Intervals,
+}
+
+/// One of several services.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ServiceResult {
+    /// Name.
+    pub name: String,
+    /// Attempts made to it, by clients and by other services, all replications.
+    pub requests: u64,
+    /// From the arrival of an attempt to its answer; completed ones.
+    pub latency_ms: Latency,
+    /// Its instances.
+    pub instances: Instances,
+    /// Attempts that waited for one of its instances to start.
+    pub cold_starts: ColdStarts,
+    /// What is billed under its name, as a part of `cost.per_month`; null without a tariff.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub cost_per_month: Option<Decimal>,
 }
 
 impl Requests {

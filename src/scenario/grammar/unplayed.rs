@@ -7,15 +7,15 @@ type Refused = Option<&'static str>;
 /// Steps of a service.
 pub const STEPS: Refused = None;
 /// `call`.
-pub const CALLS: Refused = Some("calls between services are");
+pub const CALLS: Refused = None;
 /// `parallel`.
-pub const PARALLEL: Refused = Some("parallel steps are");
+pub const PARALLEL: Refused = None;
 /// `branch`, `p`, `repeat`, `only`.
 pub const BRANCHES: Refused = None;
 /// `timeout` of a call.
-pub const TIMEOUTS: Refused = Some("timeouts of calls are");
+pub const TIMEOUTS: Refused = None;
 /// More than one service.
-pub const SERVICES: Refused = Some("several services are");
+pub const SERVICES: Refused = None;
 /// `[[queue]]` and `publish`.
 pub const QUEUES: Refused = Some("queues are");
 /// Queues of kind `topic`.
@@ -41,4 +41,4 @@ pub const SHAPE: Refused = Some("other shapes than one service are");
 /// `bind` of a deployment.
 pub const BIND: Refused = Some("queues, stores and workflows are");
 /// `[deployment.service.NAME]`.
-pub const OVERRIDES: Refused = Some("several services are");
+pub const OVERRIDES: Refused = None;

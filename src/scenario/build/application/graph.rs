@@ -9,10 +9,24 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 
+/// Most kinds of attempts: those of the clients of each class, and those of each call for it.
+const MOST_KINDS: usize = 65_000;
+
+/// Where a section was written.
+fn written(table: &Table, section: &str) -> Span {
+    table.get(section).map_or(Span::BUILT_IN, |node| node.span)
+}
+
 /// Reports rounds without end as errors, and as warnings parts that no request reaches and work of a class that no step
 /// does. `spans` says where the steps of
 /// each service, then of each workflow, were written.
 pub fn check(context: &mut Context, table: &Table, application: &Application, spans: &[Vec<Span>]) {
+    let sites: usize = application.services.iter().map(|service| service.body.program.sites.len()).sum();
+    if application.classes.len() * (sites + 1) > MOST_KINDS {
+        let message = format!("{} classes and {sites} calls: too many to keep apart", application.classes.len());
+        let help = format!("classes times one more than there are calls is {MOST_KINDS} at most");
+        context.problems.push(Diagnostic::error(message).at(written(table, "class")).help(help));
+    }
     let graph = Graph::new(application);
     let shown = Shown { application, graph: &graph, table, spans };
     let mut reported: Vec<Vec<Edge>> = Vec::new();

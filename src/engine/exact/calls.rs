@@ -1,0 +1,170 @@
+//! Services that call each other. A call is made by a caller, as a request is by its client: one and the same deals with
+//! attempts, back-off and budgets. The attempt that calls holds its place and waits; it goes on when all that it called
+//! have answered, and fails if one of them failed.
+//!
+//! Whoever can go on, and whatever is to be asked, is put on a list, which is worked off when an event is done: chains of
+//! calls, and of refusals, would else recurse without bound.
+
+use crate::application::program::walk::Walker;
+use crate::application::program::{Instruction, Op};
+
+use super::Core;
+use super::clients::{Caller, Doing, Who};
+use super::record::State;
+use super::steps::Place;
+
+/// What is to be done at this instant.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Next {
+    /// An attempt goes on: all that it called have answered.
+    GoOn(u32),
+    /// A caller asks.
+    Ask(u32),
+    /// What one service gave back, those who wait at this one may use.
+    Start(u16),
+}
+
+/// In a record that waits for what it called: how many of them have not answered, and above that whether one failed.
+const FAILED: u64 = 1 << 63;
+
+impl Core<'_> {
+    /// An attempt reaches beyond its service, at the instruction `at` of its program: a call, or several at once.
+    pub(super) fn reach(&mut self, slot: u32, at: u16, place: Place) {
+        let program = self.station.program();
+        let record = self.records.get_mut(slot);
+        record.state = State::Calling;
+        (record.work, record.waits_until) = (place.packed(), 0);
+        let record = *record;
+        let kind = &self.kinds.all[usize::from(record.kind)];
+        let class = &self.plan.application.classes[usize::from(kind.class)];
+        let walker = Walker { key: record.key, attempt: place.attempt, class: (class, u32::from(kind.class)) };
+        let reached = match program.code[usize::from(at)].op {
+            Op::Parallel { n } => at + 1..at + 1 + n,
+            _ => at..at + 1,
+        };
+        let parallel = reached.start > at;
+        for at in reached {
+            let instruction = program.code[usize::from(at)];
+            let own = instruction.key(walker.key, walker.attempt);
+            // A step of its own was taken when it was come to.
+            if parallel && !instruction.is_taken(own, walker.class.1) {
+                continue;
+            }
+            self.reach_one(slot, at, own, &instruction, &walker);
+        }
+        if self.records.get(slot).waits_until == 0 {
+            self.goes_on(slot);
+        }
+    }
+
+    fn reach_one(&mut self, slot: u32, at: u16, own: u64, instruction: &Instruction, walker: &Walker<'_>) {
+        let program = self.station.program();
+        let arrived = self.counted_at(slot);
+        let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
+        self.records.get_mut(slot).waits_until += 1;
+        match instruction.op {
+            Op::Call { site, .. } => {
+                let first = self.kinds.sites[usize::from(self.station.number)][usize::from(site)];
+                let kind = first + self.kinds.all[usize::from(self.records.get(slot).kind)].class;
+                let budget = self.kinds.all[usize::from(kind)].budget;
+                self.clients.put(budget, self.now);
+                let caller = self.clients.keep(Caller { kind, doing: Doing::Asking, ..blank });
+                self.next.push(Next::Ask(caller));
+            }
+            Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
+            Op::Wait(law) => {
+                self.wait_beside(blank, crate::application::draw::drawn(&program.laws[usize::from(law)], own))
+            }
+            _ => unreachable!("what no engine plays is refused where scenarios are read"),
+        }
+    }
+
+    /// Waiting beside calls, as one of several at once.
+    fn wait_beside(&mut self, caller: Caller, waits: u64) {
+        let place = self.clients.keep(Caller { doing: Doing::Returning(true), ..caller });
+        self.call_at(place, self.now.saturating_add(waits));
+    }
+
+    /// The instant by which calls that an attempt makes now are counted: now, unless its request is counted nowhere.
+    fn counted_at(&self, slot: u32) -> u64 {
+        let record = self.records.get(slot);
+        let stamp = self.stamp(record);
+        let counted = stamp >= self.plan.warmup.0 && record.client.is_counted();
+        if counted { self.now } else { 0 }
+    }
+
+    /// All that an attempt called have answered.
+    fn goes_on(&mut self, slot: u32) {
+        self.records.get_mut(slot).state = State::Answered;
+        self.next.push(Next::GoOn(slot));
+    }
+
+    /// Works off what is to be done at this instant.
+    pub(super) fn work_off(&mut self) {
+        let mut done = 0;
+        while let Some(&next) = self.next.get(done) {
+            done += 1;
+            match next {
+                // One that was ended meanwhile has lost its slot; who has it now is on the list himself, if he is there.
+                Next::GoOn(slot) if self.records.find(slot).is_some_and(|record| record.state == State::Answered) => {
+                    self.enter_that_of_record(slot);
+                    if self.records.get(slot).waits_until & FAILED == 0 {
+                        self.go_on(slot);
+                    } else {
+                        self.fail(slot);
+                    }
+                }
+                Next::GoOn(_) => {}
+                Next::Start(station) => {
+                    self.enter(station);
+                    self.start_for_queue();
+                }
+                Next::Ask(place) => {
+                    let request = self.attempt(place);
+                    self.admit(&request);
+                }
+            }
+        }
+        self.next.clear();
+    }
+
+    /// The record that waits for a caller's answer, unless it was ended meanwhile.
+    fn waiting_for(&self, place: u32) -> Option<u32> {
+        let caller = &self.clients.callers[place as usize];
+        let Who::Attempt(slot, at) = caller.who else { return None };
+        let record = self.records.find(slot).filter(|record| record.state == State::Calling)?;
+        let service = &self.plan.application.services[usize::from(self.kinds.all[usize::from(record.kind)].station)];
+        let instruction = service.body.program.code.get(usize::from(at))?;
+        let own = instruction.key(record.key, Place::unpacked(record.work).attempt);
+        (own == caller.key).then_some(slot)
+    }
+
+    /// A call has its answer, or the caller has given up.
+    pub(super) fn call_answered(&mut self, place: u32, success: bool) {
+        self.call_returns(place, success);
+    }
+
+    /// The answer is with who called.
+    pub(super) fn call_returns(&mut self, place: u32, success: bool) {
+        let waiting = self.waiting_for(place);
+        self.clients.dismiss(place);
+        let Some(slot) = waiting else { return };
+        let record = self.records.get_mut(slot);
+        record.waits_until = (record.waits_until - 1) | if success { 0 } else { FAILED };
+        if record.waits_until & !FAILED == 0 {
+            self.goes_on(slot);
+        }
+    }
+
+    /// The wait before another attempt of a call is over.
+    pub(super) fn call_again(&mut self, place: u32) {
+        if self.waiting_for(place).is_none() {
+            self.clients.dismiss(place);
+            return;
+        }
+        let caller = &mut self.clients.callers[place as usize];
+        caller.doing = Doing::Asking;
+        caller.attempt += 1;
+        self.next.push(Next::Ask(place));
+    }
+}

@@ -1,0 +1,105 @@
+//! What is the same for every attempt of a kind: those of a class's clients are one, and those of a call site for
+//! requests of a class.
+
+use super::Plan;
+use super::cpu::{CpuModel, micro};
+use super::station::{Compute, compute};
+use crate::application::program::{Op, Program};
+use crate::application::retry::Retry;
+use crate::application::{Class, Entry};
+
+/// One kind of attempt on this deployment.
+#[derive(Debug)]
+pub(super) struct Kind<'a> {
+    /// The class of the request that it is made for.
+    pub class: u16,
+    /// The service that it is made to.
+    pub station: u16,
+    /// Group of the CPU model.
+    pub group: usize,
+    /// vCPUs it uses when alone on an instance or a core, in millionths.
+    pub micro_vcpu: u64,
+    /// Nanoseconds per nanosecond of CPU work when alone.
+    pub pace: f64,
+    /// Who made it (or the edge) gives up after this long; `u64::MAX`: never.
+    pub patience: u64,
+    /// Whether that is the edge.
+    pub edge_gives_up: bool,
+    /// What is done when it does not succeed.
+    pub retry: &'a Retry,
+    /// Which budget that is charged to.
+    pub budget: usize,
+}
+
+/// Every kind of attempt.
+#[derive(Debug)]
+pub(super) struct Kinds<'a> {
+    /// Those of the classes, then for each call site of each service one per class.
+    pub all: Vec<Kind<'a>>,
+    /// How many are those of classes.
+    pub classes: u16,
+    /// The first kind of each call site, by service.
+    pub sites: Vec<Vec<u16>>,
+}
+
+/// Every kind of attempt, and the distinct numbers of threads.
+#[allow(clippy::cast_possible_truncation)] // there are fewer than 65 536 kinds, which the reading of scenarios checks
+pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
+    let (deployment, application) = (plan.deployment, plan.application);
+    let classes = application.classes.len() as u16;
+    let mut threads: Vec<f64> = application.classes.iter().map(|class| class.threads).collect();
+    threads.sort_by(f64::total_cmp);
+    threads.dedup();
+    let kind = |class: u16, station: u16, retry: &'a Retry, budget: usize| {
+        let what = &application.classes[usize::from(class)];
+        let spec = deployment.of_service(usize::from(station));
+        let most = if matches!(compute(deployment, spec), Compute::Cores(_)) { 1.0 } else { spec.instance.cpu_limit() };
+        let vcpu = what.threads.min(most);
+        Kind {
+            class,
+            station,
+            group: threads.iter().position(|&threads| threads == what.threads).unwrap_or(0),
+            micro_vcpu: micro(vcpu),
+            pace: 1.0 / (vcpu * spec.instance.cpu_speed),
+            patience: u64::MAX,
+            edge_gives_up: false,
+            retry,
+            budget,
+        }
+    };
+    let edge = deployment.edge.as_ref();
+    let latency = edge.map_or(0, |edge| edge.latency.0);
+    let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
+    let of_class = |(number, class): (u16, &'a Class)| {
+        let Entry::Service(station) = class.entry else { unreachable!("entries that no engine plays are refused") };
+        let client = class.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(latency));
+        Kind {
+            patience: client.min(edge_patience),
+            edge_gives_up: edge_patience < client,
+            ..kind(number, station, &class.retry, usize::from(number))
+        }
+    };
+    let mut all: Vec<Kind<'a>> = (0..).zip(&application.classes).map(of_class).collect();
+    let (mut sites, mut budget) = (Vec::new(), usize::from(classes));
+    for service in &application.services {
+        let mut first = Vec::new();
+        for (number, site) in service.body.program.sites.iter().enumerate() {
+            first.push(all.len() as u16);
+            if let Some(to) = called(&service.body.program, number) {
+                let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0);
+                all.extend((0..classes).map(|class| Kind { patience, ..kind(class, to, &site.retry, budget) }));
+            }
+            budget += 1;
+        }
+        sites.push(first);
+    }
+    (Kinds { all, classes, sites }, CpuModel::new(threads))
+}
+
+/// The service that is called at a site of `program`; none where it is something else that is reached.
+fn called(program: &Program, number: usize) -> Option<u16> {
+    program.code.iter().find_map(|instruction| match instruction.op {
+        Op::Call { service, site } if usize::from(site) == number => Some(service),
+        _ => None,
+    })
+}

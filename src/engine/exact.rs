@@ -4,7 +4,8 @@
 //!  batch of requests --> serve: fire all events at or before each arrival, then offer it
 //!
 //!     station     one service and its fleet; kind: what attempts of a kind have in common
-//!     calls       services that call each other; steps: what an attempt does, one after the other
+//!     calls       services that call each other; messages: through queues; steps: what an attempt does, one after the other
+//!     allowed     whether there may be another instance
 //!     service     offer -> hand to an instance | queue | reject;  release
 //!     shortcut    a whole life, booked at once
 //!     work        begin -> CPU -> I/O -> complete
@@ -24,6 +25,7 @@
 //! At one instant: completions first, then instances and nodes that become ready, then timers, then control loops, then
 //! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
+mod allowed;
 mod billing;
 mod calls;
 mod clients;
@@ -42,6 +44,7 @@ mod instances;
 mod kind;
 mod levels;
 mod limits;
+mod messages;
 mod pool;
 mod record;
 mod router;
@@ -60,7 +63,7 @@ mod work;
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
 use crate::kernel::ladder::Ladder;
-use crate::metering::measurement::{Measurement, SliceMeasure};
+use crate::metering::measurement::{Measurement, QueueMeasure, SliceMeasure};
 use crate::platform::Deployment;
 use crate::platform::placement::Placement;
 use crate::platform::tokens::Tokens;
@@ -114,12 +117,17 @@ pub struct Core<'a> {
     limits: Gauges,
     /// What passes the edge, where that is limited.
     throttle: Option<Tokens>,
+    /// Messages of each queue.
+    queues: Vec<QueueMeasure>,
     /// What is to be done at this instant, when its event is done.
     next: Vec<Next>,
 }
 
 impl<'a> Core<'a> {
     /// A deployment at its first instant.
+    ///
+    /// # Panics
+    /// If the application has no service, or classes that enter none.
     #[must_use]
     pub fn new(plan: Plan<'a>) -> Self {
         let deployment = plan.deployment;
@@ -164,6 +172,7 @@ impl<'a> Core<'a> {
             ),
             limits: Gauges::default(),
             throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
+            queues: vec![QueueMeasure::default(); plan.application.queues.len()],
             next: Vec::new(),
         };
         core.prepare();
@@ -361,12 +370,14 @@ impl Platform for Core<'_> {
         let horizon = self.plan.horizon.0;
         self.run_until(horizon);
         self.book_in_flight();
+        self.book_waiting_messages();
         let stations: Vec<Box<Station<'_>>> = {
             self.enter(0);
             std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect()
         };
         let (mut measurement, uses) = self.tally.finish();
         measurement.limits = limits::measured(&stations, &self.limits);
+        measurement.queues = self.queues;
         if stations.len() > 1 {
             measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
         }

@@ -154,6 +154,29 @@ pub struct ServiceMeasure {
     pub peak: u64,
 }
 
+/// What happened to the messages of one queue, one for each consumer.
+#[derive(Clone, Debug, Default)]
+pub struct QueueMeasure {
+    /// Messages published.
+    pub published: u64,
+    /// Deliveries beyond the first of a message.
+    pub redelivered: u64,
+    /// Messages that were delivered in vain as often as they may be.
+    pub dead_lettered: u64,
+    /// Messages that are in the queue, or with a consumer, at the horizon.
+    pub waiting: u64,
+    /// From publication until a consumer was done, nanoseconds.
+    pub latency: Histogram,
+}
+
+impl QueueMeasure {
+    /// Messages that a consumer is done with.
+    #[must_use]
+    pub fn delivered(&self) -> u64 {
+        self.latency.count()
+    }
+}
+
 /// A limit that held load back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitMeasure {
@@ -255,6 +278,8 @@ pub struct Measurement {
     pub abandoned_running: u64,
     /// Per service, in the order of the scenario; none where there is only one.
     pub services: Vec<ServiceMeasure>,
+    /// Per queue, in the order of the scenario.
+    pub queues: Vec<QueueMeasure>,
     /// Limits that held load back.
     pub limits: Vec<LimitMeasure>,
     /// What the bill is made from.
@@ -279,6 +304,13 @@ impl Measurement {
                 class.requests(),
                 class.completed() + class.lost + class.in_flight + class.backing_off,
                 "every request ends in exactly one way"
+            );
+        }
+        for queue in &self.queues {
+            assert_eq!(
+                queue.published,
+                queue.delivered() + queue.dead_lettered + queue.waiting,
+                "every message is delivered, dead or waiting"
             );
         }
         for service in &self.services {

@@ -1,15 +1,17 @@
-//! Services that call each other. A call is made by a caller, as a request is by its client: one and the same deals with
+//! Services that reach each other. A call is made by a caller, as a request is by its client: one and the same deals with
 //! attempts, back-off and budgets. The attempt that calls holds its place and waits; it goes on when all that it called
 //! have answered, and fails if one of them failed.
 //!
 //! Whoever can go on, and whatever is to be asked, is put on a list, which is worked off when an event is done: chains of
 //! calls, and of refusals, would else recurse without bound.
 
+use crate::application::draw::drawn;
 use crate::application::program::walk::Walker;
-use crate::application::program::{Instruction, Op};
+use crate::application::program::{Amount, Instruction, Op};
 
 use super::Core;
 use super::clients::{Caller, Doing, Who};
+use super::kind::Policy;
 use super::record::State;
 use super::steps::Place;
 
@@ -61,20 +63,23 @@ impl Core<'_> {
         let program = self.station.program();
         let arrived = self.counted_at(slot);
         let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
+        if let Op::Publish { queue, size } = instruction.op {
+            self.publish(slot, own, queue, program.amount(Amount::Law(size), &walker.class.0.io, own));
+            return;
+        }
         self.records.get_mut(slot).waits_until += 1;
         match instruction.op {
             Op::Call { site, .. } => {
                 let first = self.kinds.sites[usize::from(self.station.number)][usize::from(site)];
                 let kind = first + self.kinds.all[usize::from(self.records.get(slot).kind)].class;
-                let budget = self.kinds.all[usize::from(kind)].budget;
-                self.clients.put(budget, self.now);
+                if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
+                    self.clients.put(budget, self.now);
+                }
                 let caller = self.clients.keep(Caller { kind, doing: Doing::Asking, ..blank });
                 self.next.push(Next::Ask(caller));
             }
             Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
-            Op::Wait(law) => {
-                self.wait_beside(blank, crate::application::draw::drawn(&program.laws[usize::from(law)], own))
-            }
+            Op::Wait(law) => self.wait_beside(blank, drawn(&program.laws[usize::from(law)], own)),
             _ => unreachable!("what no engine plays is refused where scenarios are read"),
         }
     }
@@ -86,7 +91,7 @@ impl Core<'_> {
     }
 
     /// The instant by which calls that an attempt makes now are counted: now, unless its request is counted nowhere.
-    fn counted_at(&self, slot: u32) -> u64 {
+    pub(super) fn counted_at(&self, slot: u32) -> u64 {
         let record = self.records.get(slot);
         let stamp = self.stamp(record);
         let counted = stamp >= self.plan.warmup.0 && record.client.is_counted();

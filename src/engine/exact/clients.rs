@@ -10,6 +10,7 @@ use crate::traffic::closed::Crowd;
 
 use super::Core;
 use super::event::Event;
+use super::kind::Policy;
 use super::record::{Client, Record};
 use super::service::kind_of;
 
@@ -37,6 +38,8 @@ pub(super) enum Who {
     User(u16, u32),
     /// An attempt that calls another service: its record, and the instruction that calls.
     Attempt(u32, u16),
+    /// A message of the queue of this index.
+    Message(u16),
 }
 
 /// A client of whom something is kept.
@@ -180,7 +183,7 @@ impl<'a> Clients<'a> {
 
     /// The class and first arrival of every request whose client waits before its next attempt.
     pub fn backing_off(&self) -> impl Iterator<Item = (u32, u64)> {
-        let outside = |caller: &&Caller| !matches!(caller.who, Who::Attempt(..));
+        let outside = |caller: &&Caller| matches!(caller.who, Who::Outside | Who::User(..));
         let waiting = self.callers.iter().filter(|caller| caller.doing == Doing::BackingOff).filter(outside);
         waiting.map(|caller| (u32::from(caller.kind), caller.arrived))
     }
@@ -296,6 +299,7 @@ impl Core<'_> {
                 self.ask(&Request { caller: place, ..request });
             }
             (Doing::BackingOff, Who::Attempt(..)) => self.call_again(place),
+            (Doing::BackingOff, Who::Message(_)) => self.deliver_again(place),
             (Doing::BackingOff, _) => {
                 caller.doing = Doing::Asking;
                 caller.attempt += 1;
@@ -326,8 +330,10 @@ impl Core<'_> {
 
     /// An attempt has not succeeded: its client tries again, or has lost its request.
     pub(super) fn lost(&mut self, record: &Record, loss: Loss) {
-        let kind = &self.kinds.all[usize::from(record.kind)];
-        let (retry, budget) = (kind.retry, kind.budget);
+        let (retry, budget) = match self.kinds.all[usize::from(record.kind)].policy {
+            Policy::Retry(retry, budget) => (retry, budget),
+            Policy::Deliver(queue, number) => return self.delivery_failed(record, loss, queue, number),
+        };
         let caller = record.client.caller();
         let attempt = self.clients.attempt(record.client);
         let wanted = match loss {
@@ -366,6 +372,7 @@ impl Core<'_> {
             Who::User(..) => self.think(place),
             Who::Outside => self.clients.dismiss(place),
             Who::Attempt(..) => self.call_answered(place, success),
+            Who::Message(queue) => self.message_taken(place, queue),
         }
     }
 

@@ -31,9 +31,18 @@ impl Whose {
         let of = |station| kinds[usize::from(record.kind)].station == station;
         let (waits, since) = match self {
             Self::Client(kind) => {
-                (record.state != State::Free && record.client.waits() && record.kind == kind, record.arrived)
+                let waits = record.state != State::Free && record.client.waits() && record.kind == kind;
+                if kinds[usize::from(kind)].is_delivery() {
+                    // A message is hidden from when it is taken, not while it waits in the queue.
+                    (waits && record.is_running(), record.started)
+                } else {
+                    (waits, record.arrived)
+                }
             }
-            Self::Queue(station) => (record.state == State::Queued && of(station), record.arrived),
+            Self::Queue(station) => {
+                let queued = record.state == State::Queued && of(station);
+                (queued && !kinds[usize::from(record.kind)].is_delivery(), record.arrived)
+            }
             Self::Platform(station) => {
                 (record.is_running() && record.client != Client::NEVER && of(station), record.started)
             }

@@ -1,10 +1,11 @@
-//! What is the same for every attempt of a kind: those of a class's clients are one, and those of a call site for
-//! requests of a class.
+//! What is the same for every attempt of a kind: those of a class's clients are one, those of a call site for requests of
+//! a class another, and so are the deliveries of a queue to a consumer.
 
 use super::Plan;
 use super::cpu::{CpuModel, micro};
 use super::station::{Compute, compute};
 use crate::application::program::{Op, Program};
+use crate::application::queue::Queue;
 use crate::application::retry::Retry;
 use crate::application::{Class, Entry};
 
@@ -26,20 +27,37 @@ pub(super) struct Kind<'a> {
     /// Whether that is the edge.
     pub edge_gives_up: bool,
     /// What is done when it does not succeed.
-    pub retry: &'a Retry,
-    /// Which budget that is charged to.
-    pub budget: usize,
+    pub policy: Policy<'a>,
+}
+
+/// What is done when an attempt does not succeed.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Policy<'a> {
+    /// Whoever made it tries again, and which budget that is charged to.
+    Retry(&'a Retry, usize),
+    /// Its message, of the queue of this index, is delivered again.
+    Deliver(&'a Queue, u16),
+}
+
+impl Kind<'_> {
+    /// Whether attempts of this kind are deliveries of messages.
+    pub const fn is_delivery(&self) -> bool {
+        matches!(self.policy, Policy::Deliver(..))
+    }
 }
 
 /// Every kind of attempt.
 #[derive(Debug)]
 pub(super) struct Kinds<'a> {
-    /// Those of the classes, then for each call site of each service one per class.
+    /// Those of the classes, then for each call site of each service one per class, then for each consumer of each queue
+    /// likewise.
     pub all: Vec<Kind<'a>>,
     /// How many are those of classes.
     pub classes: u16,
     /// The first kind of each call site, by service.
     pub sites: Vec<Vec<u16>>,
+    /// The first kind of the deliveries to each consumer, by queue.
+    pub queues: Vec<Vec<u16>>,
 }
 
 /// Every kind of attempt, and the distinct numbers of threads.
@@ -50,7 +68,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
     let mut threads: Vec<f64> = application.classes.iter().map(|class| class.threads).collect();
     threads.sort_by(f64::total_cmp);
     threads.dedup();
-    let kind = |class: u16, station: u16, retry: &'a Retry, budget: usize| {
+    let kind = |class: u16, station: u16, policy: Policy<'a>| {
         let what = &application.classes[usize::from(class)];
         let spec = deployment.of_service(usize::from(station));
         let most = if matches!(compute(deployment, spec), Compute::Cores(_)) { 1.0 } else { spec.instance.cpu_limit() };
@@ -63,8 +81,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
             pace: 1.0 / (vcpu * spec.instance.cpu_speed),
             patience: u64::MAX,
             edge_gives_up: false,
-            retry,
-            budget,
+            policy,
         }
     };
     let edge = deployment.edge.as_ref();
@@ -76,7 +93,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         Kind {
             patience: client.min(edge_patience),
             edge_gives_up: edge_patience < client,
-            ..kind(number, station, &class.retry, usize::from(number))
+            ..kind(number, station, Policy::Retry(&class.retry, usize::from(number)))
         }
     };
     let mut all: Vec<Kind<'a>> = (0..).zip(&application.classes).map(of_class).collect();
@@ -87,13 +104,25 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
             first.push(all.len() as u16);
             if let Some(to) = called(&service.body.program, number) {
                 let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0);
-                all.extend((0..classes).map(|class| Kind { patience, ..kind(class, to, &site.retry, budget) }));
+                all.extend(
+                    (0..classes).map(|class| Kind { patience, ..kind(class, to, Policy::Retry(&site.retry, budget)) }),
+                );
             }
             budget += 1;
         }
         sites.push(first);
     }
-    (Kinds { all, classes, sites }, CpuModel::new(threads))
+    let mut queues = Vec::new();
+    for (number, queue) in (0..).zip(&application.queues) {
+        let mut first = Vec::new();
+        for &to in &queue.consumers {
+            first.push(all.len() as u16);
+            let patience = queue.visibility_timeout.0;
+            all.extend((0..classes).map(|class| Kind { patience, ..kind(class, to, Policy::Deliver(queue, number)) }));
+        }
+        queues.push(first);
+    }
+    (Kinds { all, classes, sites, queues }, CpuModel::new(threads))
 }
 
 /// The service that is called at a site of `program`; none where it is something else that is reached.

@@ -8,6 +8,7 @@ mod deadlines;
 mod edges;
 mod failures;
 mod invariants;
+mod messages;
 mod oracle;
 mod steps;
 mod timelines;

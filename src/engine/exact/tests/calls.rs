@@ -9,7 +9,7 @@ use crate::application::program::Body;
 use crate::application::retry::{Budget, Retry};
 use crate::application::step::{CallSite, Demand, Step, Verb};
 use crate::application::{Application, Class, Service};
-use crate::metering::measurement::Measurement;
+use crate::metering::measurement::{ClassMeasure, Measurement};
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::service::ServiceDeployment;
@@ -19,7 +19,7 @@ fn site() -> CallSite {
     CallSite { size: constant(0.0), timeout: None, retry: Retry::default() }
 }
 
-fn call(service: u16) -> Step {
+pub(super) fn call(service: u16) -> Step {
     call_as(service, site())
 }
 
@@ -27,12 +27,12 @@ fn call_as(service: u16, site: CallSite) -> Step {
     Step::new(Verb::Call { service, site })
 }
 
-fn io(seconds: f64) -> Step {
+pub(super) fn io(seconds: f64) -> Step {
     Step::new(Verb::Io(Demand::Own(constant(seconds))))
 }
 
 /// Services with these steps; requests enter the first.
-fn application(classes: Vec<Class>, bodies: Vec<Vec<Step>>) -> Application {
+pub(super) fn application(classes: Vec<Class>, bodies: Vec<Vec<Step>>) -> Application {
     let mut application = super::application(classes);
     let model = application.services.remove(0);
     application.services = (0..)
@@ -42,12 +42,12 @@ fn application(classes: Vec<Class>, bodies: Vec<Vec<Step>>) -> Application {
     application
 }
 
-fn one_class() -> Vec<Class> {
+pub(super) fn one_class() -> Vec<Class> {
     vec![class(constant(0.0), constant(0.0))]
 }
 
 /// What `of` is for each service is in force there.
-fn of_services(mut deployment: Deployment, of: Vec<Law>) -> Deployment {
+pub(super) fn of_services(mut deployment: Deployment, of: Vec<Law>) -> Deployment {
     deployment.services = of
         .into_iter()
         .map(|law| {
@@ -63,7 +63,7 @@ fn of_services(mut deployment: Deployment, of: Vec<Law>) -> Deployment {
     deployment
 }
 
-fn busy(measured: &Measurement) -> u128 {
+pub(super) fn busy(measured: &Measurement) -> u128 {
     measured.slices.iter().map(|slice| slice.busy).sum()
 }
 
@@ -146,7 +146,7 @@ proptest! {
         let one = play(&deployment, &application, &requests, run);
         let other = play(&deployment, &application, &requests, Run { batch: 7, shortcut: false, ..run });
         prop_assert!(bits(&one) == bits(&other));
-        let offered: u64 = one.classes.iter().map(|class| class.requests()).sum();
+        let offered: u64 = one.classes.iter().map(ClassMeasure::requests).sum();
         prop_assert_eq!(offered, requests.iter().filter(|request| request.at >= SECOND).count() as u64);
     }
 }

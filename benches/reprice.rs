@@ -30,11 +30,11 @@ fn built<T>(
 }
 
 /// The result of a platform, and the prices of its run with free tiers. What is not played is the generic platform of its
-/// family, billed by its tariff; `eks-reserved` is `eks` with a commitment, which looks at every hour.
+/// family, billed by its tariff; `eks-reserved`, `eks-savings` and `eks-both` are `eks` with commitments, which look at every hour.
 fn stored(case: &str) -> (RunResult, Prices) {
     let (platform, tariff) = match case {
         "heroku" => ("paas", ", tariff = { instance-hours = \"0.05 USD\", egress-bytes = \"0 USD/GB\" }"),
-        "eks-reserved" => ("eks", ""),
+        "eks-reserved" | "eks-savings" | "eks-both" => ("eks", ""),
         platform => (platform, ""),
     };
     let text = format!("{SCENARIO}\ndeployment = [{{ platform = \"{platform}\"{tariff} }}]\n");
@@ -48,15 +48,21 @@ fn stored(case: &str) -> (RunResult, Prices) {
     }
     let mut document = Document::of_pricing(&result.pricing);
     document.set("<set>", "pricing.free_tier=true");
-    if case == "eks-reserved" {
-        let plan = "plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1";
-        document.set("<set>", &format!("pricing.commitment=[{{ {plan} }}]"));
-    }
+    let reserved = "{ plan = \"aws-machines.reserved-1y\", machine = \"m6i.large\", count = 1 }";
+    let savings = "{ plan = \"aws-machines.savings-1y\", per_hour = \"0.10 USD\" }";
+    let commitments = match case {
+        "eks-reserved" => reserved.to_owned(),
+        "eks-savings" => savings.to_owned(),
+        "eks-both" => format!("{reserved}, {savings}"),
+        _ => String::new(),
+    };
+    document.set("<set>", &format!("pricing.commitment=[{commitments}]"));
     let prices = built(document, Document::prices);
     (result, prices)
 }
 
-const CASES: [&str; 6] = ["aws-lambda", "app-engine-standard", "ec2", "eks", "heroku", "eks-reserved"];
+const CASES: [&str; 8] =
+    ["aws-lambda", "app-engine-standard", "ec2", "eks", "heroku", "eks-reserved", "eks-savings", "eks-both"];
 
 fn main() {
     if let Ok(wanted) = std::env::var("ONCE") {

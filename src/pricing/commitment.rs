@@ -10,12 +10,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use num_bigint::BigInt;
-use num_traits::Zero as _;
+use num_integer::Integer;
 use rust_decimal::Decimal;
 
 use super::exact::{Exact, exact, whole};
-use super::hours::{Hourly, Hours, take};
-use super::settle::Charge;
+use super::hours::{Hourly, Hours, take, total};
+use super::settle::{Charge, Unpriced};
 use super::tariff::{Group, Item, PlanPrice, Tier};
 use crate::metering::usage::{Dimension, Meter};
 use crate::units::Nanos;
@@ -43,31 +43,37 @@ pub(super) struct Committed {
     /// Behind the places of all items, and the same in every replication.
     pub place: usize,
     pub charge: Charge,
-    pub hourly: BTreeMap<String, Vec<BigInt>>,
+    pub hourly: BTreeMap<String, Vec<u128>>,
 }
 
-/// Takes what the commitments cover out of `hourly` (the usage of the charges, by their place among `items`), and gives
-/// what they cost. A commitment to a plan that none of the items has is not this account's.
+/// What the hours of an account have used and can be covered: the usage of the charges, by their place among the items.
+type Coverable<'a> = BTreeMap<usize, Hourly<'a>>;
+
+/// Takes what the commitments cover out of `hourly`, and gives what they cost. A commitment to a plan that none of the
+/// items has is not this account's.
+///
+/// # Errors
+/// [`Unpriced::TooLarge`] for what costs more in an hour than can be counted.
 pub(super) fn cover(
     commitments: &[Commitment],
     items: &[&Item],
     charges: &BTreeMap<usize, Charge>,
-    hourly: &mut BTreeMap<usize, Hourly<'_>>,
+    hourly: &mut Coverable<'_>,
     hours: &Hours,
-) -> Vec<Committed> {
+) -> Result<Vec<Committed>, Unpriced> {
     let mut committed = Vec::new();
     let first_place = |number: usize| items.len() + number * (items.len() + 1);
     for (number, one) in commitments.iter().enumerate() {
         if let Held::Machines(machine, count) = &one.held {
-            committed.extend(reserve(first_place(number), one, machine, *count, items, hourly, hours));
+            committed.extend(reserve(first_place(number), one, machine, *count, items, hourly, hours)?);
         }
     }
     for (number, one) in commitments.iter().enumerate() {
         if let Held::PerHour(usd) = one.held {
-            committed.extend(spend(first_place(number), &one.plan, usd, items, charges, hourly, hours));
+            committed.extend(spend(first_place(number), &one.plan, usd, items, charges, hourly, hours)?);
         }
     }
-    committed
+    Ok(committed)
 }
 
 /// Machines that are paid in every hour.
@@ -77,14 +83,14 @@ fn reserve(
     machine: &str,
     count: Decimal,
     items: &[&Item],
-    hourly: &mut BTreeMap<usize, Hourly<'_>>,
+    hourly: &mut Coverable<'_>,
     hours: &Hours,
-) -> Option<Committed> {
+) -> Result<Option<Committed>, Unpriced> {
     let of_plan = |item: &Item| item.variant.as_deref() == Some(machine) && item.under(&one.plan).is_some();
     // The same machine may be a node or an instance of its own: it is what it is used as, if it is used at all.
     let used_as = hourly.keys().map(|&place| items[place]).find(|item| of_plan(item));
-    let item = used_as.or_else(|| items.iter().copied().find(|item| of_plan(item)))?;
-    let price = item.under(&one.plan)?;
+    let item = used_as.or_else(|| items.iter().copied().find(|item| of_plan(item)));
+    let Some((item, price)) = item.and_then(|item| Some((item, item.under(&one.plan)?))) else { return Ok(None) };
     let mut covered: Vec<&mut Hourly<'_>> = Vec::new();
     for (&place, used) in hourly.iter_mut() {
         if of_plan(items[place]) {
@@ -93,21 +99,19 @@ fn reserve(
     }
     let mut paid = hours.empty();
     // Nearly all hours are of one length.
-    let mut known = (Nanos::ZERO, BigInt::zero());
+    let mut known = (Nanos::ZERO, 0);
     for (hour, length) in hours.iter() {
         if known.0 != length {
-            known = (length, (exact(count) * whole(item.unit.held(length))).floor());
+            known = (length, machine_integer((exact(count) * whole(item.unit.held(length))).floor(), &item.id)?);
         }
-        let mut left = known.1.clone();
+        let mut left = known.1;
         for used in &mut covered {
-            for (_, taken) in take(used, hour, &left) {
-                left -= taken;
-            }
+            take(used, hour, left, |_, taken| left -= taken);
         }
-        paid[hour].clone_from(&known.1);
+        paid[hour] = known.1;
     }
     let meters = vec![meter(item.dimension, machine)];
-    Some(Committed { place, charge: charge(item, price, meters), hourly: [(String::new(), paid)].into() })
+    Ok(Some(Committed { place, charge: charge(item, price, meters), hourly: [(String::new(), paid)].into() }))
 }
 
 /// Money that is spent in every hour.
@@ -117,31 +121,25 @@ fn spend(
     usd_per_hour: Decimal,
     items: &[&Item],
     charges: &BTreeMap<usize, Charge>,
-    hourly: &mut BTreeMap<usize, Hourly<'_>>,
+    hourly: &mut Coverable<'_>,
     hours: &Hours,
-) -> Vec<Committed> {
-    let Some(price) = items.iter().find_map(|item| item.under(plan)) else { return Vec::new() };
-    let mut covered: BTreeMap<usize, BTreeMap<String, Vec<BigInt>>> = BTreeMap::new();
-    let mut unused = hours.empty();
+) -> Result<Vec<Committed>, Unpriced> {
+    let Some(price) = items.iter().find_map(|item| item.under(plan)) else { return Ok(Vec::new()) };
     let order = by_discount(plan, items, charges);
-    for (hour, length) in hours.iter() {
-        let mut budget = exact(usd_per_hour) * Exact::new(length.0, Nanos::HOUR.0);
-        for &(place, price) in &order {
-            let Some(used) = hourly.get_mut(&place) else { continue };
-            let per_base = exact(price) / whole(items[place].unit.size.get());
-            let most = if per_base.is_zero() { total(used, hour) } else { (&budget / &per_base).floor() };
-            for (service, taken) in take(used, hour, &most) {
-                budget -= whole(taken.clone()) * &per_base;
-                let of_item = covered.entry(place).or_default();
-                of_item.entry(service.to_owned()).or_insert_with(|| hours.empty())[hour] += taken;
-            }
-        }
-        unused[hour] = (budget * exact(Dimension::UnusedCommitment.base_per_unit())).floor();
+    let rates = Rates::of(usd_per_hour, &order, items);
+    let mut spent = Spent { covered: BTreeMap::new(), unused: hours.empty() };
+    // Machine integers, unless prices of many decimals or giant fleets ask for more.
+    if rates.fit(&order, hourly, hours) {
+        rates.spend::<u128>(&order, hourly, hours, plan, &mut spent)?;
+    } else {
+        rates.spend::<BigInt>(&order, hourly, hours, plan, &mut spent)?;
     }
-    let mut committed: Vec<Committed> = covered
+    let mut committed: Vec<Committed> = spent
+        .covered
         .into_iter()
         .filter_map(|(place, hourly)| {
             let charge = charge(items[place], items[place].under(plan)?, charges[&place].meters.clone());
+            let hourly = hourly.into_iter().map(|(service, hours)| (service.to_owned(), hours)).collect();
             Some(Committed { place: first_place + place, charge, hourly })
         })
         .collect();
@@ -149,8 +147,104 @@ fn spend(
     let mut item = Item::new(format!("{plan}.unused"), Dimension::UnusedCommitment, vec![tier]);
     item.group = Group::Compute;
     let charge = Charge { item: Arc::new(item), meters: vec![meter(Dimension::UnusedCommitment, "")] };
-    committed.push(Committed { place: first_place + items.len(), charge, hourly: [(String::new(), unused)].into() });
-    committed
+    let hourly = [(String::new(), spent.unused)].into();
+    committed.push(Committed { place: first_place + items.len(), charge, hourly });
+    Ok(committed)
+}
+
+/// What an hour's money was spent on.
+struct Spent<'a> {
+    /// By place and service: base units per hour.
+    covered: BTreeMap<usize, Hourly<'a>>,
+    /// Nano-USD per hour.
+    unused: Vec<u128>,
+}
+
+/// Money over one denominator, in which the budget of an hour and what every item costs are whole numbers: USD are
+/// `scale` decimals, hours and units the parts of `parts`.
+struct Rates {
+    /// Money of a nanosecond.
+    nanosecond: BigInt,
+    /// Money of a base unit of each item, in the order of discounts.
+    base_units: Vec<BigInt>,
+    /// Money in one nano-USD, as a fraction: the denominator of what is left of an hour.
+    nano_usd: Exact,
+}
+
+impl Rates {
+    fn of(usd_per_hour: Decimal, order: &[(usize, Decimal)], items: &[&Item]) -> Self {
+        let units = || order.iter().map(|&(place, price)| (price, BigInt::from(items[place].unit.size.get())));
+        let hour = BigInt::from(Nanos::HOUR.0);
+        let parts = units().fold(hour.clone(), |parts, (_, size)| parts.lcm(&size));
+        let scale = order.iter().map(|(_, price)| price.scale()).fold(usd_per_hour.scale(), u32::max);
+        let money = |usd: Decimal| BigInt::from(usd.mantissa()) * BigInt::from(10).pow(scale - usd.scale());
+        let one_usd = whole(BigInt::from(10).pow(scale) * &parts);
+        Self {
+            nanosecond: money(usd_per_hour) * (&parts / hour),
+            base_units: units().map(|(price, size)| money(price) * (&parts / size)).collect(),
+            nano_usd: one_usd / exact(Dimension::UnusedCommitment.base_per_unit()),
+        }
+    }
+
+    /// Whether everything that an hour can cost is a machine integer, and what is left of it in nano-USD too.
+    fn fit(&self, order: &[(usize, Decimal)], hourly: &Coverable<'_>, hours: &Hours) -> bool {
+        let longest = hours.iter().map(|(_, length)| length.0).max().unwrap_or(0);
+        let (_, denominator) = self.nano_usd.as_ratio();
+        let mut largest = &self.nanosecond * longest * denominator;
+        for (&(place, _), per_base) in order.iter().zip(&self.base_units) {
+            let Some(used) = hourly.get(&place) else { continue };
+            let most = hours.iter().map(|(hour, _)| total(used, hour)).max().unwrap_or(0);
+            largest = largest.max(per_base * most);
+        }
+        u128::try_from(largest).is_ok()
+    }
+
+    /// Spends the money of every hour, the largest discount first.
+    fn spend<'a, N>(
+        &self,
+        order: &[(usize, Decimal)],
+        hourly: &mut Coverable<'a>,
+        hours: &Hours,
+        plan: &str,
+        spent: &mut Spent<'a>,
+    ) -> Result<(), Unpriced>
+    where
+        N: Integer + Clone + From<u128> + TryFrom<BigInt> + TryInto<u128>,
+    {
+        let too_large = || Unpriced::TooLarge { item: plan.to_owned() };
+        let number = |number: &BigInt| N::try_from(number.clone()).map_err(|_| too_large());
+        let per_nanosecond = number(&self.nanosecond)?;
+        let per_base = self.base_units.iter().map(number).collect::<Result<Vec<N>, _>>()?;
+        let (per_nano_usd, of) = self.nano_usd.as_ratio();
+        let (per_nano_usd, of) = (number(per_nano_usd)?, number(of)?);
+        for (hour, length) in hours.iter() {
+            let mut budget = per_nanosecond.clone() * N::from(u128::from(length.0));
+            for (&(place, _), per_base) in order.iter().zip(&per_base) {
+                let Some(used) = hourly.get_mut(&place) else { continue };
+                let owed = total(used, hour);
+                if owed == 0 {
+                    continue;
+                }
+                let cost = per_base.clone() * N::from(owed);
+                let taken = if cost <= budget {
+                    budget = budget - cost;
+                    owed
+                } else {
+                    let most = budget.div_floor(per_base);
+                    budget = budget - per_base.clone() * most.clone();
+                    most.try_into().map_err(|_| too_large())?
+                };
+                if taken > 0 {
+                    let of_item = spent.covered.entry(place).or_default();
+                    take(used, hour, taken, |service, taken| {
+                        of_item.entry(service).or_insert_with(|| hours.empty())[hour] += taken;
+                    });
+                }
+            }
+            spent.unused[hour] = (budget * of.clone()).div_floor(&per_nano_usd).try_into().map_err(|_| too_large())?;
+        }
+        Ok(())
+    }
 }
 
 /// Places of the charges that the plan covers and their prices under it, those with the largest discount first.
@@ -166,8 +260,8 @@ fn by_discount(plan: &str, items: &[&Item], charges: &BTreeMap<usize, Charge>) -
     order.into_iter().map(|(_, price, place)| (place, price)).collect()
 }
 
-fn total(hourly: &Hourly<'_>, hour: usize) -> BigInt {
-    hourly.values().map(|hours| &hours[hour]).sum()
+fn machine_integer(number: BigInt, item: &str) -> Result<u128, Unpriced> {
+    u128::try_from(number).map_err(|_| Unpriced::TooLarge { item: item.to_owned() })
 }
 
 /// The item at the price of the plan: `tariff.item` becomes `tariff.item:plan`.

@@ -84,6 +84,11 @@ impl Exact {
         self.numer.div_floor(&self.denom)
     }
 
+    /// Numerator and denominator as they are, the denominator positive.
+    pub fn as_ratio(&self) -> (&BigInt, &BigInt) {
+        (&self.numer, &self.denom)
+    }
+
     /// Numerator and denominator in lowest terms.
     pub fn lowest_terms(&self) -> (BigInt, BigInt) {
         let common = self.numer.gcd(&self.denom);

@@ -10,13 +10,14 @@ use num_traits::Zero;
 
 use super::rate::Daily;
 use super::settle::{Charge, Unpriced};
-use super::tariff::Unit;
+use super::tariff::{Item, Unit};
 use crate::metering::calendar::Calendar;
 use crate::metering::usage::Usage;
 use crate::units::Nanos;
 
-/// Usage of one item in base units: per service, one number per hour.
-pub(super) type Hourly<'a> = BTreeMap<&'a str, Vec<BigInt>>;
+/// Usage of one item in base units: per service, one number per hour. Machine integers, for a year has many hours: what does
+/// not fit into one is refused where it is gathered, and sums over hours are of any size.
+pub(super) type Hourly<'a> = BTreeMap<&'a str, Vec<u128>>;
 
 /// The hours of a calendar.
 pub(super) struct Hours {
@@ -52,19 +53,29 @@ impl Hours {
     }
 
     /// Nothing used.
-    pub fn empty(&self) -> Vec<BigInt> {
-        vec![BigInt::zero(); self.length.len()]
+    pub fn empty(&self) -> Vec<u128> {
+        vec![0; self.length.len()]
     }
 
     /// Sums the meters of a charge per service and hour.
+    ///
+    /// # Errors
+    /// [`Unpriced::BeyondCalendar`]; [`Unpriced::TooLarge`] where all services together used more in an hour than a machine
+    /// integer holds.
     pub fn gather<'a>(&self, usage: &Usage, charge: &'a Charge) -> Result<Hourly<'a>, Unpriced> {
         let mut hourly = Hourly::new();
         for meter in &charge.meters {
             let hours = hourly.entry(meter.service.as_str()).or_insert_with(|| self.empty());
             let counts = usage.counts.get(meter).map_or(&[][..], Vec::as_slice);
             for (slice, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
-                hours[*self.of_slice.get(slice).ok_or(Unpriced::BeyondCalendar)?] += count;
+                let hour = &mut hours[*self.of_slice.get(slice).ok_or(Unpriced::BeyondCalendar)?];
+                *hour = hour.checked_add(count).ok_or_else(|| too_large(&charge.item))?;
             }
+        }
+        // With one service there is nothing to sum.
+        let sums = || (0..self.length.len()).all(|hour| checked_total(&hourly, hour).is_some());
+        if hourly.len() > 1 && !sums() {
+            return Err(too_large(&charge.item));
         }
         Ok(hourly)
     }
@@ -74,8 +85,18 @@ impl Hours {
         let mut daily = Daily::new();
         for (&service, hours) in hourly {
             let days = daily.entry(service).or_insert_with(|| vec![BigInt::zero(); self.days]);
-            for (hour, quantity) in hours.iter().enumerate() {
-                days[self.day[hour]] += quantity;
+            // The hours of a day stand together, and nearly always their sum fits as they do.
+            let (mut day, mut sum) = (0, 0_u128);
+            for (&of, &quantity) in self.day.iter().zip(hours) {
+                if let Some(more) = sum.checked_add(quantity).filter(|_| of == day) {
+                    sum = more;
+                } else {
+                    days[day] += sum;
+                    (day, sum) = (of, quantity);
+                }
+            }
+            if sum > 0 {
+                days[day] += sum;
             }
         }
         daily
@@ -86,12 +107,12 @@ impl Hours {
     pub fn levels(&self, hourly: &Hourly, unit: &Unit, of_period: impl Fn(usize) -> bool) -> Vec<BigInt> {
         let mut levels: Vec<BigInt> = Vec::new();
         for (hour, length) in self.iter().filter(|&(hour, _)| of_period(self.day[hour])) {
-            let one = BigInt::from(unit.held(length));
-            let mut rest: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
+            let one = unit.held(length);
+            let mut rest = total(hourly, hour);
             let mut level = 0;
-            while !rest.is_zero() && !one.is_zero() {
-                let here = one.clone().min(rest.clone());
-                rest -= &here;
+            while rest > 0 && one > 0 {
+                let here = one.min(rest);
+                rest -= here;
                 if levels.len() == level {
                     levels.push(BigInt::zero());
                 }
@@ -103,69 +124,92 @@ impl Hours {
     }
 }
 
-/// Takes up to `most` of what the services used in an hour, from each its share, and says how much from each.
-pub(super) fn take<'a>(hourly: &mut Hourly<'a>, hour: usize, most: &BigInt) -> Vec<(&'a str, BigInt)> {
-    if hourly.len() == 1 {
-        return take_alone(hourly, hour, most);
-    }
-    let total: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
-    let mut left = most.clone().min(total.clone());
-    if left.is_zero() {
-        return Vec::new();
-    }
-    let all = left.clone();
-    let services = hourly.len();
-    let mut taken = Vec::with_capacity(services);
-    for (place, (&service, hours)) in hourly.iter_mut().enumerate() {
-        let used = &mut hours[hour];
-        // The last one pays what the divisions of the others left over.
-        let share = if place + 1 == services { left.clone() } else { (&all * &*used / &total).min(left.clone()) };
-        let share = share.min(used.clone());
-        *used -= &share;
-        left -= &share;
-        taken.push((service, share));
-    }
-    // A remainder that the last one had not used comes from the first that can give it.
-    for (place, hours) in hourly.values_mut().enumerate() {
-        let more = left.clone().min(hours[hour].clone());
-        hours[hour] -= &more;
-        left -= &more;
-        taken[place].1 += more;
-    }
-    taken
+fn too_large(item: &Item) -> Unpriced {
+    Unpriced::TooLarge { item: item.id.clone() }
 }
 
-/// The same of the only service, which most accounts have.
-fn take_alone<'a>(hourly: &mut Hourly<'a>, hour: usize, most: &BigInt) -> Vec<(&'a str, BigInt)> {
-    let alone = hourly.iter_mut().filter_map(|(&service, hours)| {
-        let taken = hours[hour].clone().min(most.clone());
-        hours[hour] -= &taken;
-        (!taken.is_zero()).then_some((service, taken))
-    });
-    alone.collect()
+/// What all services used in an hour; none where that is more than a machine integer holds.
+fn checked_total(hourly: &Hourly<'_>, hour: usize) -> Option<u128> {
+    hourly.values().try_fold(0_u128, |sum, hours| sum.checked_add(hours[hour]))
+}
+
+/// What all services used in an hour: what was gathered fits.
+pub(super) fn total(hourly: &Hourly<'_>, hour: usize) -> u128 {
+    hourly.values().map(|hours| hours[hour]).sum()
+}
+
+/// Takes up to `most` of what the services used in an hour, from each its share, and tells how much from which.
+pub(super) fn take<'a>(hourly: &mut Hourly<'a>, hour: usize, most: u128, mut taken: impl FnMut(&'a str, u128)) {
+    let used = total(hourly, hour);
+    let all = most.min(used);
+    if all == 0 {
+        return;
+    }
+    let mut left = all;
+    let services = hourly.len();
+    for (place, (&service, hours)) in hourly.iter_mut().enumerate() {
+        // The last one pays what the divisions of the others left over, of which it has not always as much.
+        let share = if place + 1 == services { left } else { part(all, hours[hour], used).min(left) };
+        let share = share.min(hours[hour]);
+        hours[hour] -= share;
+        left -= share;
+        if share > 0 {
+            taken(service, share);
+        }
+    }
+    // A remainder that the last one had not used comes from the first that can give it.
+    for (&service, hours) in hourly.iter_mut() {
+        let more = left.min(hours[hour]);
+        if more > 0 {
+            hours[hour] -= more;
+            left -= more;
+            taken(service, more);
+        }
+    }
+}
+
+/// `all x one / of`, rounded down, where `one` is at most `of`.
+fn part(all: u128, one: u128, of: u128) -> u128 {
+    match all.checked_mul(one) {
+        Some(product) => product / of,
+        None => u128::try_from(BigInt::from(all) * one / of).unwrap_or(all),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// How much was taken from each of the services that gave something.
+    fn taken<'a>(hourly: &mut Hourly<'a>, most: u128) -> BTreeMap<&'a str, u128> {
+        let mut all = BTreeMap::new();
+        take(hourly, 0, most, |service, taken| *all.entry(service).or_default() += taken);
+        all
+    }
+
     #[test]
     fn the_only_service_gives_what_there_is() {
-        let mut hourly: Hourly = [("a", vec![BigInt::from(10)])].into();
-        assert_eq!(take(&mut hourly, 0, &BigInt::from(4)), [("a", BigInt::from(4))]);
-        assert_eq!(take(&mut hourly, 0, &BigInt::from(99)), [("a", BigInt::from(6))]);
-        assert!(take(&mut hourly, 0, &BigInt::from(99)).is_empty());
+        let mut hourly: Hourly = [("a", vec![10])].into();
+        assert_eq!(taken(&mut hourly, 4), [("a", 4)].into());
+        assert_eq!(taken(&mut hourly, 99), [("a", 6)].into());
+        assert!(taken(&mut hourly, 99).is_empty());
     }
 
     #[test]
     fn what_is_taken_comes_from_everyone_and_adds_up() {
-        let hour = |quantity: u32| vec![BigInt::from(quantity)];
-        let mut hourly: Hourly = [("a", hour(10)), ("b", hour(20)), ("c", hour(0))].into();
-        let taken = take(&mut hourly, 0, &BigInt::from(10));
-        assert_eq!(taken.iter().map(|(_, taken)| taken).sum::<BigInt>(), BigInt::from(10));
-        assert_eq!(taken[1].1, BigInt::from(6));
-        assert_eq!(hourly.values().map(|hours| &hours[0]).sum::<BigInt>(), BigInt::from(20));
-        assert_eq!(take(&mut hourly, 0, &BigInt::from(99)).iter().map(|one| &one.1).sum::<BigInt>(), BigInt::from(20));
-        assert!(take(&mut hourly, 0, &BigInt::from(99)).is_empty());
+        let mut hourly: Hourly = [("a", vec![10]), ("b", vec![20]), ("c", vec![0])].into();
+        let first = taken(&mut hourly, 10);
+        assert_eq!(first.values().sum::<u128>(), 10);
+        assert_eq!(first["b"], 6);
+        assert_eq!(total(&hourly, 0), 20);
+        assert_eq!(taken(&mut hourly, 99).values().sum::<u128>(), 20);
+        assert!(taken(&mut hourly, 99).is_empty());
+    }
+
+    #[test]
+    fn a_part_of_a_giant_is_exact() {
+        let giant = u128::MAX / 3;
+        assert_eq!(part(giant, giant, 2 * giant), giant / 2);
+        assert_eq!(part(10, 20, 30), 6);
     }
 }

@@ -315,6 +315,21 @@ fn reserved_machines_come_before_money_per_hour() {
 }
 
 #[test]
+fn money_is_spent_as_exactly_at_prices_of_many_decimals() {
+    // Too many for machine integers: 28 decimals, in nanoseconds.
+    let many = PLANS.replace("price = \"0.10 USD\"", "price = \"0.1000000000000000000000000001 USD\"");
+    assert_ne!(many, PLANS);
+    for plans in [PLANS, &many] {
+        let mut account = account_of(plans, 1, 1).of("c5.large", Dimension::NodeHours, 0, 2 * HOUR);
+        account.options.commitments = committed("savings", Held::PerHour(usd("0.15")));
+        assert_eq!(
+            lines(&account),
+            [line("plan.c5.large", "0.5", "0.1"), line("plan.c5.large:savings", "1.5", "0.15")]
+        );
+    }
+}
+
+#[test]
 fn spare_capacity_is_a_variant_of_its_own() {
     let account = account_of(PLANS, 1, 1).of("m5.large:spot", Dimension::NodeHours, 0, HOUR);
     assert_eq!(lines(&account), [line("plan.m5.large:spot", "1", "0.04")]);

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use super::commitment::{Commitment, Committed, cover};
 use super::exact::{Exact, exact, ratio, whole};
-use super::hours::{Hourly, Hours, take};
+use super::hours::{Hourly, Hours, take, total};
 use super::rate::{Daily, Rated, rate};
 use super::tariff::{Credit, Item, Tariff, Tier};
 use crate::metering::calendar::{Calendar, Month, Period};
@@ -147,20 +147,20 @@ pub fn settle(
     let (mut charges, not_priced) = assign(usage, tariffs, options)?;
     let items: Vec<&Item> = tariffs.iter().flat_map(|tariff| &tariff.items).map(Arc::as_ref).collect();
     let hours = LazyCell::new(|| Hours::of(calendar));
-    let committed = committed(usage, &items, &charges, &hours, options)?;
+    let mut committed = committed(usage, &items, &charges, &hours, options)?;
     let mut books = Books::new(calendar, options);
     for (&place, charge) in &charges {
-        match committed.on_demand.get(&place) {
-            Some(hourly) => books.hourly(place, &charge.item, hourly.clone(), &hours),
+        match committed.on_demand.remove(&place) {
+            Some(hourly) => books.hourly(place, &charge.item, hourly, &hours),
             None if charge.item.sustained || charge.item.at_once.is_some() => {
                 books.hourly(place, &charge.item, hours.gather(usage, charge)?, &hours);
             }
             None => books.daily(place, &charge.item, &per_day(usage, charge, calendar)?, |_| Vec::new()),
         }
     }
-    for committed in &committed.charges {
-        let hourly = committed.hourly.iter().map(|(service, hours)| (service.as_str(), hours.clone())).collect();
-        books.hourly(committed.place, &committed.charge.item, hourly, &hours);
+    for committed in &mut committed.charges {
+        let hourly = committed.hourly.iter_mut().map(|(service, hours)| (service.as_str(), std::mem::take(hours)));
+        books.hourly(committed.place, &committed.charge.item, hourly.collect(), &hours);
     }
     let Books { mut quantities, periods, .. } = books;
     charges.extend(committed.charges.into_iter().map(|committed| (committed.place, committed.charge)));
@@ -244,7 +244,7 @@ fn committed<'a>(
     for (&place, charge) in charges.iter().filter(|(_, charge)| covers(&charge.item)) {
         on_demand.insert(place, hours.gather(usage, charge)?);
     }
-    let charges = cover(&options.commitments, items, charges, &mut on_demand, hours);
+    let charges = cover(&options.commitments, items, charges, &mut on_demand, hours)?;
     Ok(Coverage { on_demand, charges })
 }
 
@@ -271,10 +271,11 @@ impl<'c> Books<'c> {
     fn hourly(&mut self, place: usize, item: &Item, mut hourly: Hourly<'_>, hours: &Hours) {
         if let Some(most) = item.at_once {
             for (hour, length) in hours.iter() {
-                let used: BigInt = hourly.values().map(|hours| &hours[hour]).sum();
-                let charged = (exact(most) * whole(item.unit.held(length))).floor();
+                let used = total(&hourly, hour);
+                // More than a machine integer holds is more than was used.
+                let charged = u128::try_from((exact(most) * whole(item.unit.held(length))).floor()).unwrap_or(used);
                 if used > charged {
-                    take(&mut hourly, hour, &(used - charged));
+                    take(&mut hourly, hour, used - charged, |_, _| ());
                 }
             }
         }

@@ -37,6 +37,7 @@ pub use draw::{Draw, work};
 use program::Body;
 use queue::Queue;
 use retry::Retry;
+use step::Access;
 use store::Store;
 use workflow::Workflow;
 
@@ -72,8 +73,16 @@ pub struct Class {
 pub enum Entry {
     /// The service of this index.
     Service(u16),
-    /// The store of this index: clients that talk to it with no server between.
-    Store(u16),
+    /// The store of this index, which is read or written: clients that talk to it with no server between.
+    Store(u16, Access),
+}
+
+impl Class {
+    /// Whether its requests pass the edge of a deployment: those that enter a store go to it.
+    #[must_use]
+    pub const fn passes_edge(&self) -> bool {
+        matches!(self.entry, Entry::Service(_))
+    }
 }
 
 /// The first service.

@@ -11,6 +11,7 @@ pub mod judge;
 mod play;
 pub mod reprice;
 pub mod result;
+mod stores;
 pub mod sweep;
 
 use std::fmt;

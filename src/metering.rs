@@ -9,4 +9,5 @@ pub mod dimension;
 pub mod measurement;
 pub mod rounding;
 pub mod rule;
+pub mod store;
 pub mod usage;

@@ -20,6 +20,7 @@ pub mod instance;
 pub mod meter;
 pub mod placement;
 pub mod service;
+pub mod store;
 pub mod tokens;
 
 use serde::{Deserialize, Serialize};

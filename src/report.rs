@@ -25,6 +25,7 @@ mod page;
 mod run;
 #[cfg(test)]
 mod schema;
+mod stores;
 mod sweep;
 mod table;
 mod terminal;

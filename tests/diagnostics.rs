@@ -186,11 +186,6 @@ fn users_have_to_think_and_clients_to_wait() {
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
     insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
-    error: stores are not simulated yet
-     --> s.toml:2:45
-      |
-    2 | class = { retry = { attempts = 3 }, entry = 'store:orders' }
-      |                                             ^^^^^^^^^^^^^^
     error: queues are not simulated yet
      --> s.toml:3:1
       |
@@ -203,11 +198,6 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
       |                  ^^^
       |
       = help: what it keeps ready is billed all the same
-    error: stores are not simulated yet
-     --> s.toml:4:1
-      |
-    4 | store.name = 'orders'
-      | ^^^^^ `store` is refused
     error: the tick engine is not simulated yet
      --> s.toml:5:21
       |
@@ -223,6 +213,122 @@ fn what_is_not_simulated_yet_is_refused_by_name() {
       |
     6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                                                      ^^^^^^^^ `heroku` is refused
+    ");
+}
+
+#[test]
+#[allow(clippy::too_many_lines)] // one text for each mistake
+fn what_a_store_is_bound_to_has_to_fit() {
+    const TEXT: &str = "traffic.source.rate = '1/s'\nclass.cpu = '20ms'\nstore = { name = 'orders', kind = 'relational', stored = -1 }\n";
+    let of_kind = |kind: &str, bind: &str| {
+        let text = TEXT.replace("-1", "1").replace("relational", kind);
+        told(&format!("{text}deployment = {{ platform = 'aws-lambda', bind.{bind} }}\n"), &[])
+    };
+    insta::assert_snapshot!(told(&format!("{TEXT}deployment.platform = 'aws-lambda'\n"), &[]), @r"
+    error: size out of range
+     --> s.toml:3:58
+      |
+    3 | store = { name = 'orders', kind = 'relational', stored = -1 }
+      |                                                          ^^ allowed: 0B to 2^60 bytes
+    ");
+    insta::assert_snapshot!(of_kind("relational", "orders = 'aws-dynamodb'"), @r"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'relational', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: `aws-dynamodb` is for stores of kind document, and `orders` is of kind relational
+     --> s.toml:4:55
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = 'aws-dynamodb' }
+      |                                                       ^^^^^^^^^^^^^^
+      |
+      = help: a relational store is bound to one of aws-aurora, aws-aurora-serverless, none
+    ");
+    insta::assert_snapshot!(of_kind("relational", "orders = { kind = 'aws-sqs' }"), @r"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'relational', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: unknown kind `aws-sqs`
+     --> s.toml:4:64
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = { kind = 'aws-sqs' } }
+      |                                                                ^^^^^^^^^
+      |
+      = help: valid: none, aws-dynamodb, aws-aurora, aws-aurora-serverless, gcp-datastore, gcp-firestore, redis
+    ");
+    insta::assert_snapshot!(of_kind("relational", "orders = { class = 'db.r6g.huge', pool = 0 }"), @r"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'relational', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: aws-aurora has no class `db.r6g.huge` here
+     --> s.toml:4:65
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = { class = 'db.r6g.huge', pool = 0 } }
+      |                                                                 ^^^^^^^^^^^^^
+      |
+      = help: did you mean `db.r6g.large`?
+    error: number out of range
+     --> s.toml:4:87
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = { class = 'db.r6g.huge', pool = 0 } }
+      |                                                                                       ^ allowed: 1 to 4294967295
+    ");
+    insta::assert_snapshot!(of_kind("relational", "basket = 'aws-aurora'"), @r"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'relational', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: no queue, workflow or store is called `basket`
+     --> s.toml:4:46
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.basket = 'aws-aurora' }
+      |                                              ^^^^^^
+      |
+      = help: valid: orders
+    ");
+    insta::assert_snapshot!(of_kind("document", "orders = { burst = '1m' }"), @r#"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'document', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: `burst` is of mode `provisioned`, and the mode is `on-demand`
+     --> s.toml:4:57
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = { burst = '1m' } }
+      |                                                         ^^^^^
+      |
+      = help: add `mode = "provisioned"`, or leave it out
+    "#);
+    insta::assert_snapshot!(of_kind("document", "orders = { mode = 'provisioned', read_auto_scaling = { min = 9, max = 3 } }"), @r"
+    warning: no request reaches the store `orders`
+     --> s.toml:3:18
+      |
+    3 | store = { name = 'orders', kind = 'document', stored = 1 }
+      |                  ^^^^^^^^
+      |
+      = help: what it keeps ready is billed all the same
+    error: `min` is above `max`: 9, 3
+     --> s.toml:4:99
+      |
+    4 | deployment = { platform = 'aws-lambda', bind.orders = { mode = 'provisioned', read_auto_scaling = { min = 9, max = 3 } } }
+      |                                                                                                   ^^^^^^^^^^^^^^^^^^^^
     ");
 }
 
@@ -459,7 +565,7 @@ fn a_key_with_markup_is_only_text() {
     4 | '<script>alert(1)</script>' = 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: valid: scenario, traffic, class, service, deployment, slo, budget, pricing
+      = help: valid: scenario, traffic, class, service, store, deployment, slo, budget, pricing
     ");
 }
 

@@ -31,7 +31,9 @@ pub fn expand(application: &Application, class: u32, key: u64) -> Visit {
     let expansion = Expansion { application, asked, class };
     match asked.entry {
         Entry::Service(service) => expansion.visit(Part::Service(service), key),
-        Entry::Store(store) => leaf(Part::Store(store), key, 0),
+        Entry::Store(store, access) => {
+            leaf(Part::Store(store), key, application.stores[usize::from(store)].time(access, key, 0))
+        }
     }
 }
 

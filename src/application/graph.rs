@@ -244,7 +244,7 @@ impl Graph {
 const fn part_of(entry: Entry) -> Part {
     match entry {
         Entry::Service(index) => Part::Service(index),
-        Entry::Store(index) => Part::Store(index),
+        Entry::Store(index, _) => Part::Store(index),
     }
 }
 

@@ -10,6 +10,7 @@
 //!     shortcut    a whole life, booked at once
 //!     work        begin -> CPU -> I/O -> complete
 //!     ends        how attempts end, in the books
+//!     queries     what attempts ask of stores (`stores`): refused, connected, worked on, answered
 //!     deadlines   the client, the queue or the platform gives up
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
@@ -46,6 +47,7 @@ mod levels;
 mod limits;
 mod messages;
 mod pool;
+mod queries;
 mod record;
 mod router;
 mod scheduler;
@@ -54,6 +56,7 @@ mod shortcut;
 mod sizes;
 mod station;
 mod steps;
+mod stores;
 mod tally;
 #[cfg(test)]
 mod tests;
@@ -78,10 +81,11 @@ use event::Event;
 use instances::Instance;
 use kind::{Kinds, kinds};
 use limits::Gauges;
-use record::Records;
+use record::{Records, State};
 use station::{Compute, Station, Supply};
+use stores::Stores;
 use tally::Tally;
-use usage::book_usage;
+use usage::{book_stores, book_usage};
 
 /// One deployment being played.
 #[derive(Debug)]
@@ -96,6 +100,7 @@ pub struct Core<'a> {
     deadlines: Deadlines,
     clients: Clients<'a>,
     records: Records,
+    stores: Stores<'a>,
     in_flight: usize,
     kinds: Kinds<'a>,
     cpu_model: CpuModel,
@@ -148,6 +153,7 @@ impl<'a> Core<'a> {
             departures: Ladder::new(),
             departing: Vec::new(),
             records: Records::new(),
+            stores: Stores::new(plan.application, &deployment.bindings, plan.calendar.slices.len()),
             in_flight: 0,
             kinds,
             cpu_model,
@@ -187,7 +193,8 @@ impl<'a> Core<'a> {
             self.cpu_model.keep(size.cpu_limit(), size.cpu_speed);
             self.shares_cpu |= self.station.compute == Compute::Shared;
         }
-        self.limits.declare_whole(self.deployment);
+        let entered = self.plan.application.classes.iter().any(|class| !class.passes_edge());
+        self.limits.declare_whole(self.deployment, entered);
         self.place_initial();
         for number in self.stations() {
             self.enter(number);
@@ -273,6 +280,7 @@ impl<'a> Core<'a> {
                 self.enter_that_of(instance);
                 self.cpu_due(instance);
             }
+            Event::Store(store) => self.store_due(store),
             Event::Ready(instance) => {
                 self.enter_that_of(instance);
                 self.instance_ready(instance);
@@ -313,6 +321,7 @@ impl<'a> Core<'a> {
     fn enter_that_of_record(&mut self, slot: u32) {
         if self.others.len() > 1
             && let Some(record) = self.records.find(slot)
+            && record.state != State::Asking
         {
             self.enter(self.kinds.all[usize::from(record.kind)].station);
         }
@@ -329,6 +338,7 @@ impl<'a> Core<'a> {
         }
         self.tally.roll(self.now, instances);
         self.limits.roll(self.now, slice.is_some());
+        self.stores.roll(self.now, slice.is_some());
         if let Some(cluster) = &mut self.cluster {
             cluster.roll(self.now, slice);
         }
@@ -382,6 +392,7 @@ impl Platform for Core<'_> {
             measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
         }
         book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref());
+        book_stores(&mut measurement, &self.plan, &mut self.stores);
         measurement.assert_conserved();
         measurement
     }

@@ -65,7 +65,10 @@ impl Demand {
             let share = mean(&|_| 1.0);
             let per_visit = if share > 0.0 { share } else { 1.0 };
             let numbers = 0..u32::try_from(classes.len()).expect("classes are few");
-            let work: Vec<f64> = numbers.zip(classes).map(|(number, class)| body.mean_work(class, number).0).collect();
+            let work: Vec<f64> = numbers
+                .zip(classes)
+                .map(|(number, class)| body.mean_work(class, number, &application.stores).0)
+                .collect();
             Self {
                 rate: rate * share,
                 cpu: rate * (mean(&|index| work[index]) / 1e9) / specs[service].instance.cpu_speed,
@@ -81,7 +84,7 @@ impl Demand {
 fn times(application: &Application, specs: &[OfService<'_>], graph: &Graph, class: u32) -> Vec<f64> {
     let what = &application.classes[class as usize];
     let own = |(service, spec): (usize, &OfService<'_>)| {
-        let (cpu, waits) = application.services[service].body.mean_work(what, class);
+        let (cpu, waits) = application.services[service].body.mean_work(what, class, &application.stores);
         let pace = 1.0 / (what.threads.min(spec.instance.cpu_limit()) * spec.instance.cpu_speed);
         cpu * pace + waits
     };

@@ -9,7 +9,7 @@ use super::judge::{verdicts, worst};
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueWait, RunResult, SCHEMA,
-    ServiceResult, TrafficResult,
+    ServiceResult, StoreResult, TrafficResult,
 };
 use super::{RunError, fidelity};
 use crate::application::Service;
@@ -122,6 +122,7 @@ fn deployment(
         instances: instances(&folded.instances),
         services: services(scenario, folded, cost.as_ref()),
         nodes: folded.nodes.as_ref().map(nodes),
+        stores: stores(scenario, placed, folded),
         cost,
         tariffs: placed.stated.clone(),
         succeeded: folded.succeeded.clone(),
@@ -230,6 +231,11 @@ fn nodes(samples: &super::fold::NodeSamples) -> Nodes {
             ("used_share", mean_interval(&samples.used_share)),
         ]),
     }
+}
+
+fn stores(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment) -> Vec<StoreResult> {
+    let bound = scenario.application.stores.iter().zip(&placed.deployment.bindings.stores);
+    bound.zip(&folded.stores).map(|((store, bound), folded)| folded.result(&store.name, bound, latency)).collect()
 }
 
 /// The bill, and what it came to at the end of each slice.

@@ -7,6 +7,7 @@ use super::billed::Billed;
 use super::estimates::{Samples, Spread};
 use super::play::{Outcome, Stage};
 use super::result::{Attempts, Requests, UsageRow};
+use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, SliceMeasure};
@@ -50,6 +51,7 @@ pub(super) struct FoldedDeployment {
     /// Several services, in the order of the scenario.
     pub services: Vec<FoldedService>,
     pub nodes: Option<NodeSamples>,
+    pub stores: Vec<FoldedStore>,
     pub limits: BTreeMap<String, LimitMeasure>,
     /// Nanoseconds for which ready instances that take as many requests as come used all their CPU.
     pub cpu_exhausted: u64,
@@ -214,6 +216,10 @@ impl FoldedDeployment {
             folded.quality.add(&service.attempts);
             let unbounded = slots(number).is_none();
             folded.instances.add(&service.instances, unbounded, time, (service.peak, service.started));
+        }
+        self.stores.resize_with(measurement.stores.len(), FoldedStore::default);
+        for (folded, measure) in self.stores.iter_mut().zip(&measurement.stores) {
+            folded.add(measure, time);
         }
         if let Some(started) = measurement.nodes_started {
             let nodes = self.nodes.get_or_insert_default();

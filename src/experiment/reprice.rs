@@ -230,7 +230,7 @@ fn bound(deployment: &DeploymentResult, prices: &Prices) -> Result<Vec<Tariff>, 
     let mut tariffs = Vec::with_capacity(deployment.tariffs.len());
     for stated in &deployment.tariffs {
         if let (None, Some(tariff)) = (&stated.text, prices.book.tariff(&stated.name)) {
-            tariffs.push(tariff.clone());
+            tariffs.push(stated.narrowed(tariff.clone()));
             continue;
         }
         let book = with_files.get_or_insert_with(|| prices.book.clone());

@@ -7,6 +7,7 @@ mod charts;
 mod comparison;
 mod cost;
 mod deployment;
+mod store;
 mod sweep;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes, QueueWait,
     Requests, ServiceResult,
 };
+pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 
 /// Names the form of this result; changes when a reader would have to.

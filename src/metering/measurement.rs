@@ -1,5 +1,6 @@
 //! The measurements of one deployment in one replication: integers only, so that they conserve and merge exactly.
 
+use super::store::StoreMeasure;
 use super::usage::Usage;
 use crate::kernel::histogram::Histogram;
 
@@ -282,6 +283,8 @@ pub struct Measurement {
     pub queues: Vec<QueueMeasure>,
     /// Limits that held load back.
     pub limits: Vec<LimitMeasure>,
+    /// Per store of the application.
+    pub stores: Vec<StoreMeasure>,
     /// What the bill is made from.
     pub usage: Usage,
 }
@@ -298,6 +301,7 @@ impl Measurement {
     /// # Panics
     /// When one has not: a defect of the engine.
     pub fn assert_conserved(&self) {
+        self.stores.iter().for_each(StoreMeasure::assert_conserved);
         for class in &self.classes {
             class.assert_attempts_conserved();
             assert_eq!(

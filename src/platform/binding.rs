@@ -1,14 +1,16 @@
 //! What a deployment puts in the place of the queues, workflows and stores of an application.
 
+use super::store::BoundStore;
+
 /// What an application's parts are bound to, by their indices; `None` is the platform's own.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bindings {
     /// Ids for the queues.
     pub queues: Vec<Option<String>>,
     /// Ids for the workflows.
     pub workflows: Vec<Option<String>>,
-    /// Ids for the stores.
-    pub stores: Vec<Option<String>>,
+    /// What stands for the stores.
+    pub stores: Vec<BoundStore>,
 }
 
 /// Something that a name of an application can be bound to.

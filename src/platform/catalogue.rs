@@ -8,11 +8,13 @@ mod describe;
 mod machine;
 mod platform;
 mod read;
+mod store;
 
 pub use describe::Row;
 pub use machine::{Allocatable, Machine};
 pub use platform::{Class, Kinds, Limit, Platform, Sizing};
 pub use read::{Setting, plain_text};
+pub use store::{StoreClass, StoreEntry};
 
 use std::sync::OnceLock;
 
@@ -44,6 +46,12 @@ const FILES: &[(&str, &str)] = files![
     "edges/aws-function-url.toml",
     "edges/aws-alb.toml",
     "edges/app-engine-frontend.toml",
+    "stores/aws-dynamodb.toml",
+    "stores/aws-aurora.toml",
+    "stores/aws-aurora-serverless.toml",
+    "stores/gcp-datastore.toml",
+    "stores/gcp-firestore.toml",
+    "stores/redis.toml",
     "platforms/aws-lambda.toml",
     "platforms/app-engine-standard.toml",
     "platforms/eks.toml",
@@ -67,6 +75,7 @@ pub struct Catalogue {
     base: Vec<Setting>,
     platforms: Vec<Platform>,
     edges: Vec<Named>,
+    stores: Vec<StoreEntry>,
     autoscalers: Vec<Named>,
     placements: Vec<Named>,
     machines: Machines,
@@ -93,6 +102,7 @@ impl Catalogue {
             base: Vec::new(),
             platforms: Vec::new(),
             edges: Vec::new(),
+            stores: Vec::new(),
             autoscalers: Vec::new(),
             placements: Vec::new(),
             machines: Machines::default(),
@@ -112,6 +122,7 @@ impl Catalogue {
         match file.folder() {
             "platforms" => self.platforms.push(Platform::read(file)?),
             "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
+            "stores" => self.stores.push(StoreEntry::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
             "placements" => {
                 let mut settings = match file.text("like") {
@@ -171,6 +182,18 @@ impl Catalogue {
     #[must_use]
     pub fn is_later_edge(&self, id: &str) -> bool {
         self.later_edges.iter().any(|later| later == id)
+    }
+
+    /// Every store, in the order of documentation.
+    #[must_use]
+    pub fn stores(&self) -> &[StoreEntry] {
+        &self.stores
+    }
+
+    /// The store called `id`.
+    #[must_use]
+    pub fn store(&self, id: &str) -> Option<&StoreEntry> {
+        self.stores.iter().find(|store| store.id == id)
     }
 
     /// The machine type called `name`.
@@ -278,7 +301,8 @@ mod tests {
         let platforms = catalogue.platforms.iter().flat_map(|platform| &platform.settings);
         let kinds = [&catalogue.edges, &catalogue.autoscalers, &catalogue.placements];
         let kinds = kinds.into_iter().flatten().flat_map(|named| &named.settings);
-        catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).collect()
+        let stores = catalogue.stores.iter().flat_map(|store| &store.settings);
+        catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).chain(stores).collect()
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::Deployment;
 use super::meter::Per;
 use super::placement::Placement;
 use crate::application::Application;
+use crate::application::step::Access;
 use crate::metering::usage::{Dimension, Meter};
 
 /// Every meter that `deployment` can turn when `application` runs on it, in order.
@@ -64,6 +65,19 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         add(edge.meter.hours > 0, "", Dimension::EdgeHours, &edge.id);
         add(edge.meter.addresses > 0, "", Dimension::AddressHours, "");
         add(edge.meter.capacity.is_some(), "", Dimension::LcuHours, &edge.id);
+    }
+    for (store, bound) in application.stores.iter().zip(&deployment.bindings.stores) {
+        let counts = &bound.meter;
+        add(counts.accesses, "", Dimension::StoreReads, &bound.counted(Access::Read).0);
+        add(counts.accesses, "", Dimension::StoreWrites, &bound.counted(Access::Write).0);
+        let variants: &[&str] = if bound.throughput.is_some() { &["read", "write"] } else { &[""] };
+        for variant in variants {
+            add(counts.capacity, "", Dimension::CapacityHours, &bound.variant(variant));
+        }
+        add(bound.stored_mib(store.stored) > 0, "", Dimension::StoredGibHours, &bound.variant(""));
+        if let Some((machine, _)) = &counts.machines {
+            add(true, "", Dimension::InstanceHours, &bound.variant(machine));
+        }
     }
     meters
 }

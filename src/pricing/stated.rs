@@ -20,6 +20,9 @@ pub struct StatedTariff {
     /// Its TOML text, where the price book does not hold it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
+    /// Whether it prices nothing but what is counted under its own name: that of a store.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub own_only: bool,
 }
 
 /// Where a tariff is written.
@@ -39,19 +42,26 @@ impl StatedTariff {
     /// The tariff of the price book that has this id.
     #[must_use]
     pub fn catalogue(id: &str) -> Self {
-        Self { form: Form::Catalogue, name: id.to_owned(), text: None }
+        Self { form: Form::Catalogue, name: id.to_owned(), text: None, own_only: false }
+    }
+
+    /// The tariff of the price book that has this id, for what is counted under the name of what it prices alone: of two
+    /// stores, each is priced by its own.
+    #[must_use]
+    pub fn of_store(id: &str) -> Self {
+        Self { own_only: true, ..Self::catalogue(id) }
     }
 
     /// The tariff of the file that the scenario calls `name`.
     #[must_use]
     pub fn file(name: &str, text: &str) -> Self {
-        Self { form: Form::File, name: name.to_owned(), text: Some(text.to_owned()) }
+        Self { form: Form::File, name: name.to_owned(), text: Some(text.to_owned()), own_only: false }
     }
 
     /// The prices that a scenario states by dimension, as the TOML text of their table.
     #[must_use]
     pub fn inline(text: String) -> Self {
-        Self { form: Form::Inline, name: "inline".to_owned(), text: Some(text) }
+        Self { form: Form::Inline, name: "inline".to_owned(), text: Some(text), own_only: false }
     }
 
     /// The tariff with the prices of `book`; that of a file is added to it.
@@ -59,6 +69,16 @@ impl StatedTariff {
     /// # Errors
     /// An id that the book does not have, with the nearest; every problem of the text, each where it stands.
     pub fn tariff(&self, book: &mut Book, sources: &mut Sources) -> Result<Tariff, Diagnostics> {
+        Ok(self.narrowed(self.whole(book, sources)?))
+    }
+
+    /// `tariff`, which it names, for what it is to price.
+    #[must_use]
+    pub fn narrowed(&self, tariff: Tariff) -> Tariff {
+        if self.own_only { tariff.own_only() } else { tariff }
+    }
+
+    fn whole(&self, book: &mut Book, sources: &mut Sources) -> Result<Tariff, Diagnostics> {
         let text = self.text.as_deref().unwrap_or_default();
         match self.form {
             Form::Catalogue => book.tariff(&self.name).cloned().ok_or_else(|| {

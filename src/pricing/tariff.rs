@@ -72,6 +72,21 @@ impl Tariff {
         })
     }
 
+    /// The same for what is counted under its name alone: variant `ID`, or `ID:VARIANT` where there are several. `ID` is
+    /// that of what is priced, in whatever region.
+    #[must_use]
+    pub fn own_only(mut self) -> Self {
+        let id = self.id.split_once('@').map_or(self.id.as_str(), |(id, _)| id);
+        for item in &mut self.items {
+            let variant = match &item.variant {
+                Some(variant) => format!("{id}:{variant}"),
+                None => id.to_owned(),
+            };
+            Arc::make_mut(item).variant = Some(variant);
+        }
+        self
+    }
+
     /// The item called `name` (`requests`), of this tariff or of one that it includes.
     #[must_use]
     pub fn item(&self, name: &str) -> Option<&Item> {

@@ -4,6 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::bill::GROUPS;
 use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole};
+use super::stores;
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
 
@@ -13,17 +14,20 @@ pub fn table(result: &RunResult) -> Table {
     rows.extend(latency(result));
     rows.extend(reliability(result));
     rows.extend(capacity(result));
+    rows.extend(stores::rows(result));
     rows.extend(objectives(result));
     let mut head = vec![String::new()];
     head.extend(result.deployments.iter().map(|deployment| deployment.name.clone()));
     Table { caption: "Figures by deployment".to_owned(), head, text_columns: vec![0], rows }
 }
 
-fn row(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) -> Cell) -> Row {
+/// A row of figures.
+pub fn row(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) -> Cell) -> Row {
     Row::of(label, result.deployments.iter().map(cell).collect())
 }
 
-fn part(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) -> Cell) -> Row {
+/// The same, part of the one above.
+pub fn part(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) -> Cell) -> Row {
     Row::part(label, result.deployments.iter().map(cell).collect())
 }
 

@@ -119,6 +119,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         },
         services: Vec::new(),
         nodes: None,
+        stores: Vec::new(),
         cost: None,
         tariffs: vec![],
         succeeded: vec![8_462_000; 5],

@@ -5,6 +5,7 @@
 //! platform does not offer was refused with the reason.
 
 mod autoscaler;
+mod bind;
 mod check;
 mod edge;
 mod fleet;
@@ -13,6 +14,7 @@ mod placement;
 mod services;
 mod shape;
 mod sizing;
+mod store;
 
 pub use shape::DEPLOYMENT;
 
@@ -25,7 +27,9 @@ use crate::document::provenance::{Confidence, Provenance};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
-use crate::platform::catalogue::{Catalogue, plain_text};
+use crate::platform::catalogue::{Catalogue, Platform, plain_text};
+use crate::platform::placement::Placement;
+use crate::platform::store::BoundStore;
 use crate::platform::{Deployment, Fact, Override};
 use crate::pricing::book::Book;
 use crate::scenario::distribution::durations;
@@ -116,6 +120,7 @@ impl<'a> Place<'a> {
     ) -> Option<(Deployment, Merged<'a>)> {
         let catalogue = self.catalogue;
         let mut merged = merge(self.typed, self.span, catalogue, problems)?;
+        bind::bind_stores(&mut merged, application, catalogue, problems);
         grammar::check(&merged.table, self.span, &DEPLOYMENT, problems);
         if problems.has_errors() {
             return None;
@@ -126,6 +131,7 @@ impl<'a> Place<'a> {
         let table = &merged.table;
         let platform = merged.platform;
         let placement = placement::build(table.at("placement"), catalogue, problems)?;
+        let stores = store::stores(table, application, catalogue, problems);
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
             platform: platform.id.clone(),
@@ -139,16 +145,37 @@ impl<'a> Place<'a> {
             runtime_start,
             services: Vec::new(),
             shape: services::shape(table),
-            bindings: services::bindings(table, application),
+            not_modelled: not_modelled(platform, &placement, application, &stores, catalogue),
+            bindings: services::bindings(table, application, stores),
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),
-            not_modelled: platform.not_modelled.iter().cloned().chain(placement::not_modelled(&placement)).collect(),
             placement,
         };
         check::whole(&deployment, &merged.table, application, service, problems);
         Some((deployment, merged))
     }
+}
+
+/// What the platform and the stores that are bound to it do or bill that is not modelled.
+fn not_modelled(
+    platform: &Platform,
+    placement: &Placement,
+    application: &Application,
+    stores: &[BoundStore],
+    catalogue: &Catalogue,
+) -> Vec<(String, String)> {
+    let mut left_out: Vec<_> =
+        platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
+    for (store, bound) in application.stores.iter().zip(stores) {
+        let items = match bound.id.as_deref().and_then(|id| catalogue.store(id)) {
+            Some(entry) => entry.not_modelled.clone(),
+            None => vec![format!("limits and prices of the store `{}`, which is bound to nothing", store.name)],
+        };
+        let new: Vec<_> = items.into_iter().map(|item| (item, String::new())).collect();
+        left_out.extend(new.into_iter().filter(|item| !left_out.contains(item)).collect::<Vec<_>>());
+    }
+    left_out
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.

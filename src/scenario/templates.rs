@@ -34,6 +34,16 @@ pub const TEMPLATES: &[Template] = &[
         text: include_str!("../../scenarios/launch-day.toml"),
     },
     Template {
+        name: "connection-storm",
+        about: "a step in traffic and a database with ninety connections: functions against machines with pools",
+        text: include_str!("../../scenarios/connection-storm.toml"),
+    },
+    Template {
+        name: "throttled-table",
+        about: "four times the usual load on a DynamoDB table: on demand, scaled, and bought for the peak",
+        text: include_str!("../../scenarios/throttled-table.toml"),
+    },
+    Template {
         name: "school-week",
         about: "a week of an education site in four time zones, some 18 million requests",
         text: include_str!("../../scenarios/school-week.toml"),

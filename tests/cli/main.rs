@@ -6,6 +6,7 @@ mod interruption;
 mod prices;
 mod refusals;
 mod results;
+mod stores;
 mod subcommands;
 mod traffic;
 

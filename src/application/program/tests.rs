@@ -72,7 +72,7 @@ fn application(steps: Vec<Step>) -> Application {
     let wait = Step::new(Verb::Wait(exponential(1e9)));
     let flow = Workflow { name: "flow".to_owned(), body: Body::new(vec![call(1), wait, call(2)]).unwrap() };
     Application {
-        classes: vec![class(Entry::Service(0)), class(Entry::Service(0)), class(Entry::Store(0))],
+        classes: vec![class(Entry::Service(0)), class(Entry::Service(0)), class(Entry::Store(0, Access::Read))],
         services: vec![
             service("front", steps),
             service("middle", [of_class, vec![call(2)]].concat()),

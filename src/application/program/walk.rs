@@ -4,6 +4,7 @@ use super::{Body, Op, Program};
 use crate::application::Class;
 use crate::application::draw::drawn;
 use crate::application::step::{Demand, Verb, walk};
+use crate::application::store::Store;
 
 /// What takes time next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,9 +78,10 @@ impl Program {
 }
 
 impl Body {
-    /// Mean CPU time and mean waiting of one visit by a request of this class and number, in nanoseconds.
+    /// Mean CPU time and mean waiting of one visit by a request of this class and number, in nanoseconds; `stores` answer
+    /// as at low load.
     #[must_use]
-    pub fn mean_work(&self, class: &Class, number: u32) -> (f64, f64) {
+    pub fn mean_work(&self, class: &Class, number: u32, stores: &[Store]) -> (f64, f64) {
         let (mut cpu, mut waits) = (0.0, 0.0);
         walk(&self.steps, &mut |step, times, only| {
             if !only.contains(number) {
@@ -90,6 +92,9 @@ impl Body {
                 Verb::Cpu(Demand::Own(law)) => cpu += times * law.mean(),
                 Verb::Io(Demand::Class) => waits += times * class.io.mean(),
                 Verb::Io(Demand::Own(law)) | Verb::Wait(law) => waits += times * law.mean(),
+                Verb::Query { store, access, .. } => {
+                    waits += times * stores[usize::from(*store)].latency(*access).mean();
+                }
                 _ => {}
             }
         });

@@ -78,6 +78,7 @@ impl Core<'_> {
                 let caller = self.clients.keep(Caller { kind, doing: Doing::Asking, ..blank });
                 self.next.push(Next::Ask(caller));
             }
+            Op::Query { store, access, site } => self.query(slot, blank, (store, access, site)),
             Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
             Op::Wait(law) => self.wait_beside(blank, drawn(&program.laws[usize::from(law)], own)),
             _ => unreachable!("what no engine plays is refused where scenarios are read"),
@@ -134,7 +135,7 @@ impl Core<'_> {
     }
 
     /// The record that waits for a caller's answer, unless it was ended meanwhile.
-    fn waiting_for(&self, place: u32) -> Option<u32> {
+    pub(super) fn waiting_for(&self, place: u32) -> Option<u32> {
         let caller = &self.clients.callers[place as usize];
         let Who::Attempt(slot, at) = caller.who else { return None };
         let record = self.records.find(slot).filter(|record| record.state == State::Calling)?;

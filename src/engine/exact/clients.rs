@@ -27,6 +27,8 @@ pub(super) enum Doing {
     BackingOff,
     /// The answer is on its way back: whether it is a success.
     Returning(bool),
+    /// Waits for this query of a store.
+    Querying(u32),
 }
 
 /// Who a caller is.
@@ -195,6 +197,11 @@ impl<'a> Clients<'a> {
         }
     }
 
+    /// Whether a budget has a retry left, which is taken.
+    pub fn may_retry(&mut self, budget: usize, now: u64) -> bool {
+        self.budgets[budget].as_mut().is_none_or(|bucket| bucket.take(now))
+    }
+
     /// A caller that is needed no more.
     pub fn dismiss(&mut self, place: u32) {
         self.callers[place as usize].doing = Doing::Nothing;
@@ -309,6 +316,7 @@ impl Core<'_> {
                 self.ask(&request);
             }
             (Doing::Returning(success), _) => self.call_returns(place, success),
+            (Doing::Querying(query), _) => self.query_due(query),
             _ => {}
         }
     }
@@ -341,9 +349,7 @@ impl Core<'_> {
             Loss::TimedOut => retry.on.timeout,
             Loss::Failed => retry.on.failed,
         };
-        let again = wanted
-            && retry.allows_after(attempt)
-            && self.clients.budgets[budget].as_mut().is_none_or(|bucket| bucket.take(self.now));
+        let again = wanted && retry.allows_after(attempt) && self.clients.may_retry(budget, self.now);
         if !again {
             if !self.is_call(record.kind) {
                 self.tally.lost(record.kind, self.clients.arrival(record));

@@ -5,7 +5,7 @@ use crate::metering::measurement::ClassMeasure;
 use super::Core;
 use super::clients::Loss;
 use super::limits::Limit;
-use super::record::{Client, Record};
+use super::record::{Client, Record, State};
 
 impl Core<'_> {
     /// Whether attempts of a kind are made by a service, and not by clients.
@@ -49,7 +49,9 @@ impl Core<'_> {
         if let Some(by) = by {
             self.shed(by, stamp);
         }
-        if let Some(measure) = self.of_service(stamp) {
+        if record.state != State::Asking
+            && let Some(measure) = self.of_service(stamp)
+        {
             measure.timed_out += 1;
             measure.cold += u64::from(cold);
         }

@@ -1,6 +1,6 @@
 //! What a request passes before it looks for an instance: the books of its class, and the edge's throttle.
 
-use crate::application::Request;
+use crate::application::{Entry, Request};
 
 use super::Core;
 use super::limits::Limit;
@@ -19,6 +19,10 @@ impl Core<'_> {
     /// An attempt arrives at the edge. Apart, so that requests that nothing holds up there keep their straight line.
     #[inline(never)]
     pub(super) fn ask(&mut self, request: &Request) {
+        if let Entry::Store(store, access) = self.plan.application.classes[request.class as usize].entry {
+            self.enter_store(request, store, access);
+            return;
+        }
         let record = record_of(request);
         let stamp = self.stamp(&record);
         if self.throttle.as_mut().is_some_and(|tokens| !tokens.take(request.at)) {

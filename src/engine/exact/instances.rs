@@ -326,6 +326,7 @@ impl Core<'_> {
         }
         self.station.levels.instances.lower(1, at);
         self.tally.instance_ended();
+        self.leave_stores(instance, at);
         if phase == Phase::Pending {
             self.withdraw_pending(instance);
         }
@@ -393,6 +394,10 @@ impl Core<'_> {
         }
         let in_flight: Vec<_> = self.records.in_flight().copied().collect();
         for record in in_flight {
+            if record.state == State::Asking {
+                self.remains_asking(&record);
+                continue;
+            }
             self.enter(self.kinds.all[usize::from(record.kind)].station);
             if record.client.waits() {
                 self.remains(&record);

@@ -9,12 +9,15 @@ use crate::application::queue::Queue;
 use crate::application::retry::Retry;
 use crate::application::{Class, Entry};
 
+/// The station of attempts that are made to a store.
+pub(super) const NO_STATION: u16 = u16::MAX;
+
 /// One kind of attempt on this deployment.
 #[derive(Debug)]
 pub(super) struct Kind<'a> {
     /// The class of the request that it is made for.
     pub class: u16,
-    /// The service that it is made to.
+    /// The service that it is made to; [`NO_STATION`]: a store.
     pub station: u16,
     /// Group of the CPU model.
     pub group: usize,
@@ -85,10 +88,14 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         }
     };
     let edge = deployment.edge.as_ref();
-    let latency = edge.map_or(0, |edge| edge.latency.0);
-    let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
     let of_class = |(number, class): (u16, &'a Class)| {
-        let Entry::Service(station) = class.entry else { unreachable!("entries that no engine plays are refused") };
+        let station = match class.entry {
+            Entry::Service(station) => station,
+            Entry::Store(..) => NO_STATION,
+        };
+        let edge = edge.filter(|_| class.passes_edge());
+        let latency = edge.map_or(0, |edge| edge.latency.0);
+        let edge_patience = edge.and_then(|edge| edge.timeout).map_or(u64::MAX, |timeout| timeout.0);
         let client = class.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(latency));
         Kind {
             patience: client.min(edge_patience),

@@ -21,15 +21,16 @@ pub(super) enum Limit {
     EdgeTimeout,
     EdgeThrottle,
     Nodes,
+    Store,
 }
 
 impl Limit {
     /// Whether it is the deployment's, and not that of one of its services.
     pub const fn is_of_deployment(self) -> bool {
-        matches!(self, Self::Account | Self::EdgeTimeout | Self::EdgeThrottle | Self::Nodes)
+        matches!(self, Self::Account | Self::EdgeTimeout | Self::EdgeThrottle | Self::Nodes | Self::Store)
     }
 
-    pub const ALL: [(Self, &'static str); 11] = [
+    pub const ALL: [(Self, &'static str); 12] = [
         (Self::Max, "autoscaler.max"),
         (Self::Account, "autoscaler.account_concurrency"),
         (Self::Reserved, "autoscaler.reserved"),
@@ -41,6 +42,7 @@ impl Limit {
         (Self::EdgeTimeout, "edge.timeout"),
         (Self::EdgeThrottle, "edge.throttle"),
         (Self::Nodes, "placement.nodes.max"),
+        (Self::Store, "bind"),
     ];
 }
 
@@ -115,7 +117,10 @@ impl Gauges {
     }
 
     /// Sets the limits of a deployment as a whole; that of its nodes is known when there are nodes.
-    pub fn declare_whole(&mut self, deployment: &Deployment) {
+    pub fn declare_whole(&mut self, deployment: &Deployment, stores_are_entered: bool) {
+        if stores_are_entered {
+            self.declare(Limit::Store, "what stores that clients enter take".to_owned(), false);
+        }
         if let Law::PerRequest(law) = &deployment.autoscaler.law
             && let Some(account) = law.account_concurrency
         {

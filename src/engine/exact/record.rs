@@ -24,6 +24,8 @@ pub(super) enum State {
     Calling,
     /// Nothing more: it goes on at this instant.
     Answered,
+    /// The answer of a store that its client asks itself; `work` is the query.
+    Asking,
 }
 
 /// Who still cares about a record: a number below [`Client::SPECIAL`] is a caller (`clients`).

@@ -112,6 +112,7 @@ impl<'a> Station<'a> {
             // What the others do counts too: every change is looked at.
             hot.busy_cap = 0;
         }
+        hot.guarded |= plan.application.classes.iter().any(|class| !class.passes_edge());
         let mut station = Self {
             number,
             service,

@@ -40,6 +40,8 @@ impl SliceUse {
 #[derive(Clone, Debug)]
 struct ClassBook {
     sizes: Sizes,
+    /// Added to every latency.
+    edge_latency: u64,
     measure: ClassMeasure,
     /// Latencies that are in a bucket of the charts already.
     charted: Histogram,
@@ -53,7 +55,6 @@ pub(super) struct Tally<'a> {
     classes: &'a [Class],
     books: Vec<ClassBook>,
     edge_unit: Option<u64>,
-    edge_latency: u64,
     has_edge: bool,
     window_start: u64,
     horizon: u64,
@@ -84,8 +85,9 @@ impl<'a> Tally<'a> {
     ) -> Self {
         let charted = buckets.last().map_or(0, |&last| last as usize + 1);
         let edge_unit = edge.and_then(|edge| edge.meter.request_unit_bytes);
-        let book = |class| ClassBook {
+        let book = |class: &Class| ClassBook {
             sizes: Sizes::new(class, edge_unit),
+            edge_latency: edge.filter(|_| class.passes_edge()).map_or(0, |edge| edge.latency.0),
             measure: ClassMeasure::default(),
             charted: Histogram::new(),
         };
@@ -95,7 +97,6 @@ impl<'a> Tally<'a> {
             classes: &application.classes,
             books: application.classes.iter().map(book).collect(),
             edge_unit,
-            edge_latency: edge.map_or(0, |edge| edge.latency.0),
             has_edge: edge.is_some(),
             window_start: window.0,
             horizon: window.1,
@@ -288,8 +289,8 @@ impl<'a> Tally<'a> {
     #[inline(always)]
     #[allow(clippy::inline_always)] // part of the straight line of the shortcut
     pub fn completed(&mut self, class: u16, key: u64, arrived: u64, end: u64, queue_wait: u64, cold: bool) {
-        let latency = end - arrived + self.edge_latency;
         let book = &mut self.books[class as usize];
+        let latency = end - arrived + book.edge_latency;
         let egress = book.sizes.response(&self.classes[class as usize], key);
         if arrived >= self.slice_start {
             self.current.egress += egress;

@@ -11,6 +11,7 @@ mod invariants;
 mod messages;
 mod oracle;
 mod steps;
+mod stores;
 mod timelines;
 
 use jiff::Zoned;

@@ -1,15 +1,19 @@
 //! From the books of a run to the usage that a bill is made from.
 
+use crate::application::step::Access;
 use crate::metering::capacity::{self, Ratio};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
 use crate::platform::edge::CapacityUnits;
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
+use crate::platform::store::BoundStore;
+use crate::units::Bytes;
 
 use super::super::Plan;
 use super::cluster::Cluster;
 use super::station::Station;
+use super::stores::{Store, Stores};
 use super::tally::SliceUse;
 
 /// Books what was used, slice by slice: by the services, by the nodes and at the edge.
@@ -34,6 +38,28 @@ pub(super) fn book_usage(
     books.edge(uses);
     for (slice, used) in uses.iter().enumerate() {
         books.add("", Dimension::EgressBytes, "", slice, u128::from(used.egress));
+    }
+}
+
+/// Books what the stores counted.
+pub(super) fn book_stores(measurement: &mut Measurement, plan: &Plan<'_>, stores: &mut Stores<'_>) {
+    stores.count_unanswered();
+    let mut books = Books { measurement, plan };
+    for (index, store) in stores.all.iter_mut().enumerate() {
+        let bound = plan.deployment.bindings.stores.get(index);
+        if let Some(bound) = bound {
+            books.store(bound, plan.application.stores[index].stored, store);
+        }
+        let measure = &mut store.measure;
+        for (access, taken) in measure.taken.iter_mut().enumerate() {
+            *taken = store.taken.iter().map(|slice| u128::from(slice[access])).sum();
+        }
+        if store.gates.is_some() && bound.is_some_and(|bound| bound.meter.capacity) {
+            for (access, bought) in measure.bought.iter_mut().enumerate() {
+                *bought = store.capacity.iter().map(|slice| slice[access]).sum();
+            }
+        }
+        books.measurement.stores.push(std::mem::take(measure));
     }
 }
 
@@ -94,6 +120,36 @@ impl Books<'_, '_> {
         let meter = &self.plan.deployment.meter;
         self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
         self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
+    }
+
+    /// What one store counted.
+    fn store(&mut self, bound: &BoundStore, stored: Bytes, store: &Store) {
+        const ACCESSES: [(Access, Dimension, &str); 2] =
+            [(Access::Read, Dimension::StoreReads, "read"), (Access::Write, Dimension::StoreWrites, "write")];
+        let meter = &bound.meter;
+        for (access, dimension, word) in ACCESSES {
+            let (variant, in_unit) = bound.counted(access);
+            for (slice, halves) in store.taken.iter().enumerate().filter(|_| meter.accesses) {
+                self.add("", dimension, &variant, slice, u128::from(halves[access as usize] * in_unit / 2));
+            }
+            for (slice, bought) in store.capacity.iter().enumerate().filter(|_| meter.capacity) {
+                let (variant, milli_units) = if store.gates.is_some() {
+                    (bound.variant(word), bought[access as usize] * 1000)
+                } else {
+                    (bound.variant(""), bought[access as usize] * 500)
+                };
+                self.add("", Dimension::CapacityHours, &variant, slice, milli_units);
+            }
+        }
+        for (slice, cut) in self.plan.calendar.slices.iter().enumerate() {
+            let length = u128::from((cut.end - cut.start).0);
+            let mib = u128::from(bound.stored_mib(stored));
+            self.add("", Dimension::StoredGibHours, &bound.variant(""), slice, length * mib);
+            if let Some((machine, count)) = &meter.machines {
+                let variant = bound.variant(machine);
+                self.add("", Dimension::InstanceHours, &variant, slice, length * u128::from(*count));
+            }
+        }
     }
 
     /// What is paid for as long as the deployment stands.

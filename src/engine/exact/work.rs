@@ -184,7 +184,11 @@ impl Core<'_> {
     /// The wait of a record is over, unless it was ended from outside.
     pub(super) fn wait_over(&mut self, slot: u32) {
         let Some(record) = self.records.find(slot) else { return };
-        if record.waits_until != self.now || !matches!(record.state, State::Cpu | State::Io) {
+        if record.waits_until != self.now || !matches!(record.state, State::Cpu | State::Io | State::Asking) {
+            return;
+        }
+        if record.state == State::Asking {
+            self.asking_over(slot);
             return;
         }
         if record.state == State::Io {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Intervals;
 use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
+use super::store::StoreResult;
 use crate::platform::{Fact, Family, Override};
 use crate::pricing::stated::StatedTariff;
 
@@ -41,6 +42,9 @@ pub struct DeploymentResult {
     /// Nodes, where there are any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nodes: Option<Nodes>,
+    /// Its stores, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub stores: Vec<StoreResult>,
     /// The bill; null without a tariff.
     pub cost: Option<Cost>,
     /// The tariffs of the bill, in the order in which they are asked; none without a bill.

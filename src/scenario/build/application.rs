@@ -9,6 +9,7 @@ use super::Context;
 use super::references::{Names, STORE_PREFIX};
 use crate::application::program::Body;
 use crate::application::retry::Retry;
+use crate::application::step::Access;
 use crate::application::{Application, Class, Entry, Service};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::grammar::complete;
@@ -92,9 +93,19 @@ fn entry(context: &mut Context, node: &Node, names: &Names) -> Option<Entry> {
         return None;
     };
     match entered.text().strip_prefix(STORE_PREFIX) {
-        Some(store) => Some(Entry::Store(index_of(&names.stores, store)?)),
+        Some(store) => Some(Entry::Store(index_of(&names.stores, store)?, access(table.get("op")))),
+        None if table.contains("op") => {
+            let message = "`op` is what a class does that enters a store, and this one enters a service";
+            context.error(table.entry("op").map_or(node.span, |entry| entry.key_span), message);
+            None
+        }
         None => Some(Entry::Service(index_of(&names.services, entered.text())?)),
     }
+}
+
+/// What `op` says: a read, unless it is a write.
+fn access(op: Option<&Node>) -> Access {
+    if op.and_then(Node::as_str) == Some("write") { Access::Write } else { Access::Read }
 }
 
 /// The index of `name`, if there is one.

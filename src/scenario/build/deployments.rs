@@ -1,5 +1,7 @@
 //! Deployments with their prices.
 
+use std::collections::BTreeSet;
+
 use super::Context;
 use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
@@ -117,7 +119,8 @@ fn no_spot_price(built: &Built, tariffs: &[Tariff]) -> Diagnostics {
     unsold.collect()
 }
 
-/// The tariff of the deployment and where it was stated, then that of its edge; none at all where the deployment has none.
+/// The tariffs of the deployment's stores, its own with where it was stated, then that of its edge; none at all where the
+/// deployment has none.
 fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(StatedTariff, Span)>> {
     let (own, span) = match &built.tariff {
         TariffChoice::None => return Some(Vec::new()),
@@ -138,19 +141,27 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
             (StatedTariff::inline(prices.to_toml()), Span::BUILT_IN)
         }
     };
-    let edge = built.edge.as_deref().filter(|edge| *edge != own.name).and_then(|edge| of_edge(edge, built, book));
+    let edge = built.edge.as_deref().filter(|edge| *edge != own.name).and_then(|edge| of_part(edge, built, book));
     let edge = edge.map(|edge| (StatedTariff::catalogue(&edge), span));
-    Some(std::iter::once((own, span)).chain(edge).collect())
+    let ids: BTreeSet<&str> = built.deployment.bindings.stores.iter().filter_map(|store| store.id.as_deref()).collect();
+    // First: the deployment's own may price a dimension whatever it is of.
+    let mut stated: Vec<_> = ids
+        .into_iter()
+        .filter_map(|id| of_part(id, built, book))
+        .map(|id| (StatedTariff::of_store(&id), span))
+        .collect();
+    stated.extend(std::iter::once((own, span)).chain(edge));
+    Some(stated)
 }
 
-/// Id of the tariff of an edge: in another region than the platform's, its prices there.
-fn of_edge(edge: &str, built: &Built, book: &Book) -> Option<String> {
+/// Id of the tariff of an edge or a store: in another region than the platform's, its prices there.
+fn of_part(part: &str, built: &Built, book: &Book) -> Option<String> {
     let region = &built.deployment.region;
     if built.deployment.overrides.iter().any(|changed| changed.key == "region") {
-        let everywhere = book.tariff(edge).filter(|tariff| ["global", "anywhere"].contains(&tariff.region.as_str()));
-        return book.tariff_in(edge, region).or(everywhere).map(|tariff| tariff.id.clone());
+        let everywhere = book.tariff(part).filter(|tariff| ["global", "anywhere"].contains(&tariff.region.as_str()));
+        return book.tariff_in(part, region).or(everywhere).map(|tariff| tariff.id.clone());
     }
-    (book.tariff(edge).is_some() || book.later(edge).is_some()).then(|| edge.to_owned())
+    (book.tariff(part).is_some() || book.later(part).is_some()).then(|| part.to_owned())
 }
 
 /// Counts a request by the rule of its day, where the tariff of that day has another than the newest and the scenario

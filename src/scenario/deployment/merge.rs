@@ -306,7 +306,7 @@ fn text(word: &str) -> Node {
 }
 
 /// `typed` on top of `default`: tables merge, unless either is a distribution.
-fn merged_node(default: &Node, typed: &Node) -> Node {
+pub(super) fn merged_node(default: &Node, typed: &Node) -> Node {
     match (default.as_table(), typed.as_table()) {
         (Some(base), Some(over)) if !base.contains("dist") && !over.contains("dist") => {
             let mut table = base.clone();
@@ -318,7 +318,7 @@ fn merged_node(default: &Node, typed: &Node) -> Node {
 }
 
 /// Whether two nodes say the same: `"60s"` and `"1m"`, `1` and `1.0`, `0.8` and `"80%"` do.
-fn same(a: &Node, b: &Node) -> bool {
+pub(super) fn same(a: &Node, b: &Node) -> bool {
     let number = |node: &Node| match &node.value {
         Value::Integer(number) => Some(*number as f64),
         Value::Float(number) => Some(*number),

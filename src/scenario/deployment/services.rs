@@ -8,6 +8,7 @@ use crate::document::tree::{Node, Table, Value, deep_merge};
 use crate::platform::Override;
 use crate::platform::binding::Bindings;
 use crate::platform::service::{ServiceDeployment, Shape};
+use crate::platform::store::BoundStore;
 
 /// What is in force for each service of `application`: the deployment at `place`, with what `[deployment.service.NAME]`
 /// says on top. Every service is built before the first failure counts, so that all problems are found; what is wrong
@@ -90,7 +91,7 @@ pub(super) fn shape(table: &Table) -> Shape {
 }
 
 /// What stands for the parts of `application`. Names and ids were looked up with the others.
-pub(super) fn bindings(table: &Table, application: &Application) -> Bindings {
+pub(super) fn bindings(table: &Table, application: &Application, stores: Vec<BoundStore>) -> Bindings {
     let bind = table.get("bind").and_then(Node::as_table);
     let id = |name: &String| match &bind?.get(name)?.value {
         Value::String(id) => Some(id.clone()),
@@ -99,6 +100,6 @@ pub(super) fn bindings(table: &Table, application: &Application) -> Bindings {
     Bindings {
         queues: application.queues.iter().map(|queue| id(&queue.name)).collect(),
         workflows: application.workflows.iter().map(|workflow| id(&workflow.name)).collect(),
-        stores: application.stores.iter().map(|store| id(&store.name)).collect(),
+        stores,
     }
 }

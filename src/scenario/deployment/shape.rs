@@ -2,6 +2,7 @@
 
 mod autoscaler;
 mod placement;
+mod store;
 
 pub(super) use autoscaler::AUTOSCALER;
 pub(super) use placement::PLACEMENT;
@@ -53,7 +54,10 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
     .unplayed(unplayed::SHAPE),
     Key::new(
         "bind",
-        Kind::Map(&Kind::Text("the id of a queue, a workflow or a store of the catalogue")),
+        Kind::Map(&Kind::OneOf(&[
+            Kind::Text("the id of a queue, a workflow or a store of the catalogue"),
+            Kind::Tagged(&store::STORE),
+        ])),
         "what stands for the queues, workflows and stores, by name; default: the platform's own",
     )
     .unplayed(unplayed::BIND),

@@ -1,7 +1,7 @@
 //! `[[class]]` and `[[service]]`.
 
 use super::known::RUNTIMES;
-use super::steps::{RETRY, steps};
+use super::steps::{OP, RETRY, steps};
 use super::unplayed;
 use crate::document::grammar::{DISTRIBUTION, Key, Kind, Range, SIZE_DISTRIBUTION, Shape};
 use crate::document::quantity;
@@ -25,6 +25,7 @@ pub static CLASS: Shape = Shape::new(&[
     )
     .default("30s"),
     Key::new("retry", Kind::Table(&RETRY), "what the client does about an attempt that failed; default: nothing"),
+    Key::new("op", OP, "what a class does that enters a store; default: read").unplayed(unplayed::STORES),
 ]);
 
 /// `[[service]]`.

@@ -18,6 +18,9 @@ const VERBS: &[&str] = &["cpu", "io", "wait", "call", "query", "publish", "start
 const WORK: Kind =
     Kind::OneOf(&[Kind::Choice(&[Choice::new("class", "the demand of the request's class")]), DISTRIBUTION]);
 
+/// What is done with a store.
+pub const OP: Kind = Kind::Choice(&[Choice::new("read", "reads"), Choice::new("write", "writes")]);
+
 /// Most rounds of one step.
 const MOST_ROUNDS: u64 = 1000;
 
@@ -60,21 +63,15 @@ pub static STEP: Named = Named {
             "classes for whose requests it is done; default: all",
         )
         .unplayed(unplayed::BRANCHES),
-        Key::new(
-            "op",
-            Kind::Choice(&[Choice::new("read", "reads"), Choice::new("write", "writes")]),
-            "what a query does; default: read",
-        )
-        .unplayed(unplayed::STORES),
-        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; default: 1000 bytes").unplayed(unplayed::CALLS),
+        Key::new("op", OP, "what a query does; default: read").unplayed(unplayed::STORES),
+        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; default: 1000 bytes"),
         Key::new(
             "timeout",
             Kind::Duration { min: Nanos(1), max: quantity::LONGEST, none: true },
             "the caller gives up after this long; default: \"none\"",
         )
         .unplayed(unplayed::TIMEOUTS),
-        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing")
-            .unplayed(unplayed::CALLS),
+        Key::new("retry", Kind::Table(&RETRY), "what the caller does about an attempt that failed; default: nothing"),
         Key::new("await", Kind::Boolean, "whether the end of a workflow is waited for; default: true")
             .unplayed(unplayed::WORKFLOWS),
     ])
@@ -83,7 +80,7 @@ pub static STEP: Named = Named {
         Rule::Needs("op", "query"),
         Rule::Needs("await", "start"),
         Rule::NeedsOneOf("size", &["call", "query", "publish", "start"]),
-        Rule::NeedsOneOf("timeout", &["call", "query", "start"]),
+        Rule::NeedsOneOf("timeout", &["call", "start"]),
         Rule::NeedsOneOf("retry", &["call", "query", "start"]),
     ]),
 };

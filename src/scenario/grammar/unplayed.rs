@@ -22,8 +22,8 @@ pub const QUEUES: Refused = Some("queues are");
 pub const TOPICS: Refused = Some("topics are");
 /// `[[workflow]]` and `start`.
 pub const WORKFLOWS: Refused = Some("workflows are");
-/// `[[store]]`, `query` and `entry = "store:NAME"`.
-pub const STORES: Refused = Some("stores are");
+/// `[[store]]`, `query`, `op` and `entry = "store:NAME"`.
+pub const STORES: Refused = None;
 /// `[[fault]]`.
 pub const FAULTS: Refused = Some("faults are");
 /// Faults of kind `slow`.
@@ -39,6 +39,6 @@ pub const DEPLOY: Refused = Some("roll-outs are");
 /// `shape` of a deployment.
 pub const SHAPE: Refused = Some("other shapes than one service are");
 /// `bind` of a deployment.
-pub const BIND: Refused = Some("queues, stores and workflows are");
+pub const BIND: Refused = None;
 /// `[deployment.service.NAME]`.
 pub const OVERRIDES: Refused = None;

@@ -141,7 +141,7 @@ fn the_mean_of_steps_counts_how_often_and_for_whom() {
     ];
     let application = application(two_classes(), steps);
     let means = [0, 1].map(|class| {
-        let (cpu, waits) = application.service().body.mean_work(&application.classes[class as usize], class);
+        let (cpu, waits) = application.service().body.mean_work(&application.classes[class as usize], class, &[]);
         [cpu, waits].map(|mean| (mean / 1e3).round() as u64)
     });
     // CPU of the class and 2 * 0.25 * 2 * 0.2 s; 0.5 * 3 * 0.1 s, and for the second class 2 * 0.5 * 0.2 s.

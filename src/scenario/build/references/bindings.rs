@@ -6,6 +6,9 @@ use crate::document::tree::Entry;
 use crate::platform::binding::{BINDABLE, Bindable};
 use crate::scenario::build::Context;
 
+/// A store that is bound to nothing: only a latency.
+const NO_STORE: &str = "none";
+
 /// Reports a name that is not of a queue, a workflow or a store, and an id that is not of the same kind.
 pub(super) fn check(context: &mut Context, names: &Names, entry: &Entry) {
     let having = |section: &&str| names.has(section, &entry.key);
@@ -31,7 +34,12 @@ pub(super) fn check(context: &mut Context, names: &Names, entry: &Entry) {
 }
 
 fn check_id(context: &mut Context, section: &str, entry: &Entry) {
-    let Some(id) = entry.node.as_str() else { return };
+    let node = entry.node.as_table().map_or(Some(&entry.node), |table| table.get("kind"));
+    let Some((id, span)) = node.and_then(|node| Some((node.as_str()?, node.span))) else { return };
+    // The kinds of a table are checked with it: they are those of stores.
+    if section == "store" && (id == NO_STORE || entry.node.as_table().is_some()) {
+        return;
+    }
     let of_section = BINDABLE.iter().filter(|known| known.kind.word() == section).map(|known| known.id);
     let problem = match BINDABLE.iter().find(|known| known.id == id) {
         Some(Bindable { kind, .. }) if kind.word() == section => return,
@@ -39,7 +47,10 @@ fn check_id(context: &mut Context, section: &str, entry: &Entry) {
             let wrong = format!("`{id}` is a {}, and `{}` is a {section}", kind.word(), entry.key);
             Diagnostic::error(wrong).help(format!("one of {}", of_section.collect::<Vec<_>>().join(", ")))
         }
-        None => Diagnostic::error(format!("unknown {section} `{id}`")).nearest(id, of_section),
+        None => {
+            let none = (section == "store").then_some(NO_STORE);
+            Diagnostic::error(format!("unknown {section} `{id}`")).nearest(id, of_section.chain(none))
+        }
     };
-    context.problems.push(problem.at(entry.node.span));
+    context.problems.push(problem.at(span));
 }

@@ -16,7 +16,7 @@ fn a_shop_is_built() {
     assert!(scenario.warnings.is_empty(), "{:?}", scenario.warnings);
     let shop = &scenario.application;
     let entries: Vec<Entry> = shop.classes.iter().map(|class| class.entry).collect();
-    assert_eq!(entries, [Entry::Service(0), Entry::Service(0), Entry::Store(0)]);
+    assert_eq!(entries, [Entry::Service(0), Entry::Service(0), Entry::Store(0, Access::Read)]);
     let retry = &shop.classes[0].retry;
     assert_eq!((retry.attempts, retry.factor, retry.jitter), (Some(3), 2.0, Jitter::Full));
     assert_eq!(retry.budget, Some(Budget { share: 0.2, floor: 1.0 }));

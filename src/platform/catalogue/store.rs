@@ -1,0 +1,65 @@
+//! A store that names of an application can be bound to: its settings, and its machine classes.
+
+use super::read::{File, Setting};
+use crate::document::provenance::Provenance;
+use crate::document::tree::{Entry, Node};
+
+/// A store of the catalogue.
+#[derive(Clone, Debug)]
+pub struct StoreEntry {
+    /// Catalogue id.
+    pub id: String,
+    /// Name for people.
+    pub title: String,
+    /// Kinds of stores that it can stand for.
+    pub kinds: Vec<String>,
+    /// Its settings: keys of the table that a scenario binds.
+    pub settings: Vec<Setting>,
+    /// Classes of its machines.
+    pub classes: Vec<StoreClass>,
+    /// What it does or bills that is not modelled.
+    pub not_modelled: Vec<String>,
+}
+
+/// A class of machines of a store.
+#[derive(Clone, Debug)]
+pub struct StoreClass {
+    /// Its word.
+    pub name: String,
+    /// vCPUs.
+    pub vcpu: f64,
+    /// Most connections, unless a scenario says otherwise.
+    pub max_connections: u32,
+    /// Where that comes from.
+    pub provenance: Provenance,
+}
+
+impl StoreEntry {
+    pub(super) fn read(file: &File) -> Result<Self, String> {
+        let classes = file.table().get("class").and_then(Node::as_table).cloned().unwrap_or_default();
+        let class = |entry: &Entry| {
+            let table = entry.node.table();
+            Ok::<_, String>(StoreClass {
+                name: entry.key.clone(),
+                vcpu: table.at("vcpu").number(),
+                max_connections: table.at("max_connections").count_u32(),
+                provenance: file.provenance(&entry.key, table)?,
+            })
+        };
+        let left_out = file.table().get("not_modelled").map(Node::elements).unwrap_or_default();
+        Ok(Self {
+            id: file.text("id")?,
+            title: file.text("title")?,
+            kinds: file.words("kinds")?,
+            settings: file.defaults()?,
+            classes: classes.iter().map(class).collect::<Result<_, _>>()?,
+            not_modelled: left_out.iter().map(|node| node.table().at("item").text().to_owned()).collect(),
+        })
+    }
+
+    /// The class called `name`.
+    #[must_use]
+    pub fn class(&self, name: &str) -> Option<&StoreClass> {
+        self.classes.iter().find(|class| class.name == name)
+    }
+}

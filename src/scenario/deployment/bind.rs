@@ -1,0 +1,148 @@
+//! What the stores of the application are bound to: the catalogue's defaults under what was typed.
+
+use super::merge::{Merged, merged_node, same};
+use crate::application::Application;
+use crate::application::store::Store;
+use crate::document::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::source::Span;
+use crate::document::tree::{Node, Table, Value};
+use crate::platform::catalogue::{Catalogue, StoreEntry, plain_text};
+use crate::platform::{Fact, Override};
+
+/// The word for a store that is only a latency.
+pub(super) const NONE: &str = "none";
+
+/// Keys of a table on demand, and of one whose capacity is bought.
+const BY_MODE: [(&str, &[&str]); 2] = [
+    ("on-demand", &["warm_throughput", "on_demand_throughput", "growth_window", "on_demand_burst"]),
+    (
+        "provisioned",
+        &[
+            "provisioned_throughput",
+            "read_auto_scaling",
+            "write_auto_scaling",
+            "scale_out_minutes",
+            "scale_in_minutes",
+            "scale_in_slack",
+            "update_delay",
+            "burst",
+        ],
+    ),
+];
+
+/// Writes what every store is bound to as a complete table with `kind`. Names and ids were looked up with the others.
+pub(super) fn bind_stores(
+    merged: &mut Merged<'_>,
+    application: &Application,
+    catalogue: &Catalogue,
+    problems: &mut Diagnostics,
+) {
+    // What is no store of the application, or of one that is wrong itself, has been reported.
+    let is_store = |name: &str| application.stores.iter().any(|store| store.name == name);
+    if let Some(bind) = merged.table.get_mut("bind").and_then(Node::as_table_mut) {
+        let tables = bind.iter().filter(|entry| entry.node.as_table().is_some() && !is_store(&entry.key));
+        let strange: Vec<String> = tables.map(|entry| entry.key.clone()).collect();
+        for name in strange {
+            bind.remove(&name);
+        }
+    }
+    for store in &application.stores {
+        if let Some(table) = bound(merged, store, catalogue, problems)
+            && let Some(bind) = section(merged)
+        {
+            let span = bind.entry(&store.name).map_or(Span::BUILT_IN, |entry| entry.node.span);
+            let key_span = bind.entry(&store.name).map_or(Span::BUILT_IN, |entry| entry.key_span);
+            bind.insert(&store.name, key_span, Node { value: Value::Table(table), span });
+        }
+    }
+}
+
+/// The table of `bind`, made if it is missing. `None`: something else was typed, which the check reports.
+fn section<'a>(merged: &'a mut Merged<'_>) -> Option<&'a mut Table> {
+    if !merged.table.contains("bind") {
+        merged.table.insert("bind", Span::BUILT_IN, Node::built_in(Value::Table(Table::new())));
+    }
+    merged.table.get_mut("bind").and_then(Node::as_table_mut)
+}
+
+/// The complete table of what `store` is bound to. `None`: what was typed is wrong, which was or will be reported.
+fn bound(merged: &mut Merged<'_>, store: &Store, catalogue: &Catalogue, problems: &mut Diagnostics) -> Option<Table> {
+    let own = merged.platform.stores.iter().find(|(kind, _)| kind == store.kind.word());
+    let own = own.map_or(NONE, |(_, id)| id.as_str());
+    let typed = merged.table.get("bind").and_then(Node::as_table).and_then(|bind| bind.get(&store.name)).cloned();
+    let (id, span, typed) = match typed.as_ref().map(|node| (&node.value, node.span)) {
+        None => (own.to_owned(), Span::BUILT_IN, Table::new()),
+        Some((Value::String(id), span)) => (id.clone(), span, Table::new()),
+        Some((Value::Table(table), span)) => match table.get("kind") {
+            Some(kind) => (kind.as_str()?.to_owned(), kind.span, table.clone()),
+            None => (own.to_owned(), span, table.clone()),
+        },
+        Some(_) => return None,
+    };
+    let key = format!("bind.{}", store.name);
+    if id != own {
+        merged.overrides.push(Override { key: key.clone(), value: id.clone(), preset: Some(own.to_owned()) });
+    }
+    let mut table = typed.clone();
+    table.insert("kind", span, Node { value: Value::String(id.clone()), span });
+    if id == NONE {
+        return Some(table);
+    }
+    let entry = catalogue.store(&id)?;
+    if !entry.kinds.iter().any(|kind| kind == store.kind.word()) {
+        problems.push(unfit(store, entry, catalogue).at(span));
+        return None;
+    }
+    for setting in &entry.settings {
+        let key = format!("{key}.{}", setting.key);
+        let given = typed.get(&setting.key);
+        let node = given.map_or_else(|| setting.node.clone(), |given| merged_node(&setting.node, given));
+        let changed = given.is_some() && !same(&node, &setting.node);
+        let value = plain_text(&node);
+        if changed {
+            merged.overrides.push(Override { key, value, preset: Some(setting.value_text()) });
+        } else {
+            merged.facts.push(Fact { key, value, provenance: setting.provenance.clone() });
+        }
+        let key_span = typed.entry(&setting.key).map_or(Span::BUILT_IN, |entry| entry.key_span);
+        table.insert(&setting.key, key_span, node);
+    }
+    check_mode(&typed, &table, problems);
+    check_class(entry, &table, problems);
+    Some(table)
+}
+
+/// `store` is not of a kind that `entry` can stand for.
+fn unfit(store: &Store, entry: &StoreEntry, catalogue: &Catalogue) -> Diagnostic {
+    let (kind, fits) = (store.kind.word(), entry.kinds.join(", "));
+    let wrong = Diagnostic::error(format!(
+        "`{}` is for stores of kind {fits}, and `{}` is of kind {kind}",
+        entry.id, store.name
+    ));
+    let fitting = catalogue.stores().iter().filter(|entry| entry.kinds.iter().any(|fits| fits == kind));
+    let ids: Vec<&str> = fitting.map(|entry| entry.id.as_str()).chain([NONE]).collect();
+    wrong.help(format!("a {kind} store is bound to one of {}", ids.join(", ")))
+}
+
+/// Reports what was typed for another mode than the one in force.
+fn check_mode(typed: &Table, table: &Table, problems: &mut Diagnostics) {
+    let Some(mode) = table.get("mode").and_then(Node::as_str) else { return };
+    for (other, keys) in BY_MODE.into_iter().filter(|(other, _)| *other != mode) {
+        for entry in typed.iter().filter(|entry| keys.contains(&entry.key.as_str())) {
+            let only = Diagnostic::error(format!("`{}` is of mode `{other}`, and the mode is `{mode}`", entry.key));
+            problems.push(only.at(entry.key_span).help(format!("add `mode = \"{other}\"`, or leave it out")));
+        }
+    }
+}
+
+/// Reports a class that the catalogue does not have.
+fn check_class(entry: &StoreEntry, table: &Table, problems: &mut Diagnostics) {
+    let Some(node) = table.get("class") else { return };
+    if let Some(name) = node.as_str()
+        && entry.class(name).is_none()
+    {
+        let known = entry.classes.iter().map(|class| class.name.as_str());
+        let unknown = Diagnostic::error(format!("{} has no class `{name}` here", entry.id)).at(node.span);
+        problems.push(unknown.nearest(name, known));
+    }
+}

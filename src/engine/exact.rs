@@ -381,10 +381,15 @@ impl Platform for Core<'_> {
         self.run_until(horizon);
         self.book_in_flight();
         self.book_waiting_messages();
-        let stations: Vec<Box<Station<'_>>> = {
+        let mut stations: Vec<Box<Station<'_>>> = {
             self.enter(0);
             std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect()
         };
+        // What was in flight was billed after the last slice had ended.
+        let last = self.plan.calendar.slices.len() - 1;
+        for station in &mut stations {
+            station.levels.close(last, 0);
+        }
         let (mut measurement, uses) = self.tally.finish();
         measurement.limits = limits::measured(&stations, &self.limits);
         measurement.queues = self.queues;

@@ -1,6 +1,6 @@
 //! Attempts whose work ends in an error, worked out by hand.
 
-use super::{Run, SECOND, application, class, constant, faas, fixed, requests_at, with_core};
+use super::{Run, SECOND, application, class, constant, faas, fixed, play, requests_at, with_core};
 use crate::application::Class;
 use crate::application::retry::{Jitter, On, Retry};
 use crate::engine::Platform;
@@ -76,4 +76,21 @@ fn an_error_after_its_client_has_gone_is_wasted_work() {
     let measured = played(&faas(), true, Some(1.0), 1.5);
     assert_eq!((measured.classes[0].timed_out, measured.classes[0].failed), (2, 0));
     assert_eq!((measured.wasted, measured.abandoned_running), (2, 0));
+}
+
+#[test]
+fn what_is_in_flight_at_the_horizon_is_billed_up_to_it() {
+    let application = application(vec![class(constant(1.0), constant(1.0))]);
+    let mut deployment = faas();
+    deployment.meter.counts = vec![Dimension::Requests, Dimension::GibSeconds];
+    for shortcut in [false, true] {
+        let run = Run { shortcut, ..Run::of(1.5) };
+        let measured = play(&deployment, &application, &requests_at(&application, &[0, SECOND]), run);
+        let total = |dimension| {
+            let of = measured.usage.counts.keys().find(|meter| meter.dimension == dimension);
+            of.map_or(0, |meter| measured.usage.total(meter))
+        };
+        // A second and a half of the first, and half a second of the other, of 512 MiB each.
+        assert_eq!((total(Dimension::Requests), total(Dimension::GibSeconds)), (2, 512 * 2 * u128::from(SECOND)));
+    }
 }

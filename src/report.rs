@@ -22,6 +22,7 @@ mod html;
 mod markdown;
 mod number;
 mod page;
+mod parts;
 mod run;
 #[cfg(test)]
 mod schema;

@@ -185,33 +185,21 @@ fn users_have_to_think_and_clients_to_wait() {
 
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nqueue = { name = 'q', consumer = 'app' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
-    error: queues are not simulated yet
-     --> s.toml:3:1
-      |
-    3 | queue = { name = 'q', consumer = 'app' }
-      | ^^^^^ `queue` is refused
-    warning: no request reaches the queue `q`
-     --> s.toml:3:18
-      |
-    3 | queue = { name = 'q', consumer = 'app' }
-      |                  ^^^
-      |
-      = help: what it keeps ready is billed all the same
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]", &[]), @r"
     error: the tick engine is not simulated yet
-     --> s.toml:5:21
+     --> s.toml:4:21
       |
-    5 | scenario.fidelity = 'tick'
+    4 | scenario.fidelity = 'tick'
       |                     ^^^^^^ `tick` is refused
     error: add-ons are not simulated yet
-     --> s.toml:6:35
+     --> s.toml:5:35
       |
-    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                   ^^^^^^ `addons` is refused
     error: heroku is not simulated yet
-     --> s.toml:6:70
+     --> s.toml:5:70
       |
-    6 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
+    5 | deployment = [{ platform = 'eks', addons = ['istio'] }, { platform = 'heroku' }]
       |                                                                      ^^^^^^^^ `heroku` is refused
     ");
 }

@@ -4,15 +4,16 @@ use jiff::Span;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::estimates::{Samples, Spread, interval, intervals, mean};
-use super::fold::{Folded, FoldedDeployment, FoldedService, InstanceSamples, Quality};
+use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
-    Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueWait, RunResult, SCHEMA,
-    ServiceResult, StoreResult, TrafficResult,
+    Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
+    RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult,
 };
 use super::{RunError, fidelity};
 use crate::application::Service;
+use crate::application::queue::Queue;
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
@@ -121,6 +122,7 @@ fn deployment(
         cold_starts: cold_starts(folded.cold, &folded.all),
         instances: instances(&folded.instances),
         services: services(scenario, folded, cost.as_ref()),
+        queues: queues(scenario, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
         cost,
@@ -206,6 +208,17 @@ fn services(scenario: &Scenario, folded: &FoldedDeployment, cost: Option<&Cost>)
         cold_starts: cold_starts(folded.cold, &folded.quality),
         cost_per_month: cost
             .map(|cost| cost.lines.iter().filter(|line| line.service == service.name).map(|line| line.amount).sum()),
+    };
+    named.map(result).collect()
+}
+
+/// Each queue.
+fn queues(scenario: &Scenario, folded: &FoldedDeployment) -> Vec<QueueResult> {
+    let named = scenario.application.queues.iter().zip(&folded.queues);
+    let result = |(queue, folded): (&Queue, &FoldedQueue)| QueueResult {
+        name: queue.name.clone(),
+        latency_ms: latency(&folded.latency),
+        ..folded.counts.clone()
     };
     named.map(result).collect()
 }

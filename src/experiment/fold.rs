@@ -6,11 +6,13 @@ use super::RunError;
 use super::billed::Billed;
 use super::estimates::{Samples, Spread};
 use super::play::{Outcome, Stage};
-use super::result::{Attempts, Requests, UsageRow};
+use super::result::{Attempts, QueueResult, Requests, UsageRow};
 use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
-use crate::metering::measurement::{ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, SliceMeasure};
+use crate::metering::measurement::{
+    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, SliceMeasure,
+};
 use crate::metering::usage::Usage;
 use crate::pricing::settle::may_look_at_hours;
 use crate::pricing::tariff::Tariff;
@@ -50,6 +52,8 @@ pub(super) struct FoldedDeployment {
     pub instances: InstanceSamples,
     /// Several services, in the order of the scenario.
     pub services: Vec<FoldedService>,
+    /// In the order of the scenario.
+    pub queues: Vec<FoldedQueue>,
     pub nodes: Option<NodeSamples>,
     pub stores: Vec<FoldedStore>,
     pub limits: BTreeMap<String, LimitMeasure>,
@@ -72,6 +76,24 @@ pub(super) struct FoldedService {
     pub cold: u64,
     pub quality: Quality,
     pub instances: InstanceSamples,
+}
+
+/// One queue over all replications so far: counts are sums.
+#[derive(Debug, Default)]
+pub(super) struct FoldedQueue {
+    pub counts: QueueResult,
+    pub latency: Spread,
+}
+
+impl FoldedQueue {
+    fn add(&mut self, queue: &QueueMeasure) {
+        self.counts.published += queue.published;
+        self.counts.delivered += queue.delivered();
+        self.counts.dead_lettered += queue.dead_lettered;
+        self.counts.waiting += queue.waiting;
+        self.counts.redelivered += queue.redelivered;
+        self.latency.add(&queue.latency);
+    }
 }
 
 /// Figures of instances, one sample per replication.
@@ -176,6 +198,10 @@ impl FoldedDeployment {
         self.latencies.merge(&whole.latency);
         self.queue_wait.add(&measurement.queue_wait);
         let waits = &measurement.queue_wait;
+        self.queues.resize_with(measurement.queues.len(), FoldedQueue::default);
+        for (queue, folded) in measurement.queues.iter().zip(&mut self.queues) {
+            folded.add(queue);
+        }
         self.share_waiting.push(ratio((waits.count() - waits.zeros()) as f64, waits.count() as f64));
         for limit in &measurement.limits {
             let sum = self.limits.entry(limit.limit.clone()).or_insert_with(|| LimitMeasure {

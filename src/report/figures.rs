@@ -4,6 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::bill::GROUPS;
 use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole};
+use super::parts;
 use super::stores;
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
@@ -14,6 +15,7 @@ pub fn table(result: &RunResult) -> Table {
     rows.extend(latency(result));
     rows.extend(reliability(result));
     rows.extend(capacity(result));
+    rows.extend(parts::rows(result));
     rows.extend(stores::rows(result));
     rows.extend(objectives(result));
     let mut head = vec![String::new()];

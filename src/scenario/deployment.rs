@@ -175,7 +175,16 @@ fn not_modelled(
         let new: Vec<_> = items.into_iter().map(|item| (item, String::new())).collect();
         left_out.extend(new.into_iter().filter(|item| !left_out.contains(item)).collect::<Vec<_>>());
     }
+    left_out.extend(of_graph(application));
     left_out
+}
+
+/// What no bill has yet of an application with these parts.
+fn of_graph(application: &Application) -> impl Iterator<Item = (String, String)> {
+    let several = application.services.len() > 1;
+    let between = several.then_some("Traffic between services and zones, and its time on the network");
+    let queues = (!application.queues.is_empty()).then_some("Requests of queues and topics");
+    between.into_iter().chain(queues).map(|what| (what.to_owned(), String::new()))
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.

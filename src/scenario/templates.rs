@@ -44,6 +44,11 @@ pub const TEMPLATES: &[Template] = &[
         text: include_str!("../../scenarios/throttled-table.toml"),
     },
     Template {
+        name: "shop",
+        about: "four services that call each other, and a queue: functions that wait for functions are paid twice",
+        text: include_str!("../../scenarios/shop.toml"),
+    },
+    Template {
         name: "school-week",
         about: "a week of an education site in four time zones, some 18 million requests",
         text: include_str!("../../scenarios/school-week.toml"),

@@ -10,6 +10,8 @@ pub fn systems() -> Vec<System> {
     let mut systems = [EXPONENTIAL, CONSTANT, LOGNORMAL].map(sharing).to_vec();
     systems.extend([0.5, 0.8].map(forked));
     systems.push(closed());
+    systems.push(tandem());
+    systems.push(jackson());
     systems
 }
 
@@ -91,6 +93,71 @@ fn closed() -> System {
         facts: vec![
             exact("latency_ms.mean", residence * MS),
             exact("instances.cpu_utilization", throughput * DEMANDS.iter().sum::<f64>() / 3.0),
+        ],
+    }
+}
+
+/// Two exponential servers, the second fed by a queue with what the first is done with: two M/M/1 (Burke, "The Output of
+/// a Queuing System", Operations Research 4, 1956).
+fn tandem() -> System {
+    let (rate, second) = (0.7, 0.6);
+    System {
+        name: "two servers, one after the other".to_owned(),
+        rate,
+        source: None,
+        span: Span::Customers { quick: 3e5, full: 4e6, warmup: 4_000.0 },
+        body: format!(
+            "class = {{ timeout = \"none\", entry = \"first\" }}\n\
+             queue = {{ name = \"done\", consumer = \"second\", visibility_timeout = \"30d\" }}\n\
+             service = [{{ name = \"first\", steps = [{{ io = {} }}, {{ publish = \"done\" }}] }},\n\
+             {{ name = \"second\", steps = [{{ io = {} }}] }}]\n\
+             deployment = {{ platform = \"vm\", autoscaler = {{ kind = \"fixed\", replicas = 1 }} }}",
+            EXPONENTIAL.1,
+            EXPONENTIAL.1.replace("1s", &format!("{second}s"))
+        ),
+        facts: vec![
+            exact("latency_ms.mean", 1.0 / (1.0 - rate) * MS),
+            exact("services.1.latency_ms.mean", second / (1.0 - rate * second) * MS),
+            exact("queues.0.latency_ms.mean", second / (1.0 - rate * second) * MS),
+        ],
+    }
+}
+
+/// Three exponential servers with feedback: each is an M/M/1 at the rate that the traffic equations give it (Jackson,
+/// "Networks of Waiting Lines", Operations Research 5, 1957).
+fn jackson() -> System {
+    let rate = 0.3;
+    // a = rate + 0.4 b, b = 0.5 a + 0.5 c, c = 0.3 a.
+    let a = rate / (1.0 - 0.4 * (0.5 + 0.5 * 0.3));
+    let (b, c) = (0.65 * a, 0.3 * a);
+    let sojourn = |service: f64, rate: f64| service / (1.0 - service * rate) * MS;
+    let publish = |ways: &str| format!("{{ branch = [{ways}] }}");
+    let way = |p: f64, queue: &str| format!("{{ p = {p}, steps = [{{ publish = \"{queue}\" }}] }}");
+    let service = |name: &str, mean: &str, ways: &str| {
+        let law = EXPONENTIAL.1.replace("1s", mean);
+        format!("{{ name = \"{name}\", steps = [{{ io = {law} }}, {}] }}", publish(ways))
+    };
+    let queue = |name: &str| format!("{{ name = \"to-{name}\", consumer = \"{name}\", visibility_timeout = \"30d\" }}");
+    System {
+        name: "three servers with feedback".to_owned(),
+        rate,
+        source: None,
+        span: Span::Customers { quick: 2e5, full: 2e6, warmup: 8_000.0 },
+        body: format!(
+            "class = {{ timeout = \"none\", entry = \"a\" }}\nqueue = [{}]\nservice = [{}]\n\
+             deployment = {{ platform = \"vm\", autoscaler = {{ kind = \"fixed\", replicas = 1 }} }}",
+            ["a", "b", "c"].map(queue).join(", "),
+            [
+                service("a", "1s", &[way(0.5, "to-b"), way(0.3, "to-c")].join(", ")),
+                service("b", "2s", &way(0.4, "to-a")),
+                service("c", "4s", &way(0.5, "to-b")),
+            ]
+            .join(", ")
+        ),
+        facts: vec![
+            exact("services.0.latency_ms.mean", sojourn(1.0, a)),
+            exact("services.1.latency_ms.mean", sojourn(2.0, b)),
+            exact("services.2.latency_ms.mean", sojourn(4.0, c)),
         ],
     }
 }

@@ -146,8 +146,9 @@ fn stated(deployment: &DeploymentResult, metric: &str, system: &str) -> Stated {
         return Stated { mean: verdict.actual.expect("an interval has a middle"), low, high };
     }
     let json = serde_json::to_value(deployment).expect("a result can be written");
-    let (object, key) = metric.split_once('.').expect("a metric is object.key");
-    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{system}: no {metric} in {}", json[object]));
-    let interval = &json[object]["ci95"][key];
-    Stated { mean: number(&json[object][key]), low: number(&interval["low"]), high: number(&interval["high"]) }
+    let (path, key) = metric.rsplit_once('.').expect("a metric is object.key");
+    let object = json.pointer(&format!("/{}", path.replace('.', "/"))).unwrap_or(&Value::Null);
+    let number = |value: &Value| value.as_f64().unwrap_or_else(|| panic!("{system}: no {metric} in {object}"));
+    let interval = &object["ci95"][key];
+    Stated { mean: number(&object[key]), low: number(&interval["low"]), high: number(&interval["high"]) }
 }

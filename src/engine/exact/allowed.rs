@@ -33,7 +33,7 @@ impl Core<'_> {
     /// Keeps the gauges of concurrency. It changes by one, so well below the limits none of them is reached or left.
     #[inline]
     pub(super) fn note_busy(&mut self) {
-        if self.station.levels.busy.count().saturating_add(1) >= self.station.hot.busy_cap {
+        if self.station.is_near_cap() {
             self.note_busy_limits();
         }
     }

@@ -32,7 +32,8 @@ impl Core<'_> {
     pub(super) fn refuse(&mut self, record: &Record, by: Limit) {
         let stamp = self.stamp(record);
         self.shed(by, stamp);
-        if !by.is_of_deployment()
+        // What the edge refuses has come to no service.
+        if by != Limit::EdgeThrottle
             && let Some(measure) = self.of_service(stamp)
         {
             measure.rejected += 1;

@@ -44,10 +44,14 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn offer_to_pool(&mut self, request: &Request) {
         self.expire();
-        let Supply::Pool(pool) = &mut self.station.supply else { return };
-        if let Some(instance) = pool.take(&mut self.station.luck.routing) {
-            self.station.levels.busy.raise(1, self.now);
-            self.note_busy();
+        // By one borrow: what the compiler has to look up but once.
+        let (now, station) = (self.now, &mut *self.station);
+        let Supply::Pool(pool) = &mut station.supply else { return };
+        if let Some(instance) = pool.take(&mut station.luck.routing) {
+            station.levels.busy.raise(1, now);
+            if station.is_near_cap() {
+                self.note_busy_limits();
+            }
             self.hand(instance, request);
             return;
         }
@@ -169,11 +173,13 @@ impl Core<'_> {
     /// A request that arrives now begins on a ready instance.
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
-        if self.station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        let station = &*self.station;
+        let shortcut = station.shortcut;
+        if station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.fresh(Record { instance, start: Start::Own, ..record_of(request) });
             return;
         }
-        if self.station.shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
+        if shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
             return;
         }
         let slot = self.insert(Record { instance, ..record_of(request) });
@@ -306,8 +312,26 @@ impl Core<'_> {
     /// A one-slot instance of the pool is free.
     #[inline(always)]
     pub(super) fn release_to_pool(&mut self, instance: u32) {
-        self.station.levels.busy.lower(1, self.now);
-        self.note_busy();
+        let (now, station) = (self.now, &mut *self.station);
+        station.levels.busy.lower(1, now);
+        let is_near_cap = station.is_near_cap();
+        if !is_near_cap
+            && station.queue.len() == 0
+            && let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut station.supply
+            && *keep_alive > 0
+        {
+            idle.push(instance, now);
+            station.hot.pool_check = station.hot.pool_check.min(now.saturating_add(*keep_alive));
+            return;
+        }
+        self.give_back(instance, is_near_cap);
+    }
+
+    /// A one-slot instance of the pool is free, and somebody waits, a limit is near, or the pool is not a simple one.
+    fn give_back(&mut self, instance: u32, is_near_cap: bool) {
+        if is_near_cap {
+            self.note_busy_limits();
+        }
         if self.station.queue.len() > 0
             && let Some(slot) = self.next_queued()
         {

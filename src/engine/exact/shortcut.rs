@@ -75,7 +75,9 @@ impl Core<'_> {
 
     #[inline(always)]
     pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
-        if end - life.arrived > patience || end - begin > self.station.hot.kill_after {
+        let hot = &self.station.hot;
+        let (bills_requests, exchangeable) = (hot.bills_requests, hot.exchangeable);
+        if end - life.arrived > patience || end - begin > hot.kill_after {
             return false;
         }
         if end <= self.plan.horizon.0 {
@@ -87,11 +89,11 @@ impl Core<'_> {
         if self.others.len() > 1 {
             self.book_at_service(&life, end);
         }
-        if self.station.hot.bills_requests {
+        if bills_requests {
             self.bill_time(life.arrived, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
-        if self.station.hot.exchangeable && !life.start.is_cold() {
+        if exchangeable && !life.start.is_cold() {
             self.departures.push(end);
             self.departing.push(instance);
         } else {
@@ -125,9 +127,10 @@ impl Core<'_> {
     pub(super) fn bill_time(&mut self, arrived: u64, instance: u32, own: Start, begin: u64, end: u64) {
         let start = if own == Start::Own { self.instances[instance as usize].billable_start } else { 0 };
         let time = end.min(self.plan.horizon.0).saturating_sub(begin.saturating_sub(start));
-        let billed = self.station.billed.rounded(time.max(self.deployment.meter.minimum.0));
         let Some(slice) = self.tally.slice_of(arrived) else { return };
-        let levels = &mut self.station.levels;
+        let station = &mut *self.station;
+        let billed = station.billed.rounded(time.max(self.deployment.meter.minimum.0));
+        let levels = &mut station.levels;
         let used = if self.tally.is_current(slice) { &mut levels.current } else { &mut levels.uses[slice] };
         used.requests += 1;
         used.billed += u128::from(billed);

@@ -156,6 +156,13 @@ impl<'a> Station<'a> {
         brought
     }
 
+    /// Whether a limit of concurrency may be reached or left by one instance more or less.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // twice per request
+    pub const fn is_near_cap(&self) -> bool {
+        self.levels.busy.count().saturating_add(1) >= self.hot.busy_cap
+    }
+
     pub fn program(&self) -> &'a Program {
         &self.service.body.program
     }

@@ -39,6 +39,9 @@ pub struct DeploymentResult {
     /// Its services, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub services: Vec<ServiceResult>,
+    /// Its queues and topics, where there are any.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub queues: Vec<QueueResult>,
     /// Nodes, where there are any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nodes: Option<Nodes>,
@@ -228,6 +231,26 @@ pub struct ServiceResult {
     /// What is billed under its name, as a part of `cost.per_month`; null without a tariff.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub cost_per_month: Option<Decimal>,
+}
+
+/// The messages of one queue or topic, one for each consumer; all replications.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct QueueResult {
+    /// Name.
+    pub name: String,
+    /// Messages published.
+    pub published: u64,
+    /// Messages that a consumer is done with.
+    pub delivered: u64,
+    /// Messages that were delivered in vain as often as they may be.
+    pub dead_lettered: u64,
+    /// Messages in the queue, or with a consumer, at the end.
+    pub waiting: u64,
+    /// Deliveries beyond the first of a message.
+    pub redelivered: u64,
+    /// From publication until a consumer was done.
+    pub latency_ms: Latency,
 }
 
 impl Requests {

@@ -13,7 +13,9 @@ pub static QUEUE: Tagged = Tagged {
     default: Some("queue"),
     common: &Shape::new(&[
         Key::new("name", Kind::Name, "names the queue").required(),
-        Key::new("batch", Kind::Table(&BATCH), "how messages are gathered for one call of a consumer").default("{}"),
+        Key::new("batch", Kind::Table(&BATCH), "how messages are gathered for one call of a consumer")
+            .default("{}")
+            .unplayed(unplayed::BATCHES),
         Key::new(
             "visibility_timeout",
             Kind::POSITIVE_DURATION,

@@ -17,9 +17,11 @@ pub const TIMEOUTS: Refused = None;
 /// More than one service.
 pub const SERVICES: Refused = None;
 /// `[[queue]]` and `publish`.
-pub const QUEUES: Refused = Some("queues are");
+pub const QUEUES: Refused = None;
 /// Queues of kind `topic`.
-pub const TOPICS: Refused = Some("topics are");
+pub const TOPICS: Refused = None;
+/// `batch` of a queue.
+pub const BATCHES: Refused = Some("batches of messages are");
 /// `[[workflow]]` and `start`.
 pub const WORKFLOWS: Refused = Some("workflows are");
 /// `[[store]]`, `query`, `op` and `entry = "store:NAME"`.

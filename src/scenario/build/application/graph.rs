@@ -9,7 +9,7 @@ use crate::document::diagnostic::Diagnostic;
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 
-/// Most kinds of attempts: those of the clients of each class, and those of each call for it.
+/// Most kinds of attempts: those of the clients of each class, those of each call for it, and deliveries to each consumer.
 const MOST_KINDS: usize = 65_000;
 
 /// Where a section was written.
@@ -22,9 +22,11 @@ fn written(table: &Table, section: &str) -> Span {
 /// each service, then of each workflow, were written.
 pub fn check(context: &mut Context, table: &Table, application: &Application, spans: &[Vec<Span>]) {
     let sites: usize = application.services.iter().map(|service| service.body.program.sites.len()).sum();
-    if application.classes.len() * (sites + 1) > MOST_KINDS {
-        let message = format!("{} classes and {sites} calls: too many to keep apart", application.classes.len());
-        let help = format!("classes times one more than there are calls is {MOST_KINDS} at most");
+    let consumers: usize = application.queues.iter().map(|queue| queue.consumers.len()).sum();
+    let (classes, calls) = (application.classes.len(), sites + consumers);
+    if classes * (calls + 1) > MOST_KINDS {
+        let message = format!("{classes} classes and {calls} calls and consumers: too many to keep apart");
+        let help = format!("classes times one more than there are calls and consumers is {MOST_KINDS} at most");
         context.problems.push(Diagnostic::error(message).at(written(table, "class")).help(help));
     }
     let graph = Graph::new(application);

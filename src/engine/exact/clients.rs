@@ -340,7 +340,7 @@ impl Core<'_> {
     pub(super) fn lost(&mut self, record: &Record, loss: Loss) {
         let (retry, budget) = match self.kinds.all[usize::from(record.kind)].policy {
             Policy::Retry(retry, budget) => (retry, budget),
-            Policy::Deliver(queue, number) => return self.delivery_failed(record, loss, queue, number),
+            Policy::Deliver(queue, number) => return self.delivery_failed(record, queue, number),
         };
         let caller = record.client.caller();
         let attempt = self.clients.attempt(record.client);

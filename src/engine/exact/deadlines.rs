@@ -130,9 +130,12 @@ impl Core<'_> {
         self.arm(self.deadlines.queue(self.station.number));
     }
 
-    /// An attempt's work begins, which the platform may end.
+    /// The work of an attempt of this kind begins, which the platform may end. A message is hidden from now on.
     #[inline]
-    pub(super) fn arm_platform(&mut self) {
+    pub(super) fn arm_running(&mut self, kind: u16) {
+        if kind >= self.kinds.deliveries {
+            self.arm_client(kind);
+        }
         self.arm(self.deadlines.platform(self.station.number));
     }
 

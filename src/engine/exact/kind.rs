@@ -57,6 +57,8 @@ pub(super) struct Kinds<'a> {
     pub all: Vec<Kind<'a>>,
     /// How many are those of classes.
     pub classes: u16,
+    /// Deliveries of messages are from this one on.
+    pub deliveries: u16,
     /// The first kind of each call site, by service.
     pub sites: Vec<Vec<u16>>,
     /// The first kind of the deliveries to each consumer, by queue.
@@ -119,7 +121,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         }
         sites.push(first);
     }
-    let mut queues = Vec::new();
+    let (mut queues, deliveries) = (Vec::new(), all.len() as u16);
     for (number, queue) in (0..).zip(&application.queues) {
         let mut first = Vec::new();
         for &to in &queue.consumers {
@@ -129,7 +131,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         }
         queues.push(first);
     }
-    (Kinds { all, classes, sites, queues }, CpuModel::new(threads))
+    (Kinds { all, classes, deliveries, sites, queues }, CpuModel::new(threads))
 }
 
 /// The service that is called at a site of `program`; none where it is something else that is reached.

@@ -8,7 +8,7 @@ use crate::platform::autoscaler::Law;
 
 use super::Core;
 use super::calls::Next;
-use super::clients::{Caller, Doing, Loss, Who};
+use super::clients::{Caller, Doing, Who};
 use super::record::Record;
 
 impl Core<'_> {
@@ -53,7 +53,7 @@ impl Core<'_> {
     }
 
     /// A delivery was in vain. The message is hidden until its visibility timeout has passed since it was taken.
-    pub(super) fn delivery_failed(&mut self, record: &Record, loss: Loss, queue: &Queue, number: u16) {
+    pub(super) fn delivery_failed(&mut self, record: &Record, queue: &Queue, number: u16) {
         let place = record.client.caller().expect("a delivery has its message");
         let deliveries = self.clients.attempt(record.client) + 1;
         if deliveries >= queue.max_receives {
@@ -64,10 +64,7 @@ impl Core<'_> {
             return;
         }
         let taken = if record.started == u64::MAX { record.arrived } else { record.started };
-        let visible = match loss {
-            Loss::TimedOut => self.now,
-            Loss::Rejected | Loss::Failed => taken.saturating_add(queue.visibility_timeout.0),
-        };
+        let visible = taken.saturating_add(queue.visibility_timeout.0);
         self.clients.callers[place as usize].doing = Doing::BackingOff;
         self.call_at(place, visible.max(self.now));
     }

@@ -138,7 +138,7 @@ impl Core<'_> {
         }
         let slot = self.records.insert(record);
         self.in_flight += 1;
-        if record.client.waits() {
+        if record.client.waits() && record.kind < self.kinds.deliveries {
             self.arm_client(record.kind);
         }
         slot

@@ -16,8 +16,8 @@ impl Core<'_> {
         let now = self.now;
         let record = self.records.get_mut(slot);
         record.started = now;
-        let (cpu, io) = (record.work, record.waits_until);
-        self.arm_platform();
+        let (cpu, io, kind) = (record.work, record.waits_until, record.kind);
+        self.arm_running(kind);
         if self.station.hot.has_steps {
             self.go_on(slot);
             return;
@@ -103,7 +103,8 @@ impl Core<'_> {
     fn fresh_until(&mut self, slot: u32, end: u64) {
         let record = self.records.get_mut(slot);
         record.started = self.now;
-        self.arm_platform();
+        let kind = record.kind;
+        self.arm_running(kind);
         self.skip_steps(slot);
         self.wait_until(slot, end);
     }

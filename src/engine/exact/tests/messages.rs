@@ -84,6 +84,18 @@ fn a_message_that_is_refused_comes_back_after_its_visibility_timeout() {
     assert_eq!(queue.latency.sum(), u128::from((3 + 4 + 3) * SECOND));
 }
 
+#[test]
+fn a_message_whose_consumer_is_ended_comes_back_when_it_is_no_longer_hidden() {
+    let jobs = published(vec![vec![io(10.0)]], 30 * SECOND, 2);
+    let mut deployment = of_services(faas(), vec![faas().autoscaler.law, faas().autoscaler.law]);
+    deployment.services[1].fleet.timeout = Some(Nanos(3 * SECOND));
+    let measured = play(&deployment, &jobs, &requests_at(&jobs, &[0]), Run::of(33.0));
+    // Published at 0.5 s, ended at 3.5 s, visible again at 30.5 s: at the horizon it is at work once more.
+    let queue = &measured.queues[0];
+    assert_eq!((queue.redelivered, queue.dead_lettered, queue.waiting), (1, 0, 1));
+    assert_eq!(busy(&measured), u128::from(SECOND / 2 + (3 + 2) * SECOND + SECOND / 2));
+}
+
 proptest! {
     #[test]
     fn with_nothing_in_its_way_all_is_done_that_was_set_going(

@@ -26,11 +26,14 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         (Placement::Nodes(_), Per::Node) => vec![application.shared_name()],
         _ => application.services.iter().map(|service| service.name.as_str()).collect(),
     };
+    // Where nodes are billed, they are the instances of a platform that counts these.
+    let on_nodes = matches!(deployment.placement, Placement::Nodes(_)) && counts.per == Per::Node;
     for (index, service) in application.services.iter().enumerate() {
         let name = service.name.as_str();
         for &dimension in &counts.counts {
             match dimension {
                 Dimension::NodeHours => {}
+                Dimension::InstanceHours if on_nodes => {}
                 Dimension::InstanceHours => {
                     let variant = &deployment.of_service(index).instance.variant;
                     meters.insert(meter(name, dimension, variant));
@@ -41,11 +44,14 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
             }
         }
     }
-    if let Placement::Nodes(nodes) = &deployment.placement
-        && counts.counts.contains(&Dimension::NodeHours)
-    {
-        let used = nodes.groups.iter().filter(|group| group.max > 0);
-        meters.extend(used.map(|group| meter(application.shared_name(), Dimension::NodeHours, &group.machine)));
+    if let Placement::Nodes(nodes) = &deployment.placement {
+        let paid = |dimension: &&Dimension| {
+            **dimension == Dimension::NodeHours || (**dimension == Dimension::InstanceHours && on_nodes)
+        };
+        for &dimension in counts.counts.iter().filter(paid) {
+            let used = nodes.groups.iter().filter(|group| group.max > 0);
+            meters.extend(used.map(|group| meter(application.shared_name(), dimension, &group.machine)));
+        }
     }
     let by_life = counts.per != Per::Request;
     let responds = application.classes.iter().any(|class| class.response_bytes.as_constant() != Some(0));

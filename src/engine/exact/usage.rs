@@ -107,9 +107,15 @@ impl Books<'_, '_> {
     /// What the nodes of a group are billed, under the name of what they are there for.
     fn nodes(&mut self, machine: &str, service: &str, times: &[u128]) {
         for (slice, &time) in times.iter().enumerate() {
-            let counted = &self.plan.deployment.meter.counts;
-            if counted.contains(&Dimension::NodeHours) {
-                self.add(service, Dimension::NodeHours, machine, slice, time);
+            let meter = &self.plan.deployment.meter;
+            // Where nodes are billed, they are the instances of a platform that counts these.
+            for &dimension in &meter.counts {
+                let quantity = match dimension {
+                    Dimension::NodeHours => time,
+                    Dimension::InstanceHours if meter.per == Per::Node => time * u128::from(meter.weight),
+                    _ => continue,
+                };
+                self.add(service, dimension, machine, slice, quantity);
             }
             self.beside(service, slice, time);
         }

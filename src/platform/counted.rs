@@ -35,8 +35,12 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
                 Dimension::NodeHours => {}
                 Dimension::InstanceHours if on_nodes => {}
                 Dimension::InstanceHours => {
-                    let variant = &deployment.of_service(index).instance.variant;
-                    meters.insert(meter(name, dimension, variant));
+                    let own = deployment.of_service(index).instance.variant.as_str();
+                    let machines = match &deployment.placement {
+                        Placement::Nodes(nodes) => nodes.groups.iter().map(|group| group.machine.as_str()).collect(),
+                        Placement::Provider => vec![own],
+                    };
+                    meters.extend(machines.into_iter().map(|variant| meter(name, dimension, variant)));
                 }
                 _ => {
                     meters.insert(meter(name, dimension, ""));

@@ -80,6 +80,10 @@ impl Books<'_, '_> {
     fn service(&mut self, station: &Station<'_>) {
         let meter = &self.plan.deployment.meter;
         let (name, size) = (station.service.name.as_str(), station.spec.instance);
+        let machine = match &self.plan.deployment.placement {
+            Placement::Nodes(nodes) => nodes.groups.first().map_or("", |group| group.machine.as_str()),
+            Placement::Provider => size.variant.as_str(),
+        };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
         let milli_vcpu = (size.vcpu * 1000.0).round() as u128;
         for (slice, used) in station.levels.uses.iter().enumerate() {
@@ -93,7 +97,7 @@ impl Books<'_, '_> {
                     Dimension::Requests => ("", u128::from(used.requests)),
                     Dimension::GibSeconds => ("", time * u128::from(size.memory.mib_ceil())),
                     Dimension::VcpuSeconds => ("", time * milli_vcpu),
-                    Dimension::InstanceHours => (size.variant.as_str(), time * u128::from(meter.weight)),
+                    Dimension::InstanceHours => (machine, time * u128::from(meter.weight)),
                     _ => continue,
                 };
                 self.add(name, dimension, variant, slice, quantity);

@@ -138,8 +138,8 @@ impl<'a> Core<'a> {
         let deployment = plan.deployment;
         let (kinds, cpu_model) = kinds(&plan);
         let clients = Clients::new(plan.application, plan.crowds);
-        let mut stations = plan.application.services.iter().zip(0..);
-        let mut stations = stations.by_ref().map(|(_, number)| Box::new(Station::new(&plan, number, &clients)));
+        let numbers = (0..).zip(&plan.application.services).map(|(number, _)| number);
+        let mut stations = numbers.map(|number| Box::new(Station::new(&plan, number, &clients)));
         let station = stations.next().expect("an application has a service");
         let others = std::iter::once(None).chain(stations.map(Some)).collect();
         let throttle = deployment.edge.as_ref().and_then(|edge| edge.throttle);
@@ -321,7 +321,8 @@ impl<'a> Core<'a> {
     fn enter_that_of_record(&mut self, slot: u32) {
         if self.others.len() > 1
             && let Some(record) = self.records.find(slot)
-            && record.state != State::Asking
+            // Who asks a store with no server between is at no service, and a free slot may be left by one.
+            && !matches!(record.state, State::Free | State::Asking)
         {
             self.enter(self.kinds.all[usize::from(record.kind)].station);
         }
@@ -381,10 +382,9 @@ impl Platform for Core<'_> {
         self.run_until(horizon);
         self.book_in_flight();
         self.book_waiting_messages();
-        let mut stations: Vec<Box<Station<'_>>> = {
-            self.enter(0);
-            std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect()
-        };
+        self.enter(0);
+        let mut stations: Vec<Box<Station<'_>>> =
+            std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect();
         // What was in flight was billed after the last slice had ended.
         let last = self.plan.calendar.slices.len() - 1;
         for station in &mut stations {

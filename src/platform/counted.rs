@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::Deployment;
+use super::instance::Instance;
 use super::meter::Per;
 use super::placement::Placement;
 use crate::application::Application;
@@ -21,40 +22,25 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     };
     let mut meters = BTreeSet::new();
     let counts = &deployment.meter;
-    // What lives and is paid by time: the instances of each service, or nodes that all of them share.
-    let lives = match (&deployment.placement, counts.per) {
-        (Placement::Nodes(_), Per::Node) => vec![application.shared_name()],
-        _ => application.services.iter().map(|service| service.name.as_str()).collect(),
+    // What is counted: the instances of each service and their requests, or nodes that all services share.
+    let counted: Vec<(&str, &Instance)> = match (&deployment.placement, counts.per) {
+        (Placement::Nodes(_), Per::Node) => vec![(application.shared_name(), &deployment.instance)],
+        _ => {
+            let services = application.services.iter().enumerate();
+            services.map(|(index, service)| (service.name.as_str(), deployment.of_service(index).instance)).collect()
+        }
     };
-    // Where nodes are billed, they are the instances of a platform that counts these.
-    let on_nodes = matches!(deployment.placement, Placement::Nodes(_)) && counts.per == Per::Node;
-    for (index, service) in application.services.iter().enumerate() {
-        let name = service.name.as_str();
+    for (name, instance) in &counted {
         for &dimension in &counts.counts {
             match dimension {
-                Dimension::NodeHours => {}
-                Dimension::InstanceHours if on_nodes => {}
-                Dimension::InstanceHours => {
-                    let own = deployment.of_service(index).instance.variant.as_str();
-                    let machines = match &deployment.placement {
-                        Placement::Nodes(nodes) => nodes.groups.iter().map(|group| group.machine.as_str()).collect(),
-                        Placement::Provider => vec![own],
-                    };
-                    meters.extend(machines.into_iter().map(|variant| meter(name, dimension, variant)));
+                Dimension::InstanceHours | Dimension::NodeHours => {
+                    let variants = variants(deployment, instance);
+                    meters.extend(variants.into_iter().map(|variant| meter(name, dimension, variant)));
                 }
                 _ => {
                     meters.insert(meter(name, dimension, ""));
                 }
             }
-        }
-    }
-    if let Placement::Nodes(nodes) = &deployment.placement {
-        let paid = |dimension: &&Dimension| {
-            **dimension == Dimension::NodeHours || (**dimension == Dimension::InstanceHours && on_nodes)
-        };
-        for &dimension in counts.counts.iter().filter(paid) {
-            let used = nodes.groups.iter().filter(|group| group.max > 0);
-            meters.extend(used.map(|group| meter(application.shared_name(), dimension, &group.machine)));
         }
     }
     let by_life = counts.per != Per::Request;
@@ -64,9 +50,9 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
             meters.insert(meter(service, dimension, variant));
         }
     };
-    for service in lives {
-        add(by_life && counts.volume_gib > 0, service, Dimension::VolumeGibHours, "");
-        add(by_life && counts.addresses > 0, service, Dimension::AddressHours, "");
+    for (name, _) in counted {
+        add(by_life && counts.volume_gib > 0, name, Dimension::VolumeGibHours, "");
+        add(by_life && counts.addresses > 0, name, Dimension::AddressHours, "");
     }
     add(counts.clusters > 0, "", Dimension::ClusterHours, "");
     add(responds, "", Dimension::EgressBytes, "");
@@ -90,4 +76,14 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         }
     }
     meters
+}
+
+/// The machine types, or the one kind of instance, that are paid by time.
+fn variants<'a>(deployment: &'a Deployment, instance: &'a Instance) -> Vec<&'a str> {
+    match &deployment.placement {
+        Placement::Provider => vec![&instance.variant],
+        Placement::Nodes(nodes) => {
+            nodes.groups.iter().filter(|group| group.max > 0).map(|group| group.machine.as_str()).collect()
+        }
+    }
 }

@@ -7,7 +7,7 @@
 
 use crate::application::draw::drawn;
 use crate::application::program::walk::Walker;
-use crate::application::program::{Amount, Instruction, Op};
+use crate::application::program::{Instruction, Op};
 
 use super::Core;
 use super::clients::{Caller, Doing, Who};
@@ -63,8 +63,8 @@ impl Core<'_> {
         let program = self.station.program();
         let arrived = self.counted_at(slot);
         let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
-        if let Op::Publish { queue, size } = instruction.op {
-            self.publish(slot, own, queue, program.amount(Amount::Law(size), &walker.class.0.io, own));
+        if let Op::Publish { queue, .. } = instruction.op {
+            self.publish(slot, own, queue);
             return;
         }
         self.records.get_mut(slot).waits_until += 1;
@@ -87,7 +87,7 @@ impl Core<'_> {
 
     /// Waiting beside calls, as one of several at once.
     fn wait_beside(&mut self, caller: Caller, waits: u64) {
-        let place = self.clients.keep(Caller { doing: Doing::Returning(true), ..caller });
+        let place = self.clients.keep(Caller { doing: Doing::Waiting, ..caller });
         self.call_at(place, self.now.saturating_add(waits));
     }
 
@@ -145,12 +145,7 @@ impl Core<'_> {
         (own == caller.key).then_some(slot)
     }
 
-    /// A call has its answer, or the caller has given up.
-    pub(super) fn call_answered(&mut self, place: u32, success: bool) {
-        self.call_returns(place, success);
-    }
-
-    /// The answer is with who called.
+    /// A call has its answer, or who called has given up.
     pub(super) fn call_returns(&mut self, place: u32, success: bool) {
         let waiting = self.waiting_for(place);
         self.clients.dismiss(place);

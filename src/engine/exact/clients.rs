@@ -25,8 +25,8 @@ pub(super) enum Doing {
     Asking,
     /// Waits before the next attempt.
     BackingOff,
-    /// The answer is on its way back: whether it is a success.
-    Returning(bool),
+    /// Waits, as one of several things that an attempt does at once.
+    Waiting,
     /// Waits for this query of a store.
     Querying(u32),
 }
@@ -315,7 +315,7 @@ impl Core<'_> {
                 self.tally.retried(request.class, arrived);
                 self.ask(&request);
             }
-            (Doing::Returning(success), _) => self.call_returns(place, success),
+            (Doing::Waiting, _) => self.call_returns(place, true),
             (Doing::Querying(query), _) => self.query_due(query),
             _ => {}
         }
@@ -377,7 +377,7 @@ impl Core<'_> {
         match self.clients.callers[place as usize].who {
             Who::User(..) => self.think(place),
             Who::Outside => self.clients.dismiss(place),
-            Who::Attempt(..) => self.call_answered(place, success),
+            Who::Attempt(..) => self.call_returns(place, success),
             Who::Message(queue) => self.message_taken(place, queue),
         }
     }

@@ -121,10 +121,13 @@ impl Gauges {
         if stores_are_entered {
             self.declare(Limit::Store, "what stores that clients enter take".to_owned(), false);
         }
-        if let Law::PerRequest(law) = &deployment.autoscaler.law
-            && let Some(account) = law.account_concurrency
-        {
-            self.declare(Limit::Account, account.to_string(), true);
+        let account = |law: &Law| match law {
+            Law::PerRequest(law) => law.account_concurrency,
+            _ => None,
+        };
+        let own = deployment.services.iter().map(|service| &service.autoscaler.law);
+        if let Some(least) = own.chain([&deployment.autoscaler.law]).filter_map(account).min() {
+            self.declare(Limit::Account, least.to_string(), true);
         }
         let Some(edge) = &deployment.edge else { return };
         if let Some(timeout) = edge.timeout {
@@ -155,7 +158,7 @@ impl Gauges {
     }
 }
 
-/// What is reported of all limits: those of each service, then the deployment's, each in the order of [`Limit::ALL`].
+/// What is reported of all limits, in the order of [`Limit::ALL`]; one that services have, in the order of these.
 pub(super) fn measured(stations: &[Box<Station<'_>>], own: &Gauges) -> Vec<LimitMeasure> {
     let mut measured = Vec::new();
     for (limit, name) in Limit::ALL {

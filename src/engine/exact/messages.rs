@@ -12,8 +12,8 @@ use super::clients::{Caller, Doing, Who};
 use super::record::Record;
 
 impl Core<'_> {
-    /// An attempt leaves a message of this size, in bytes, in a queue: one for each consumer.
-    pub(super) fn publish(&mut self, slot: u32, own: u64, queue: u16, _bytes: u64) {
+    /// An attempt leaves a message in a queue, under this key: one for each consumer.
+    pub(super) fn publish(&mut self, slot: u32, own: u64, queue: u16) {
         let arrived = self.counted_at(slot);
         let class = self.kinds.all[usize::from(self.records.get(slot).kind)].class;
         let consumers = self.kinds.queues[usize::from(queue)].len();

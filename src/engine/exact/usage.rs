@@ -5,6 +5,7 @@ use crate::metering::capacity::{self, Ratio};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
 use crate::platform::edge::CapacityUnits;
+use crate::platform::instance::Instance;
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::store::BoundStore;
@@ -78,58 +79,53 @@ impl Books<'_, '_> {
 
     /// What a service is billed, per request or per instance.
     fn service(&mut self, station: &Station<'_>) {
-        let meter = &self.plan.deployment.meter;
-        let (name, size) = (station.service.name.as_str(), station.spec.instance);
-        let machine = match &self.plan.deployment.placement {
+        let deployment = self.plan.deployment;
+        let size = station.spec.instance;
+        let variant = match &deployment.placement {
             Placement::Nodes(nodes) => nodes.groups.first().map_or("", |group| group.machine.as_str()),
             Placement::Provider => size.variant.as_str(),
         };
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
-        let milli_vcpu = (size.vcpu * 1000.0).round() as u128;
         for (slice, used) in station.levels.uses.iter().enumerate() {
-            let time = match meter.per {
+            let time = match deployment.meter.per {
                 Per::Request => used.billed,
                 Per::Instance => used.billed_time,
-                Per::Node => 0,
+                Per::Node => return,
             };
-            for &dimension in &meter.counts {
-                let (variant, quantity) = match dimension {
-                    Dimension::Requests => ("", u128::from(used.requests)),
-                    Dimension::GibSeconds => ("", time * u128::from(size.memory.mib_ceil())),
-                    Dimension::VcpuSeconds => ("", time * milli_vcpu),
-                    Dimension::InstanceHours => (machine, time * u128::from(meter.weight)),
-                    _ => continue,
-                };
-                self.add(name, dimension, variant, slice, quantity);
-            }
-            if meter.per == Per::Instance {
-                self.beside(name, slice, time);
-            }
+            self.compute(&station.service.name, (size, variant), slice, used.requests, time);
         }
     }
 
     /// What the nodes of a group are billed, under the name of what they are there for.
     fn nodes(&mut self, machine: &str, service: &str, times: &[u128]) {
+        let deployment = self.plan.deployment;
+        if deployment.meter.per != Per::Node {
+            return;
+        }
         for (slice, &time) in times.iter().enumerate() {
-            let meter = &self.plan.deployment.meter;
-            // Where nodes are billed, they are the instances of a platform that counts these.
-            for &dimension in &meter.counts {
-                let quantity = match dimension {
-                    Dimension::NodeHours => time,
-                    Dimension::InstanceHours if meter.per == Per::Node => time * u128::from(meter.weight),
-                    _ => continue,
-                };
-                self.add(service, dimension, machine, slice, quantity);
-            }
-            self.beside(service, slice, time);
+            self.compute(service, (&deployment.instance, machine), slice, 0, time);
         }
     }
 
-    /// What comes with each instance or node.
-    fn beside(&mut self, service: &str, slice: usize, time: u128) {
+    /// The compute part of one slice.
+    fn compute(&mut self, service: &str, (size, variant): (&Instance, &str), slice: usize, requests: u64, time: u128) {
         let meter = &self.plan.deployment.meter;
-        self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
-        self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // vCPUs are positive and small
+        let milli_vcpu = (size.vcpu * 1000.0).round() as u128;
+        for &dimension in &meter.counts {
+            let (variant, quantity) = match dimension {
+                Dimension::Requests => ("", u128::from(requests)),
+                Dimension::GibSeconds => ("", time * u128::from(size.memory.mib_ceil())),
+                Dimension::VcpuSeconds => ("", time * milli_vcpu),
+                Dimension::InstanceHours => (variant, time * u128::from(meter.weight)),
+                Dimension::NodeHours => (variant, time),
+                _ => continue,
+            };
+            self.add(service, dimension, variant, slice, quantity);
+        }
+        if meter.per != Per::Request {
+            self.add(service, Dimension::VolumeGibHours, "", slice, time * u128::from(meter.volume_gib));
+            self.add(service, Dimension::AddressHours, "", slice, time * u128::from(meter.addresses));
+        }
     }
 
     /// What one store counted.

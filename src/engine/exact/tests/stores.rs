@@ -246,6 +246,25 @@ fn clients_of_a_store_need_no_instance() {
     assert_eq!((measured.classes[0].timed_out, measured.wasted, measured.stores[0].answered), (11, 11, 11));
 }
 
+#[test]
+fn an_entry_that_was_left_behind_means_nothing_where_a_client_of_a_store_was_since() {
+    // An attempt waits until 5 s and is ended at 1 s; a client of the store has its place from 2 s to 2.2 s.
+    let wait = || Step::new(Verb::Wait(constant(5.0)));
+    let mut application =
+        super::calls::application(vec![class(constant(0.0), constant(0.0))], vec![vec![wait()], vec![wait()]]);
+    let direct = Class { entry: Entry::Store(0, Access::Read), ..application.classes[0].clone() };
+    application.classes.push(direct);
+    application.stores.push(store(constant(0.2)));
+    let mut deployment = fixed(1);
+    deployment.fleet.slots = None;
+    deployment.fleet.timeout = Some(Nanos(SECOND));
+    let mut requests = requests_at(&application, &[0, 2 * SECOND]);
+    requests[1].class = 1;
+    let measured = play(&bound(deployment, BoundStore::default()), &application, &requests, Run::of(9.0));
+    let [service, direct] = measured.classes.as_slice() else { panic!("two classes") };
+    assert_eq!((service.timed_out, direct.completed()), (1, 1));
+}
+
 fn any_store() -> BoxedStrategy<BoundStore> {
     let law = prop_oneof![
         (1_u32..40).prop_map(|units| Law::Provisioned(Provisioned { units, burst: Nanos(SECOND), scaling: None })),

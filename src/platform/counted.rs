@@ -23,12 +23,12 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     let mut meters = BTreeSet::new();
     let counts = &deployment.meter;
     // What is counted: the instances of each service and their requests, or nodes that all services share.
-    let counted: Vec<(&str, &Instance)> = match (&deployment.placement, counts.per) {
-        (Placement::Nodes(_), Per::Node) => vec![(application.shared_name(), &deployment.instance)],
-        _ => {
-            let services = application.services.iter().enumerate();
-            services.map(|(index, service)| (service.name.as_str(), deployment.of_service(index).instance)).collect()
-        }
+    let on_nodes = counts.per == Per::Node && matches!(deployment.placement, Placement::Nodes(_));
+    let counted: Vec<(&str, &Instance)> = if on_nodes {
+        vec![(application.shared_name(), &deployment.instance)]
+    } else {
+        let services = application.services.iter().enumerate();
+        services.map(|(index, service)| (service.name.as_str(), deployment.of_service(index).instance)).collect()
     };
     for (name, instance) in &counted {
         for &dimension in &counts.counts {

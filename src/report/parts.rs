@@ -16,7 +16,7 @@ pub fn rows(result: &RunResult) -> Vec<Row> {
 }
 
 /// A cell about what has this name in a deployment.
-fn found<'r, T>(parts: &'r [T], is: impl Fn(&T) -> bool, cell: impl Fn(&'r T) -> Cell) -> Cell {
+pub fn found<'r, T>(parts: &'r [T], is: impl Fn(&T) -> bool, cell: impl Fn(&'r T) -> Cell) -> Cell {
     parts.iter().find(|part| is(part)).map_or_else(|| Cell::from(NOTHING.to_owned()), cell)
 }
 

@@ -89,7 +89,7 @@ fn warnings(result: &RunResult) -> Vec<String> {
 fn remarks(result: &RunResult) -> Vec<String> {
     let mut remarks = Vec::new();
     for deployment in &result.deployments {
-        let limits = deployment.limits.iter().map(|limit| verdict::limit(result, limit));
+        let limits = verdict::held_back(result, deployment).into_iter();
         remarks.extend(limits.map(|limit| format!("{}: {limit}.", deployment.name)));
         remarks.extend(bill::remarks(result, deployment));
     }
@@ -126,7 +126,7 @@ fn deployment(result: &RunResult, deployment: &DeploymentResult) -> Section {
         let title = "Where requests queue".to_owned();
         blocks.push(Block::Text { title, text: deployment.queueing.clone() });
     }
-    let limits: Vec<String> = deployment.limits.iter().map(|limit| verdict::limit(result, limit)).collect();
+    let limits = verdict::held_back(result, deployment);
     blocks.push(if limits.is_empty() {
         Block::Text { title: "Limits".to_owned(), text: "No limit held load back.".to_owned() }
     } else {

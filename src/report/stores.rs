@@ -2,6 +2,7 @@
 
 use super::figures::{count, part, row};
 use super::number::{NOTHING, Unit, estimate, whole};
+use super::parts::found;
 use super::table::{Cell, Row};
 use crate::experiment::result::{DeploymentResult, RunResult, StoreResult, interval};
 
@@ -20,8 +21,7 @@ pub fn rows(result: &RunResult) -> Vec<Row> {
 
 fn of_store(result: &RunResult, name: &str) -> Vec<Row> {
     let find = |deployment: &DeploymentResult, cell: &dyn Fn(&StoreResult) -> Cell| {
-        let store = deployment.stores.iter().find(|store| store.name == name);
-        store.map_or_else(|| Cell::from(NOTHING.to_owned()), cell)
+        found(&deployment.stores, |store| store.name == name, cell)
     };
     let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
     let refused =

@@ -159,8 +159,19 @@ fn size(value: f64, ci95: Option<Interval>, unit: Unit<'_>) -> String {
     format!("{value} {interval}").trim_end().to_owned()
 }
 
+/// What held a deployment back: its limits, and what its stores refused.
+pub fn held_back(result: &RunResult, deployment: &DeploymentResult) -> Vec<String> {
+    let limits = deployment.limits.iter().map(|one| limit(result, one));
+    let refusing = deployment.stores.iter().filter(|store| store.queries.refused > 0);
+    let stores = refusing.map(|store| {
+        let [refused, asked] = [store.queries.refused, store.queries.asked].map(|queries| count(result, queries));
+        format!("the store {} refused {refused} of {asked} queries per replication", store.name)
+    });
+    limits.chain(stores).collect()
+}
+
 /// What a limit did, in one sentence part.
-pub fn limit(result: &RunResult, limit: &Limit) -> String {
+fn limit(result: &RunResult, limit: &Limit) -> String {
     let share = limit.reached_share.map(|share| format!(" for {} of the time", plain(share, Unit::Share)));
     let shed = if limit.shed == 0 {
         String::new()

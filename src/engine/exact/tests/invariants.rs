@@ -1,4 +1,7 @@
 //! What must hold in every run.
+//!
+//! Strategies of whole deployments and graphs are boxed where they are joined: their trees would else lie within each
+//! other on the stack, and a test has but two megabytes of it.
 
 use proptest::prelude::*;
 
@@ -157,7 +160,7 @@ fn watching() -> impl Strategy<Value = Law> {
 prop_compose! {
     /// Any fleet under any law, on nodes or not.
     pub(super) fn controlled()(
-        base in many_slots(),
+        base in many_slots().boxed(),
         law in prop_oneof![1 => Just(None), 3 => watching().prop_map(Some)],
         on_nodes in any::<bool>(),
         boot in 0.5_f64..6.0,
@@ -190,7 +193,7 @@ prop_compose! {
 prop_compose! {
     /// Any fleet with several slots.
     fn many_slots()(
-        base in one_slot(),
+        base in one_slot().boxed(),
         slots in prop_oneof![Just(None), (2_u32..6).prop_map(Some)],
         cores in any::<bool>(),
         routing in prop_oneof![Just(Routing::Random), Just(Routing::RoundRobin), Just(Routing::LeastBusy),
@@ -230,7 +233,7 @@ proptest! {
 
     #[test]
     fn the_shortcut_changes_nothing(
-        application in application(), deployment in one_slot(), rate in 0.5_f64..40.0, seed in any::<u32>(),
+        application in application(), deployment in one_slot().boxed(), rate in 0.5_f64..40.0, seed in any::<u32>(),
     ) {
         let requests = poisson(&application, rate, 30.0, u64::from(seed));
         let run = Run { warmup: 2 * SECOND, ..Run::of(28.0) };
@@ -242,7 +245,7 @@ proptest! {
 
     #[test]
     fn batches_change_nothing_and_everything_is_conserved(
-        application in application(), deployment in many_slots(), rate in 0.5_f64..40.0, seed in any::<u32>(),
+        application in application(), deployment in many_slots().boxed(), rate in 0.5_f64..40.0, seed in any::<u32>(),
     ) {
         let requests = poisson(&application, rate, 20.0, u64::from(seed));
         let run = Run { warmup: SECOND, ..Run::of(18.0) };
@@ -256,7 +259,7 @@ proptest! {
 
     #[test]
     fn control_loops_conserve_everything(
-        application in application(), deployment in controlled(), rate in 0.5_f64..60.0, seed in any::<u32>(),
+        application in application(), deployment in controlled().boxed(), rate in 0.5_f64..60.0, seed in any::<u32>(),
     ) {
         let requests = poisson(&application, rate, 40.0, u64::from(seed));
         let run = Run { warmup: SECOND, first_rate: rate, ..Run::of(45.0) };

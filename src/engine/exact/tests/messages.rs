@@ -118,7 +118,7 @@ proptest! {
 
     #[test]
     fn every_message_is_delivered_dead_or_waiting(
-        deployment in prop_oneof![one_slot(), controlled()], rate in 0.5_f64..10.0, seed in any::<u32>(),
+        deployment in prop_oneof![one_slot().boxed(), controlled().boxed()], rate in 0.5_f64..10.0, seed in any::<u32>(),
         visibility in 0.05_f64..2.0, receives in 1_u32..4,
     ) {
         let work = |mean| Step::new(Verb::Io(Demand::Own(exponential(mean))));

@@ -105,7 +105,7 @@ proptest! {
 
     #[test]
     fn a_step_that_takes_no_time_changes_nothing(
-        deployment in prop_oneof![one_slot(), controlled()], rate in 0.5_f64..40.0, seed in any::<u32>(),
+        deployment in prop_oneof![one_slot().boxed(), controlled().boxed()], rate in 0.5_f64..40.0, seed in any::<u32>(),
         timeout in prop_oneof![Just(None), (0.05_f64..1.0).prop_map(|seconds| Some(Nanos::from_seconds(seconds)))],
         attempts in 1_u32..4,
     ) {

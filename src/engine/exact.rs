@@ -42,6 +42,7 @@ mod hot;
 mod idle;
 mod initial;
 mod instances;
+mod jobs;
 mod kind;
 mod levels;
 mod limits;

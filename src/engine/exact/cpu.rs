@@ -7,6 +7,7 @@
 
 use crate::kernel::whole;
 
+use super::jobs::Jobs;
 use super::record::NONE;
 
 /// Attained work is counted in parts of a nanosecond.
@@ -22,8 +23,8 @@ struct Group {
     attained: u64,
     /// How fast each job is served now.
     pace: Pace,
-    /// (attained work at which it ends, record), the one that ends first last; equal ones in order of arrival.
-    jobs: Vec<(u64, u32)>,
+    /// By the attained work at which each ends.
+    jobs: Jobs,
 }
 
 /// How fast each of some equal jobs is served.
@@ -180,14 +181,7 @@ impl Cpu {
             group.attained = 0;
         }
         let end = group.attained.saturating_add(work.saturating_mul(1 << PARTS_SHIFT));
-        let mut place = group.jobs.len();
-        group.jobs.push((end, record));
-        let jobs = group.jobs.as_mut_slice();
-        while place > 0 && jobs[place - 1].0 <= end {
-            jobs[place] = jobs[place - 1];
-            place -= 1;
-        }
-        jobs[place] = (end, record);
+        group.jobs.insert(end, record);
     }
 
     /// Takes the job that ends next. Call [`Cpu::share`] when done.
@@ -203,13 +197,13 @@ impl Cpu {
                 }
             }
         }
-        next.jobs.pop().map_or(NONE, |(_, record)| record)
+        next.jobs.take_first().unwrap_or(NONE)
     }
 
     /// Takes a job that is ended from outside. Call [`Cpu::share`] when done.
     pub fn remove(&mut self, record: u32) {
         for group in std::iter::once(&mut self.first).chain(&mut self.others) {
-            group.jobs.retain(|&(_, other)| other != record);
+            group.jobs.remove(record);
         }
     }
 
@@ -288,9 +282,9 @@ impl Group {
     #[inline(always)]
     #[allow(clippy::inline_always)] // twice per request
     fn next_end(&self, now: u64) -> u64 {
-        match self.jobs.last() {
+        match self.jobs.first_end() {
             None => u64::MAX,
-            Some(&(end, _)) => {
+            Some(end) => {
                 let rest = end.saturating_sub(self.attained) as f64 * self.pace.inverse;
                 now.saturating_add(whole::ceil(rest))
             }

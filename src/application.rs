@@ -23,6 +23,7 @@ pub mod draw;
 pub mod expansion;
 pub mod fault;
 pub mod graph;
+pub mod monolith;
 pub mod program;
 pub mod queue;
 pub mod retry;

@@ -83,8 +83,6 @@ pub struct Deployment {
     /// What is in force for each service of the application, by index. Empty where there is one service and nothing is
     /// said about it alone: see [`Deployment::of_service`].
     pub services: Vec<service::ServiceDeployment>,
-    /// How the application is cut.
-    pub shape: service::Shape,
     /// What stands for its queues, workflows and stores.
     pub bindings: binding::Bindings,
     /// Where requests queue, the bound with its source, and what happens beyond it: one sentence for the report.

@@ -77,6 +77,8 @@ pub struct Prices {
 pub struct Placed {
     /// What it is.
     pub deployment: crate::platform::Deployment,
+    /// What requests ask for, as it is cut here: the scenario's, or the same in one process.
+    pub application: Application,
     /// Its prices; empty for a generic platform without a tariff, which has no bill.
     pub tariffs: Vec<Tariff>,
     /// The same, as they were stated.

@@ -13,7 +13,8 @@ use breakeven::scenario::Document;
 use breakeven::scenario::templates::TEMPLATES;
 
 /// Scenarios that are played for less than they say, so that the test takes seconds.
-const SHORTENED: &[(&str, &[&str])] = &[("school-week", &["traffic.duration=1d"])];
+const SHORTENED: &[(&str, &[&str])] =
+    &[("school-week", &["traffic.duration=1d"]), ("launch-day", &["scenario.replications=1"])];
 
 /// The scenario whose output the README shows, where in the README, and the last line that it shows.
 const SAMPLE: (&str, &str, &str) = ("school-week", "## What it prints", " Objectives");

@@ -121,7 +121,7 @@ fn deployment(
         queue_wait_ms: queue_wait(folded),
         cold_starts: cold_starts(folded.cold, &folded.all),
         instances: instances(&folded.instances),
-        services: services(scenario, folded, cost.as_ref()),
+        services: services(placed, folded, cost.as_ref()),
         queues: queues(scenario, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
@@ -198,8 +198,8 @@ fn instances(samples: &InstanceSamples) -> Instances {
 }
 
 /// Each of several services, with what is billed under its name.
-fn services(scenario: &Scenario, folded: &FoldedDeployment, cost: Option<&Cost>) -> Vec<ServiceResult> {
-    let named = scenario.application.services.iter().zip(&folded.services);
+fn services(placed: &Placed, folded: &FoldedDeployment, cost: Option<&Cost>) -> Vec<ServiceResult> {
+    let named = placed.application.services.iter().zip(&folded.services);
     let result = |(service, folded): (&Service, &FoldedService)| ServiceResult {
         name: service.name.clone(),
         requests: folded.attempts,

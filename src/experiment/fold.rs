@@ -217,8 +217,8 @@ impl FoldedDeployment {
     fn add_capacity(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) {
         let calendar = &stage.calendars[index];
         let mut whole = SliceMeasure::default();
-        let deployment = &stage.scenario.deployments[index].deployment;
-        let services = stage.scenario.application.services.len();
+        let placed = &stage.scenario.deployments[index];
+        let (deployment, services) = (&placed.deployment, placed.application.services.len());
         let slots = |service| deployment.of_service(service).fleet.slots;
         let unbounded = (0..services).any(|service| slots(service).is_none());
         let numbers = stage.buckets[index].iter();

@@ -98,7 +98,7 @@ impl<'a> Stage<'a> {
             .map(|(index, placed)| {
                 Box::new(Core::new(Plan {
                     deployment: &placed.deployment,
-                    application: &scenario.application,
+                    application: &placed.application,
                     calendar: &self.calendars[index],
                     buckets: &self.buckets[index],
                     warmup: traffic.warmup,

@@ -48,13 +48,3 @@ impl OfService<'_> {
         }
     }
 }
-
-/// How the application is cut.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shape {
-    /// Every service has instances of its own.
-    #[default]
-    Services,
-    /// The same steps in one process: calls are free of network.
-    Monolith,
-}

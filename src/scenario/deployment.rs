@@ -144,7 +144,6 @@ impl<'a> Place<'a> {
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
-            shape: services::shape(table),
             not_modelled: not_modelled(platform, &placement, application, &stores, catalogue),
             bindings: services::bindings(table, application, stores),
             queueing: queueing(&platform.queueing, table),

@@ -32,7 +32,6 @@ use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Rout
 use crate::platform::instance::Instance;
 use crate::platform::meter::{Meter, Per};
 use crate::platform::placement::Placement;
-use crate::platform::service::Shape;
 use crate::platform::{Deployment, Family};
 use crate::traffic::closed::Crowd;
 use crate::units::{Bytes, Nanos};
@@ -126,7 +125,6 @@ pub(super) fn generic(law: Law) -> Deployment {
         },
         runtime_start: Distribution::constant(0.0),
         services: Vec::new(),
-        shape: Shape::Services,
         bindings: Bindings::default(),
         queueing: String::new(),
         overrides: Vec::new(),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use crate::application::Application;
+use crate::application::monolith::monolith;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
@@ -48,7 +49,8 @@ fn placed(
     pricing: Option<&Options>,
     book: &mut Book,
 ) -> Option<Placed> {
-    let mut built = build(entry, Catalogue::builtin(), application, &mut context.problems)?;
+    let application = cut(context, entry, application)?;
+    let mut built = build(entry, Catalogue::builtin(), &application, &mut context.problems)?;
     let stated = stated(context, &built, book)?;
     let tariffs: Option<Vec<Tariff>> =
         stated.iter().map(|(stated, span)| bound(context, stated, *span, book)).collect();
@@ -61,7 +63,7 @@ fn placed(
     }
     if let Some(pricing) = pricing
         && !tariffs.is_empty()
-        && let Some(problem) = missing_prices(&built.deployment, application, &tariffs, pricing)
+        && let Some(problem) = missing_prices(&built.deployment, &application, &tariffs, pricing)
     {
         let typed = entry.as_table().and_then(|table| table.get("tariff"));
         context.problems.push(problem.at(typed.map_or(entry.span, |tariff| tariff.span)));
@@ -69,7 +71,31 @@ fn placed(
     }
     entry.value = Value::Table(built.resolved);
     let stated = stated.into_iter().map(|(stated, _)| stated).collect();
-    Some(Placed { deployment: built.deployment, tariffs, stated })
+    Some(Placed { deployment: built.deployment, application, tariffs, stated })
+}
+
+/// The application as the deployment cuts it: `shape`.
+fn cut(context: &mut Context, entry: &Node, application: &Application) -> Option<Application> {
+    let shape = entry.as_table().and_then(|table| table.get("shape"));
+    let Some(shape) = shape.filter(|shape| shape.as_str() == Some("monolith")) else {
+        return Some(application.clone());
+    };
+    let whole = match monolith(application) {
+        Ok(whole) => whole,
+        Err(why) => {
+            context.error(shape.span, format!("no monolith: the application {why}"));
+            return None;
+        }
+    };
+    let named = entry.as_table().and_then(|table| table.get("service")).and_then(Node::as_table);
+    let mut parts = named.into_iter().flat_map(Table::iter);
+    if let Some(part) = parts.find(|named| whole.services.iter().all(|process| process.name != named.key)) {
+        let problem = Diagnostic::error(format!("`{}` is no process of its own in a monolith", part.key));
+        let processes = whole.services.iter().map(|process| format!("`{}`", process.name)).collect::<Vec<_>>();
+        context.problems.push(problem.at(part.key_span).help(format!("its processes: {}", processes.join(", "))));
+        return None;
+    }
+    Some(whole)
 }
 
 /// What the deployment can count and no tariff prices. A missing price is never zero, and is told before hours are spent.

@@ -72,7 +72,6 @@ at = [2026-01-05T01:30:00, "15m"]
 [[deployment]]
 name = "k8s"
 platform = "kubernetes"
-shape = "monolith"
 bind = { placed = "aws-sqs", fulfil = "inline" }
 instance.memory = "1GiB"
 autoscaler = { kind = "hpa", min = 2 }

@@ -1,4 +1,4 @@
-//! What is different for one service of the application, and how its parts are cut and bound.
+//! What is different for one service of the application, and how its parts are bound.
 
 use super::Place;
 use super::shape::SERVICE;
@@ -7,7 +7,7 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::tree::{Node, Table, Value, deep_merge};
 use crate::platform::Override;
 use crate::platform::binding::Bindings;
-use crate::platform::service::{ServiceDeployment, Shape};
+use crate::platform::service::ServiceDeployment;
 use crate::platform::store::BoundStore;
 
 /// What is in force for each service of `application`: the deployment at `place`, with what `[deployment.service.NAME]`
@@ -80,14 +80,6 @@ fn list(overrides: &mut Vec<Override>, name: &str, own: &[Override]) {
         .map(|changed| Override { key: format!("service.{name}.{}", changed.key), ..changed.clone() })
         .collect();
     overrides.extend(new);
-}
-
-/// How the application is cut.
-pub(super) fn shape(table: &Table) -> Shape {
-    match table.get("shape").and_then(Node::as_str) {
-        Some("monolith") => Shape::Monolith,
-        _ => Shape::Services,
-    }
 }
 
 /// What stands for the parts of `application`. Names and ids were looked up with the others.

@@ -39,7 +39,7 @@ pub const RECLAIM: Refused = Some("reclaimed instances are");
 /// Faults of kind `deploy`.
 pub const DEPLOY: Refused = Some("roll-outs are");
 /// `shape` of a deployment.
-pub const SHAPE: Refused = Some("other shapes than one service are");
+pub const SHAPE: Refused = None;
 /// `bind` of a deployment.
 pub const BIND: Refused = None;
 /// `[deployment.service.NAME]`.

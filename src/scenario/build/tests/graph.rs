@@ -77,8 +77,7 @@ fn requests_visit_what_the_graph_says() {
 #[test]
 fn the_work_of_a_request_does_not_depend_on_where_it_runs() {
     let [one, other] = ["kubernetes", "faas"].map(|platform| {
-        let text =
-            SHOP.replace("platform = \"kubernetes\"\nshape = \"monolith\"", &format!("platform = \"{platform}\""));
+        let text = SHOP.replace("platform = \"kubernetes\"", &format!("platform = \"{platform}\""));
         let text = text.replace("autoscaler = { kind = \"hpa\", min = 2 }\n", "");
         let text = text.replace("service.price = { autoscaler = { max = 7 } }\n", "");
         scenario(&text.replace(", autoscaler = { kind = \"fixed\", replicas = 3 }", "")).application

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::platform::autoscaler::Law;
-use crate::platform::service::Shape;
 use crate::platform::store::BoundStore;
 use crate::units::Bytes;
 
@@ -37,11 +36,38 @@ fn one_service_can_be_different_too() {
 }
 
 #[test]
-fn parts_are_cut_and_bound() {
+fn parts_are_bound() {
     let scenario = scenario(SHOP);
     let deployment = &scenario.deployments[0].deployment;
-    assert_eq!(deployment.shape, Shape::Monolith);
     let bound = &deployment.bindings;
     assert_eq!((bound.queues[0].as_deref(), bound.workflows[0].as_deref()), (Some("aws-sqs"), Some("inline")));
     assert!(bound.stores == [BoundStore::default()], "a generic platform has no store of its own");
+}
+
+#[test]
+fn a_monolith_has_a_process_for_its_clients_and_one_for_each_queue() {
+    let text = SHOP.replace("platform = \"kubernetes\"", "platform = \"kubernetes\"\nshape = \"monolith\"");
+    let no_workflow = text
+        .replace("[[workflow]]\nname = \"fulfil\"", "[[service]]\nname = \"fulfil\"")
+        .replace("{ start = \"fulfil\", await = false }", "{ call = \"fulfil\" }");
+    let no_workflow =
+        no_workflow.replace("fulfil = \"inline\"", "orders = \"redis\"").replace(", orders = \"redis\"", "");
+    let no_price = no_workflow.replace("service.price = { autoscaler = { max = 7 } }\n", "");
+    let scenario = scenario(&no_price);
+    let names = |application: &Application| -> Vec<String> {
+        application.services.iter().map(|service| service.name.clone()).collect()
+    };
+    assert_eq!(names(&scenario.application), ["api", "price", "stock", "worker", "fulfil"]);
+    let placed = &scenario.deployments[0];
+    assert_eq!(names(&placed.application), ["api", "worker", "stock"]);
+    assert_eq!(placed.deployment.services.len(), 3);
+    // Overrides of what has no process of its own would change nothing.
+    assert_eq!(
+        said(&no_workflow),
+        ["price: `price` is no process of its own in a monolith||its processes: `api`, `worker`, `stock`"]
+    );
+    assert_eq!(
+        said(&text),
+        ["\"monolith\": no monolith: the application has workflows, whose steps are no part of one process||"]
+    );
 }

@@ -16,6 +16,7 @@ pub mod catalogue;
 pub mod counted;
 pub mod edge;
 pub mod fleet;
+pub mod hop;
 pub mod instance;
 pub mod meter;
 pub mod placement;
@@ -76,6 +77,8 @@ pub struct Deployment {
     pub autoscaler: autoscaler::Autoscaler,
     /// Where instances come from.
     pub placement: placement::Placement,
+    /// What a call to another service passes.
+    pub hop: hop::Hop,
     /// What is counted.
     pub meter: meter::Meter,
     /// Start-up of the language runtime of the service on this platform, in nanoseconds of wall time.

@@ -4,12 +4,14 @@
 //! under what a scenario says is the scenario's business. Promises that [`Catalogue::builtin`] never fails (a test
 //! reads it) and that every setting names its source.
 
+mod addon;
 mod describe;
 mod machine;
 mod platform;
 mod read;
 mod store;
 
+pub use addon::Addon;
 pub use describe::Row;
 pub use machine::{Allocatable, Machine};
 pub use platform::{Class, Kinds, Limit, Platform, Sizing};
@@ -52,6 +54,9 @@ const FILES: &[(&str, &str)] = files![
     "stores/gcp-datastore.toml",
     "stores/gcp-firestore.toml",
     "stores/redis.toml",
+    "addons/istio.toml",
+    "addons/prometheus.toml",
+    "addons/influxdb.toml",
     "platforms/aws-lambda.toml",
     "platforms/app-engine-standard.toml",
     "platforms/eks.toml",
@@ -76,6 +81,7 @@ pub struct Catalogue {
     platforms: Vec<Platform>,
     edges: Vec<Named>,
     stores: Vec<StoreEntry>,
+    addons: Vec<Addon>,
     autoscalers: Vec<Named>,
     placements: Vec<Named>,
     machines: Machines,
@@ -103,6 +109,7 @@ impl Catalogue {
             platforms: Vec::new(),
             edges: Vec::new(),
             stores: Vec::new(),
+            addons: Vec::new(),
             autoscalers: Vec::new(),
             placements: Vec::new(),
             machines: Machines::default(),
@@ -123,6 +130,7 @@ impl Catalogue {
             "platforms" => self.platforms.push(Platform::read(file)?),
             "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
             "stores" => self.stores.push(StoreEntry::read(file)?),
+            "addons" => self.addons.push(Addon::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
             "placements" => {
                 let mut settings = match file.text("like") {
@@ -196,6 +204,12 @@ impl Catalogue {
         self.stores.iter().find(|store| store.id == id)
     }
 
+    /// Every add-on, in the order of documentation.
+    #[must_use]
+    pub fn addons(&self) -> &[Addon] {
+        &self.addons
+    }
+
     /// The machine type called `name`.
     #[must_use]
     pub fn machine(&self, name: &str) -> Option<&Machine> {
@@ -230,11 +244,17 @@ impl Catalogue {
         self.runtimes.iter().map(|runtime| runtime.key.as_str())
     }
 
-    /// What holds on `platform` with these kinds of autoscaler and placement unless a scenario says otherwise. Keys are
+    /// What holds on `platform` with these kinds of autoscaler and placement, and with these add-ons, unless a scenario
+    /// says otherwise. Keys are
     /// those of `[[deployment]]`; `placement.node.KEY` holds for every entry of `placement.nodes` that lacks KEY, and
     /// `autoscaler.direction.WHICH.KEY` for every WHICH of `autoscaler.behavior` that lacks KEY.
     #[must_use]
-    pub fn settings(&self, platform: &Platform, autoscaler: &str, placement: &str) -> Vec<Setting> {
+    pub fn settings(
+        &self,
+        platform: &Platform,
+        (autoscaler, placement): (&str, &str),
+        addons: &[&Addon],
+    ) -> Vec<Setting> {
         let mut settings = self.base.clone();
         overlay(&mut settings, prefixed(named(&self.autoscalers, autoscaler), "autoscaler"));
         if placement != "none" {
@@ -249,6 +269,9 @@ impl Catalogue {
             kept.then_some(setting)
         });
         overlay(&mut settings, own.collect());
+        for addon in addons {
+            overlay(&mut settings, addon.settings.clone());
+        }
         settings
     }
 
@@ -302,6 +325,8 @@ mod tests {
         let kinds = [&catalogue.edges, &catalogue.autoscalers, &catalogue.placements];
         let kinds = kinds.into_iter().flatten().flat_map(|named| &named.settings);
         let stores = catalogue.stores.iter().flat_map(|store| &store.settings);
+        let addons = catalogue.addons.iter().flat_map(|addon| [&addon.settings, &addon.sidecar, &addon.pods]);
+        let stores = stores.chain(addons.flatten());
         catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).chain(stores).collect()
     }
 
@@ -352,13 +377,13 @@ mod tests {
         let value = |settings: &[Setting], key: &str| {
             settings.iter().find(|setting| setting.key == key).map(Setting::value_text)
         };
-        let hpa = catalogue.settings(platform, "hpa", "cluster-autoscaler");
+        let hpa = catalogue.settings(platform, ("hpa", "cluster-autoscaler"), &[]);
         assert_eq!(value(&hpa, "autoscaler.max").as_deref(), Some("100"));
         assert_eq!(value(&hpa, "autoscaler.sync_period").as_deref(), Some("15s"));
         assert_eq!(value(&hpa, "placement.scan_interval").as_deref(), Some("10s"));
         assert_eq!(value(&hpa, "placement.node.zones").as_deref(), Some("3"));
         assert_eq!(value(&hpa, "fleet.drop_abandoned").as_deref(), Some("false"));
-        let fixed = catalogue.settings(platform, "fixed", "fixed");
+        let fixed = catalogue.settings(platform, ("fixed", "fixed"), &[]);
         assert_eq!(value(&fixed, "autoscaler.max"), None);
         assert_eq!(value(&fixed, "placement.scan_interval"), None);
     }

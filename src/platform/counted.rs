@@ -56,6 +56,9 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     }
     add(counts.clusters > 0, "", Dimension::ClusterHours, "");
     add(responds, "", Dimension::EgressBytes, "");
+    let mut sites = application.services.iter().flat_map(|service| &service.body.program.sites);
+    let calls = sites.any(|site| site.size.as_constant() != Some(0));
+    add(calls && deployment.hop.cross_zone > 0.0, "", Dimension::InterzoneBytes, "");
     if let Some(edge) = &deployment.edge {
         add(edge.meter.request_unit_bytes.is_some(), "", Dimension::EdgeRequests, &edge.id);
         add(edge.meter.hours > 0, "", Dimension::EdgeHours, &edge.id);

@@ -3,6 +3,7 @@
 pub mod cluster_autoscaler;
 pub mod scheduler;
 
+use super::hop::SystemPod;
 use crate::kernel::distribution::Distribution;
 use crate::units::{Bytes, Nanos};
 
@@ -12,7 +13,7 @@ pub enum Placement {
     /// The provider has room for every instance; its start is the fleet's.
     Provider,
     /// Pods on nodes.
-    Nodes(Nodes),
+    Nodes(Box<Nodes>),
 }
 
 /// Pods on nodes that the deployment pays.
@@ -32,6 +33,8 @@ pub struct Nodes {
     pub daemonset_memory: Bytes,
     /// Image pull on a node that does not have it, in bytes per second, above 0.
     pub pull_rate: f64,
+    /// What else runs on the nodes from the first instant on. A node that has such a pod is never removed.
+    pub system: Vec<SystemPod>,
 }
 
 /// Nodes of one shape.

@@ -9,6 +9,7 @@ mod bind;
 mod check;
 mod edge;
 mod fleet;
+mod hop;
 mod merge;
 mod placement;
 mod services;
@@ -126,11 +127,15 @@ impl<'a> Place<'a> {
             return None;
         }
         check::limits(&merged, problems);
-        let instance = sizing::instance(&mut merged, catalogue, problems)?;
+        let mut instance = sizing::instance(&mut merged, catalogue, problems)?;
+        hop::add_sidecars(&merged.addons, &mut instance);
         let runtime_start = runtime(&mut merged, catalogue, service);
         let table = &merged.table;
         let platform = merged.platform;
-        let placement = placement::build(table.at("placement"), catalogue, problems)?;
+        let mut placement = placement::build(table.at("placement"), catalogue, problems)?;
+        if let Placement::Nodes(nodes) = &mut placement {
+            nodes.system = hop::system(&merged.addons, &nodes.groups, hop::place(table), problems);
+        }
         let stores = store::stores(table, application, catalogue, problems);
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
@@ -141,6 +146,7 @@ impl<'a> Place<'a> {
             instance,
             fleet: fleet::fleet(table.at("fleet").table()),
             autoscaler: autoscaler::build(table.at("autoscaler"), problems)?,
+            hop: hop::hop(table.at("hop").table(), &placement),
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
@@ -181,7 +187,7 @@ fn not_modelled(
 /// What no bill has yet of an application with these parts.
 fn of_graph(application: &Application) -> impl Iterator<Item = (String, String)> {
     let several = application.services.len() > 1;
-    let between = several.then_some("Traffic between services and zones, and its time on the network");
+    let between = several.then_some("Traffic between zones of messages and of queries");
     let queues = (!application.queues.is_empty()).then_some("Requests of queues and topics");
     between.into_iter().chain(queues).map(|what| (what.to_owned(), String::new()))
 }

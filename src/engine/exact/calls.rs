@@ -5,9 +5,10 @@
 //! Whoever can go on, and whatever is to be asked, is put on a list, which is worked off when an event is done: chains of
 //! calls, and of refusals, would else recurse without bound.
 
-use crate::application::draw::drawn;
+use crate::application::draw::{Draw, drawn, step_key};
 use crate::application::program::walk::Walker;
 use crate::application::program::{Instruction, Op};
+use crate::kernel::distribution::Distribution;
 
 use super::Core;
 use super::clients::{Caller, Doing, Who};
@@ -75,8 +76,9 @@ impl Core<'_> {
                 if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
                     self.clients.put(budget, self.now);
                 }
-                let caller = self.clients.keep(Caller { kind, doing: Doing::Asking, ..blank });
-                self.next.push(Next::Ask(caller));
+                self.count_bytes(&program.sites[usize::from(site)].size, own, arrived);
+                let caller = self.clients.keep(Caller { kind, ..blank });
+                self.send(caller);
             }
             Op::Query { store, access, site } => self.query(slot, blank, (store, access, site)),
             Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
@@ -163,9 +165,37 @@ impl Core<'_> {
             self.clients.dismiss(place);
             return;
         }
+        self.clients.callers[place as usize].attempt += 1;
+        self.send(place);
+    }
+
+    /// An attempt of a call sets out.
+    fn send(&mut self, place: u32) {
         let caller = &mut self.clients.callers[place as usize];
-        caller.doing = Doing::Asking;
-        caller.attempt += 1;
+        let hop = self.kinds.all[usize::from(caller.kind)].hop;
+        if hop == 0 {
+            caller.doing = Doing::Asking;
+            self.next.push(Next::Ask(place));
+        } else {
+            caller.doing = Doing::OnTheWay;
+            self.call_at(place, self.now.saturating_add(hop));
+        }
+    }
+
+    /// An attempt of a call arrives, unless its caller has gone meanwhile.
+    pub(super) fn call_arrives(&mut self, place: u32) {
+        if self.waiting_for(place).is_none() {
+            self.clients.dismiss(place);
+            return;
+        }
+        self.clients.callers[place as usize].doing = Doing::Asking;
         self.next.push(Next::Ask(place));
+    }
+
+    /// Counts what a call carries, where a share of it crosses zones.
+    fn count_bytes(&mut self, size: &Distribution, own: u64, arrived: u64) {
+        if self.deployment.hop.cross_zone > 0.0 && arrived >= self.plan.warmup.0 {
+            self.tally.carried(drawn(size, step_key(own, 0, Draw::RequestBytes as u32)));
+        }
     }
 }

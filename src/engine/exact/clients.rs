@@ -25,6 +25,8 @@ pub(super) enum Doing {
     Asking,
     /// Waits before the next attempt.
     BackingOff,
+    /// Its attempt is on the way.
+    OnTheWay,
     /// Waits, as one of several things that an attempt does at once.
     Waiting,
     /// Waits for this query of a store.
@@ -307,6 +309,7 @@ impl Core<'_> {
             }
             (Doing::BackingOff, Who::Attempt(..)) => self.call_again(place),
             (Doing::BackingOff, Who::Message(_)) => self.deliver_again(place),
+            (Doing::OnTheWay, _) => self.call_arrives(place),
             (Doing::BackingOff, _) => {
                 caller.doing = Doing::Asking;
                 caller.attempt += 1;

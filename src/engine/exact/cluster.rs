@@ -37,6 +37,8 @@ pub(super) struct Node {
     /// What the pods could use now, in millionths.
     pub demand: u64,
     pub contended: bool,
+    /// Whether it has a pod that is never moved.
+    kept: bool,
     /// When the image of each service is there; `u64::MAX` before a pull.
     images_at: Vec<u64>,
     opened: u64,
@@ -72,6 +74,8 @@ pub(super) struct Cluster {
     pending: VecDeque<u32>,
     /// What a pod of each service is.
     pub services: Vec<PodSpec>,
+    /// What runs on the nodes beside them.
+    system: Vec<Resources>,
     /// Billed time of the nodes of each group; and that of each slice.
     billed: Vec<BilledTime>,
     pub billed_time: Vec<Vec<u128>>,
@@ -111,6 +115,11 @@ impl Cluster {
             scaler: nodes.autoscaler.clone().map(NodeScaler::new),
             pending: VecDeque::new(),
             services: specs.map(|spec| PodSpec::of(spec.instance)).collect(),
+            system: nodes
+                .system
+                .iter()
+                .map(|pod| Resources { milli_vcpu: pod.milli_vcpu, memory: pod.memory })
+                .collect(),
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
             billed_time: vec![Vec::new(); kinds],
             last_id: 0,
@@ -148,7 +157,9 @@ impl Cluster {
         }
         let nodes = self.groups.iter().zip(&counts).flat_map(|(group, &count)| (0..count).map(|_| group.template));
         let mut rooms: Vec<Room> = nodes.collect();
-        for (pod, &count) in self.services.iter().map(|service| service.request).zip(pods) {
+        let system = self.system.iter().map(|&pod| (pod, 1));
+        let pods = self.services.iter().map(|service| service.request).zip(pods.iter().copied());
+        for (pod, count) in system.chain(pods) {
             // Those before are too full for a pod of this size.
             let mut first = 0;
             for _ in 0..count {
@@ -199,9 +210,25 @@ impl Core<'_> {
                 }
             }
         }
+        self.place_system_pods();
         self.limits.declare(Limit::Nodes, most, true);
         if let Some(interval) = scan {
             self.again(interval, Event::Scan);
+        }
+    }
+
+    /// Puts what runs beside the services on the first nodes that have room. It is taken to use what it requests, and the
+    /// node that has it stays.
+    fn place_system_pods(&mut self) {
+        let now = self.now;
+        let Some(cluster) = &mut self.cluster else { return };
+        for &pod in &cluster.system {
+            if let Some(node) = cluster.nodes.iter_mut().find(|node| node.room.fits(pod)) {
+                node.room.add(pod);
+                node.kept = true;
+                node.capacity = node.capacity.saturating_sub(pod.milli_vcpu * 1000).max(1);
+                self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
+            }
         }
     }
 
@@ -302,6 +329,7 @@ impl Core<'_> {
             capacity,
             demand: 0,
             contended: false,
+            kept: false,
             images_at: vec![u64::MAX; cluster.services.len()],
             opened: now,
         };
@@ -418,7 +446,7 @@ impl Core<'_> {
             .zip(&pods)
             .filter_map(|(node, pods)| {
                 let stage = node.stage?;
-                Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods })
+                Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods, kept: node.kept })
             })
             .collect();
         let pending: Vec<Resources> = cluster.pending.iter().map(request).collect();

@@ -35,6 +35,8 @@ pub(super) struct Hot {
     pub guarded: bool,
     /// Whether the service has steps of its own.
     pub has_steps: bool,
+    /// Whether attempts pass proxies, which need CPU.
+    pub has_proxies: bool,
     /// Whether the CPU of an instance of one slot is kept as a level in time, and not booked when its work ends.
     pub levels_cpu: bool,
 }
@@ -74,6 +76,7 @@ impl Hot {
             exchangeable,
             guarded: clients.budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
             has_steps,
+            has_proxies: deployment.hop.proxy_cpu.0 > 0,
             levels_cpu: control.watches_cpu() || has_steps,
         }
     }

@@ -29,6 +29,10 @@ pub(super) struct Kind<'a> {
     pub patience: u64,
     /// Whether that is the edge.
     pub edge_gives_up: bool,
+    /// Nanoseconds on the way to it and back, which have passed before it arrives.
+    pub hop: u64,
+    /// CPU work of the proxies that it passes, on one reference vCPU, nanoseconds.
+    pub proxies: u64,
     /// What is done when it does not succeed.
     pub policy: Policy<'a>,
 }
@@ -86,6 +90,8 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
             pace: 1.0 / (vcpu * spec.instance.cpu_speed),
             patience: u64::MAX,
             edge_gives_up: false,
+            hop: 0,
+            proxies: 0,
             policy,
         }
     };
@@ -102,6 +108,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         Kind {
             patience: client.min(edge_patience),
             edge_gives_up: edge_patience < client,
+            proxies: deployment.hop.proxy_cpu.0,
             ..kind(number, station, Policy::Retry(&class.retry, usize::from(number)))
         }
     };
@@ -112,10 +119,16 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         for (number, site) in service.body.program.sites.iter().enumerate() {
             first.push(all.len() as u16);
             if let Some(to) = called(&service.body.program, number) {
-                let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0);
-                all.extend(
-                    (0..classes).map(|class| Kind { patience, ..kind(class, to, Policy::Retry(&site.retry, budget)) }),
-                );
+                let hop = deployment.hop.latency.0;
+                // Its own part of the caller's patience; with none left it is given up as it arrives.
+                let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(hop));
+                let proxies = deployment.hop.proxy_cpu.0.saturating_mul(2);
+                all.extend((0..classes).map(|class| Kind {
+                    patience,
+                    hop,
+                    proxies,
+                    ..kind(class, to, Policy::Retry(&site.retry, budget))
+                }));
             }
             budget += 1;
         }

@@ -131,7 +131,7 @@ impl<'a> Station<'a> {
             levels: Levels::new(spec, pooled, plan.calendar.slices.len()),
             measure: ServiceMeasure::default(),
             limits: Gauges::default(),
-            shortcut: plan.shortcut && compute == Compute::Alone && !hot.levels_cpu,
+            shortcut: plan.shortcut && compute == Compute::Alone && !hot.levels_cpu && !hot.has_proxies,
             hot,
             control,
         };

@@ -14,6 +14,8 @@ use super::sizes::Sizes;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct SliceUse {
     pub egress: u64,
+    /// Bytes of calls between services.
+    pub called_bytes: u64,
     /// Attempts that passed the edge.
     pub edge_attempts: u64,
     pub edge_units: u64,
@@ -27,6 +29,7 @@ pub(super) struct SliceUse {
 impl SliceUse {
     const fn add(&mut self, other: &Self) {
         self.egress += other.egress;
+        self.called_bytes += other.called_bytes;
         self.edge_attempts += other.edge_attempts;
         self.edge_units += other.edge_units;
         self.edge_bytes += other.edge_bytes;
@@ -283,6 +286,11 @@ impl<'a> Tally<'a> {
             self.current.edge_units += units;
             self.current.edge_bytes += bytes;
         }
+    }
+
+    /// A call between services carries so many bytes.
+    pub const fn carried(&mut self, bytes: u64) {
+        self.current.called_bytes += bytes;
     }
 
     /// An attempt has completed at `end`.

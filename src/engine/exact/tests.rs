@@ -7,6 +7,7 @@ mod clients;
 mod deadlines;
 mod edges;
 mod failures;
+mod hops;
 mod invariants;
 mod messages;
 mod oracle;
@@ -29,6 +30,7 @@ use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::autoscaler::{Autoscaler, Law};
 use crate::platform::binding::Bindings;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Routing, Sharing};
+use crate::platform::hop::Hop;
 use crate::platform::instance::Instance;
 use crate::platform::meter::{Meter, Per};
 use crate::platform::placement::Placement;
@@ -108,6 +110,7 @@ pub(super) fn generic(law: Law) -> Deployment {
             cold_service: None,
             initial: Initial::Min,
         },
+        hop: Hop::default(),
         autoscaler: Autoscaler { min: 0, max: None, law },
         placement: Placement::Provider,
         meter: Meter {

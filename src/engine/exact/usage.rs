@@ -1,6 +1,7 @@
 //! From the books of a run to the usage that a bill is made from.
 
 use crate::application::step::Access;
+use crate::kernel::whole;
 use crate::metering::capacity::{self, Ratio};
 use crate::metering::measurement::Measurement;
 use crate::metering::usage::{Dimension, Meter};
@@ -39,6 +40,8 @@ pub(super) fn book_usage(
     books.edge(uses);
     for (slice, used) in uses.iter().enumerate() {
         books.add("", Dimension::EgressBytes, "", slice, u128::from(used.egress));
+        let crossing = used.called_bytes as f64 * plan.deployment.hop.cross_zone;
+        books.add("", Dimension::InterzoneBytes, "", slice, u128::from(whole::round(crossing)));
     }
 }
 

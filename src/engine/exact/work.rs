@@ -18,6 +18,10 @@ impl Core<'_> {
         record.started = now;
         let (cpu, io, kind) = (record.work, record.waits_until, record.kind);
         self.arm_running(kind);
+        if self.station.hot.has_proxies {
+            self.begin_by_proxies(slot);
+            return;
+        }
         if self.station.hot.has_steps {
             self.go_on(slot);
             return;
@@ -26,6 +30,19 @@ impl Core<'_> {
             // Even a wait of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             self.wait_until(slot, now.saturating_add(io));
             return;
+        }
+        self.compute(slot);
+    }
+
+    /// The work of a record begins with that of the proxies that it passed.
+    #[inline(never)]
+    fn begin_by_proxies(&mut self, slot: u32) {
+        let record = self.records.get_mut(slot);
+        let proxies = self.kinds.all[usize::from(record.kind)].proxies;
+        if self.station.hot.has_steps {
+            (record.work, record.waits_until) = (proxies, record.work);
+        } else {
+            record.work += proxies;
         }
         self.compute(slot);
     }

@@ -32,7 +32,7 @@ impl Catalogue {
     pub fn describe(&self, id: &str) -> Option<Vec<Row>> {
         let platform = self.platform(id)?;
         let (autoscaler, placement) = (platform.autoscalers.first(), platform.placements.first());
-        let settings = self.settings(platform, autoscaler, placement);
+        let settings = self.settings(platform, (autoscaler, placement), &[]);
         let mut rows: Vec<Row> =
             settings.iter().filter(|setting| Self::is_in_force(platform, setting)).map(row).collect();
         for (part, kinds) in [("autoscaler", &platform.autoscalers), ("placement", &platform.placements)] {
@@ -41,7 +41,7 @@ impl Catalogue {
             rows.push(cited(key, kind, String::new(), &kinds.provenance, &note));
         }
         for kind in &platform.autoscalers.words[1..] {
-            let settings = self.settings(platform, kind, placement);
+            let settings = self.settings(platform, (kind, placement), &[]);
             let own = settings.iter().filter_map(|setting| {
                 let key = setting.key.strip_prefix("autoscaler.")?;
                 Some(row(&Setting { key: format!("autoscaler({kind}).{key}"), ..setting.clone() }))

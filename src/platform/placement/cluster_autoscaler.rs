@@ -3,8 +3,7 @@
 //! Owns its flags and one scan: `grow` says which group gets nodes, `shrink` which nodes are not needed, [`NodeScaler::scan`]
 //! joins them. Pure: the caller passes the time, the cluster and a draw for what is left to chance. Follows
 //! <https://github.com/kubernetes/autoscaler>, `cluster-autoscaler` 1.37, and its FAQ. Left out: failed or slow boots and
-//! their back-off, pods that must not be moved, priorities, balancing of similar
-//! groups, the limit of 1000 nodes a scan.
+//! their back-off, priorities, balancing of similar groups, the limit of 1000 nodes a scan.
 
 mod grow;
 mod shrink;
@@ -95,6 +94,8 @@ pub struct Node<'a> {
     pub room: Room,
     /// Its pods, without its daemons.
     pub pods: &'a [Resources],
+    /// Whether it has a pod that must not be moved: it is never removed.
+    pub kept: bool,
 }
 
 /// What a scan decides.

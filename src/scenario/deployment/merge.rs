@@ -7,11 +7,11 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::source::Span;
 use crate::document::tree::{Entry, Node, Table, Value, deep_merge};
-use crate::platform::catalogue::{Catalogue, Kinds, Platform, Setting, plain_text};
-use crate::platform::{Fact, Override};
+use crate::platform::catalogue::{Addon, Catalogue, Kinds, Platform, Setting, plain_text};
+use crate::platform::{Fact, Family, Override};
 
 /// The sections of a deployment whose keys have defaults.
-const SECTIONS: [&str; 6] = ["edge", "instance", "fleet", "autoscaler", "placement", "meter"];
+const SECTIONS: [&str; 7] = ["edge", "instance", "fleet", "autoscaler", "placement", "hop", "meter"];
 
 /// A deployment with every default written in, not checked yet.
 pub(super) struct Merged<'a> {
@@ -19,6 +19,7 @@ pub(super) struct Merged<'a> {
     pub(super) table: Table,
     pub(super) overrides: Vec<Override>,
     pub(super) facts: Vec<Fact>,
+    pub(super) addons: Vec<&'a Addon>,
     /// Name of the runtime that is started where the application names none.
     pub(super) runtime: Option<String>,
 }
@@ -33,8 +34,16 @@ pub(super) fn merge<'a>(
     let platform = platform(typed, span, catalogue, problems)?;
     let autoscaler = kind(typed, "autoscaler", &platform.autoscalers, platform, problems);
     let placement = kind(typed, "placement", &platform.placements, platform, problems);
-    let settings = catalogue.settings(platform, &autoscaler, &placement);
-    let mut merged = Merged { platform, table: typed.clone(), overrides: Vec::new(), facts: Vec::new(), runtime: None };
+    let addons = addons(typed, platform, catalogue, problems);
+    let settings = catalogue.settings(platform, (&autoscaler, &placement), &addons);
+    let mut merged = Merged {
+        platform,
+        table: typed.clone(),
+        overrides: Vec::new(),
+        facts: Vec::new(),
+        addons: Vec::new(),
+        runtime: None,
+    };
     merged.drop_refused(problems);
     merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers);
     merged.set_kind("placement", &placement, &platform.placements);
@@ -48,6 +57,10 @@ pub(super) fn merge<'a>(
     merged.complete_nodes(&settings);
     merged.complete_behavior(&settings);
     merged.list_additions(&settings, typed);
+    for addon in &addons {
+        addon.facts().for_each(|setting| merged.fact(&setting));
+    }
+    merged.addons = addons;
     Some(merged)
 }
 
@@ -70,6 +83,35 @@ fn platform<'a>(
     let found = catalogue.platform(id);
     if found.is_none() {
         problems.push(unknown("platform", id, node.span, catalogue.is_later_platform(id), ids()));
+    }
+    found
+}
+
+/// The add-ons that are typed. One that is unknown, twice there or has no nodes to run on is reported.
+fn addons<'a>(
+    typed: &Table,
+    platform: &Platform,
+    catalogue: &'a Catalogue,
+    problems: &mut Diagnostics,
+) -> Vec<&'a Addon> {
+    let mut found: Vec<&Addon> = Vec::new();
+    for node in typed.get("addons").map_or(&[][..], Node::elements) {
+        let Some(id) = node.as_str() else { continue }; // which the check reports
+        let refused = match catalogue.addons().iter().find(|addon| addon.id == id) {
+            None => unknown("add-on", id, node.span, false, catalogue.addons().iter().map(|addon| addon.id.as_str())),
+            Some(_) if platform.family != Family::Kubernetes => {
+                let message = format!("{} has no nodes on which {id} could run", platform.id);
+                Diagnostic::error(message).at(node.span)
+            }
+            Some(addon) if found.iter().any(|other| other.id == id) => {
+                Diagnostic::error(format!("the add-on `{}` is there twice", addon.id)).at(node.span)
+            }
+            Some(addon) => {
+                found.push(addon);
+                continue;
+            }
+        };
+        problems.push(refused);
     }
     found
 }

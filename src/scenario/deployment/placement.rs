@@ -22,7 +22,7 @@ pub(super) fn build(node: &Node, catalogue: &Catalogue, problems: &mut Diagnosti
         table.at("nodes").elements().iter().map(|node| group(node, catalogue, problems)).collect();
     let pull_rate = pull_rate(table.at("pull_rate"), problems)?;
     let daemonsets = table.at("daemonsets").table();
-    Some(Placement::Nodes(Nodes {
+    Some(Placement::Nodes(Box::new(Nodes {
         groups: groups.into_iter().collect::<Option<_>>()?,
         autoscaler: (kind == "cluster-autoscaler").then(|| cluster_autoscaler(table)),
         boot: durations(table.at("boot")),
@@ -33,7 +33,8 @@ pub(super) fn build(node: &Node, catalogue: &Catalogue, problems: &mut Diagnosti
         daemonset_milli_vcpu: milli(daemonsets.at("vcpu").number()),
         daemonset_memory: daemonsets.at("memory").size(),
         pull_rate,
-    }))
+        system: Vec::new(),
+    })))
 }
 
 /// What nodes cost that is not simulated: (what, usual share of the bill or empty).

@@ -36,13 +36,18 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
     Key::new("fleet", Kind::Table(&FLEET), "how instances serve requests"),
     Key::new("autoscaler", Kind::Tagged(&AUTOSCALER), "how many instances there are"),
     Key::new("placement", Kind::Tagged(&PLACEMENT), "where instances come from: pods on nodes"),
+    Key::new("hop", Kind::Table(&HOP), "what a call to another service passes"),
     Key::new("meter", Kind::Table(&METER), "what is counted for the bill"),
     Key::new(
         "tariff",
         Kind::OneOf(&[Kind::Text("a tariff's id, a file, or \"none\""), Kind::Map(&Kind::Price)]),
         "prices: a catalogue id, a file, or a table of dimensions with prices",
     ),
-    Key::later("addons", "add-ons are"),
+    Key::new(
+        "addons",
+        Kind::List { of: &Kind::Text("an add-on's id"), min: 0, max: 16 },
+        "what runs on the cluster beside the application, by catalogue id; default: nothing",
+    ),
     Key::new(
         "shape",
         Kind::Choice(&[
@@ -127,6 +132,19 @@ static INSTANCE: Shape = Shape::new(&[
         "start_vcpu",
         Kind::OneOf(&[VCPU, Kind::Choice(&[Choice::new("vcpu", "as many as requests have")])]),
         "vCPUs during start-up",
+    ),
+]);
+
+static HOP: Shape = Shape::new(&[
+    Key::new("latency", Kind::DURATION, "time of a call on the network and in proxies, there and back"),
+    Key::new("proxy_cpu", Kind::DURATION, "CPU time of one proxy for one request; a call passes two, others one"),
+    Key::new(
+        "cross_zone",
+        Kind::OneOf(&[
+            Kind::Choice(&[Choice::new("zones", "as many as cross if every node is called alike")]),
+            Kind::SHARE,
+        ]),
+        "share of the bytes of calls that cross zones",
     ),
 ]);
 

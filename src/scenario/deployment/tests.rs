@@ -331,3 +331,24 @@ fn a_runtime_measured_elsewhere_is_an_assumption() {
     assert_eq!(confidence("eks"), Some(Confidence::Assumption));
     assert_eq!(confidence("vm"), None);
 }
+
+#[test]
+fn add_ons_stand_beside_pods_on_hops_and_on_nodes() {
+    let plain = built("platform = \"eks\"").deployment;
+    let meshed = built("platform = \"eks\"\naddons = [\"istio\", \"prometheus\"]").deployment;
+    assert_eq!((meshed.instance.vcpu, plain.instance.vcpu), (0.35, 0.25));
+    assert_eq!(meshed.instance.memory.0 - plain.instance.memory.0, 128 << 20);
+    assert_eq!((plain.hop.latency, plain.hop.proxy_cpu), (Nanos(0), Nanos(0)));
+    assert_eq!((meshed.hop.latency, meshed.hop.proxy_cpu), (Nanos(630_000), Nanos(200_000)));
+    assert!((meshed.hop.cross_zone - 2.0 / 3.0).abs() < 1e-12);
+    let Placement::Nodes(nodes) = &meshed.placement else { panic!("pods on nodes") };
+    let pods: Vec<(&str, u64)> = nodes.system.iter().map(|pod| (pod.name.as_str(), pod.milli_vcpu)).collect();
+    assert_eq!(pods, [("istio/istiod", 500), ("prometheus/server", 500)]);
+    // What is said wins, and where each figure comes from is listed.
+    let own = built("platform = \"eks\"\naddons = [\"istio\"]\nhop.latency = \"1ms\"\nplacement.nodes = [{ zones = 1 }]");
+    assert_eq!((own.deployment.hop.latency, own.deployment.hop.cross_zone), (Nanos(1_000_000), 0.0));
+    let facts: Vec<&str> = own.deployment.facts.iter().map(|fact| fact.key.as_str()).collect();
+    for key in ["hop.proxy_cpu", "addons.istio.sidecar.vcpu", "addons.istio.istiod.memory"] {
+        assert!(facts.contains(&key), "{key}: {facts:?}");
+    }
+}

@@ -64,7 +64,7 @@ pub static STEP: Named = Named {
         )
         .unplayed(unplayed::BRANCHES),
         Key::new("op", OP, "what a query does; default: read").unplayed(unplayed::STORES),
-        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; default: 1000 bytes"),
+        Key::new("size", SIZE_DISTRIBUTION, "what is sent, or read; of a call, there and back; default: 1000 bytes"),
         Key::new(
             "timeout",
             Kind::Duration { min: Nanos(1), max: quantity::LONGEST, none: true },

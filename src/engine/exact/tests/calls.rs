@@ -12,6 +12,7 @@ use crate::application::{Application, Class, Service};
 use crate::metering::measurement::{ClassMeasure, Measurement};
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
+use crate::platform::hop::Hop;
 use crate::platform::service::ServiceDeployment;
 use crate::units::Nanos;
 
@@ -131,8 +132,10 @@ proptest! {
     fn nothing_is_lost_whatever_the_batches(
         graph in graph(), deployment in prop_oneof![one_slot().boxed(), controlled().boxed()], rate in 0.5_f64..20.0, seed in any::<u32>(),
         patience in prop_oneof![Just(None), (0.05_f64..1.0).prop_map(|seconds| Some(Nanos::from_seconds(seconds)))],
-        attempts in 1_u32..4, budget in any::<bool>(),
+        attempts in 1_u32..4, budget in any::<bool>(), hop in (0_u64..3, 0_u64..2),
     ) {
+        let (latency, proxy_cpu) = (Nanos(hop.0 * SECOND / 20), Nanos(hop.1 * SECOND / 100));
+        let deployment = Deployment { hop: Hop { latency, proxy_cpu, cross_zone: 0.5 }, ..deployment };
         let application = impatient(graph, patience, attempts, budget);
         let requests = poisson(&application, rate, 20.0, u64::from(seed));
         let run = Run { warmup: SECOND, first_rate: rate, ..Run::of(25.0) };

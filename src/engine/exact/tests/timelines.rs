@@ -37,7 +37,7 @@ pub(super) fn nodes(vcpu: f64, min: u32, max: u32, boot: Option<f64>) -> Placeme
         delay_after_add: Nanos(600 * SECOND),
         utilization_threshold: 0.5,
     });
-    Placement::Nodes(Nodes {
+    Placement::Nodes(Box::new(Nodes {
         groups: vec![group],
         autoscaler,
         boot: constant(boot.unwrap_or(0.0)),
@@ -45,7 +45,8 @@ pub(super) fn nodes(vcpu: f64, min: u32, max: u32, boot: Option<f64>) -> Placeme
         daemonset_milli_vcpu: 0,
         daemonset_memory: Bytes(0),
         pull_rate: f64::from(100 << 20),
-    })
+        system: Vec::new(),
+    }))
 }
 
 #[test]

@@ -11,7 +11,10 @@ const PARALLEL_REMOVALS: usize = 10;
 /// nodes that stay. A node that would take in pods stays (the real one would try to move these too, which finds the same
 /// nodes or fewer).
 pub(super) fn unneeded(threshold: f64, nodes: &[Node<'_>]) -> Vec<usize> {
-    let candidate = |index: &usize| nodes[*index].stage == Stage::Ready && nodes[*index].room.utilization() < threshold;
+    let candidate = |index: &usize| {
+        let node = &nodes[*index];
+        node.stage == Stage::Ready && !node.kept && node.room.utilization() < threshold
+    };
     let mut candidates: Vec<usize> = (0..nodes.len()).filter(candidate).collect();
     if candidates.is_empty() {
         return candidates;

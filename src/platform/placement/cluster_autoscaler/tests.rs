@@ -40,7 +40,7 @@ fn node<'a>(id: u64, group: usize, stage: Stage, groups: &[Group], pods: &'a [Re
     for pod in pods {
         room.add(*pod);
     }
-    Node { id, group, stage, room, pods }
+    Node { id, group, stage, room, pods, kept: false }
 }
 
 #[test]
@@ -105,6 +105,15 @@ fn expanders_choose_one_group() {
     assert_eq!(with(Expander::MostPods, &four, 0), Some((1, 2)));
     assert_eq!(with(Expander::Random, &four, 0), Some((0, 3)));
     assert_eq!(with(Expander::Random, &four, 1), Some((1, 2)));
+}
+
+#[test]
+fn a_node_with_a_pod_that_is_never_moved_stays() {
+    let groups = [large(1, 20)];
+    let nodes = [1, 2].map(|id| Node { kept: id == 1, ..node(id, 0, Stage::Ready, &groups, &[]) });
+    let mut scaler = NodeScaler::new(flags());
+    scaler.scan(seconds(0), &groups, &nodes, &[], 0);
+    assert_eq!(scaler.scan(seconds(600), &groups, &nodes, &[], 0).remove, [2]);
 }
 
 #[test]

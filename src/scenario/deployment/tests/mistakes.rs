@@ -53,7 +53,11 @@ fn mistakes_are_answered_with_what_would_do() {
         ("platform = \"ec2\"\nfleet = 3", "expected a table"),
         ("platform = \"ec2\"\nautoscaler = 3", "expected a table with `kind`"),
         ("platform = \"ec2\"\nedge = 3", "found a whole number"),
-        ("platform = \"ec2\"\naddons = []", "add-ons are not simulated yet"),
+        ("platform = \"ec2\"\naddons = [\"istio\"]", "ec2 has no nodes on which istio could run"),
+        ("platform = \"eks\"\naddons = [\"itsio\"]", "did you mean `istio`?"),
+        ("platform = \"eks\"\naddons = [\"istio\", \"istio\"]", "the add-on `istio` is there twice"),
+        ("platform = \"eks\"\naddons = [3]", "expected an add-on's id"),
+        ("platform = \"eks\"\nhop.cross_zone = 1.5", "allowed"),
         ("platform = \"ec2\"\nflet.slots = 3", "did you mean `fleet`?"),
     ] {
         let said = refused(text);

@@ -1,0 +1,87 @@
+//! What a call passes, and what add-ons bring.
+
+use super::placement::milli;
+use crate::document::diagnostic::{Diagnostic, Diagnostics};
+use crate::document::source::Span;
+use crate::document::tree::{Node, Table};
+use crate::platform::catalogue::{Addon, Setting};
+use crate::platform::hop::{Hop, SystemPod};
+use crate::platform::instance::Instance;
+use crate::platform::placement::{NodeGroup, Placement};
+use crate::units::Bytes;
+
+/// What a call passes; from a checked table.
+pub(super) fn hop(table: &Table, placement: &Placement) -> Hop {
+    let cross_zone = table.at("cross_zone");
+    Hop {
+        latency: table.at("latency").duration(),
+        proxy_cpu: table.at("proxy_cpu").duration(),
+        cross_zone: if cross_zone.as_str() == Some("zones") { of_zones(placement) } else { cross_zone.share() },
+    }
+}
+
+/// Of calls to whichever node: those that leave the zone.
+fn of_zones(placement: &Placement) -> f64 {
+    let Placement::Nodes(nodes) = placement else { return 0.0 };
+    let zones = nodes.groups.iter().map(|group| group.zones).max().unwrap_or(1);
+    1.0 - 1.0 / f64::from(zones.max(1))
+}
+
+/// Puts the containers of `addons` beside what a pod has.
+pub(super) fn add_sidecars(addons: &[&Addon], instance: &mut Instance) {
+    for setting in addons.iter().flat_map(|addon| &addon.sidecar) {
+        if setting.key == "vcpu" {
+            let vcpu = setting.node.number();
+            instance.vcpu += vcpu;
+            instance.vcpu_limit = instance.vcpu_limit.map(|limit| limit + vcpu);
+        } else {
+            let memory = setting.node.size();
+            instance.memory = Bytes(instance.memory.0 + memory.0);
+            instance.memory_limit = instance.memory_limit.map(|limit| Bytes(limit.0 + memory.0));
+        }
+    }
+}
+
+/// The pods that `addons` run. One that fits on no node is reported where the add-ons were typed.
+pub(super) fn system(
+    addons: &[&Addon],
+    groups: &[NodeGroup],
+    span: Span,
+    problems: &mut Diagnostics,
+) -> Vec<SystemPod> {
+    let pods: Vec<SystemPod> = addons.iter().flat_map(|addon| pods(addon)).collect();
+    for pod in &pods {
+        let fits = |group: &NodeGroup| {
+            group.allocatable_milli_vcpu >= pod.milli_vcpu && group.allocatable_memory >= pod.memory
+        };
+        if !groups.iter().any(fits) {
+            let vcpu = pod.milli_vcpu as f64 / 1000.0;
+            let message = format!("{} needs {vcpu} vCPU and {} and fits on no node", pod.name, pod.memory);
+            problems.push(Diagnostic::error(message).at(span).help("choose a larger `placement.nodes.type`"));
+        }
+    }
+    pods
+}
+
+fn pods(addon: &Addon) -> Vec<SystemPod> {
+    let mut pods: Vec<SystemPod> = Vec::new();
+    for Setting { key, node, .. } in &addon.pods {
+        let Some((name, what)) = key.rsplit_once('.') else { continue };
+        let name = format!("{}/{name}", addon.id);
+        let at = pods.iter().position(|pod| pod.name == name).unwrap_or_else(|| {
+            pods.push(SystemPod { name, milli_vcpu: 0, memory: Bytes(0) });
+            pods.len() - 1
+        });
+        if what == "vcpu" {
+            pods[at].milli_vcpu = milli(node.number());
+        } else {
+            pods[at].memory = node.size();
+        }
+    }
+    pods
+}
+
+/// Where the add-ons were typed.
+pub(super) fn place(table: &Table) -> Span {
+    table.get("addons").map_or(Span::BUILT_IN, |addons: &Node| addons.span)
+}

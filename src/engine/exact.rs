@@ -38,6 +38,7 @@ mod deadlines;
 mod ends;
 mod entrance;
 mod event;
+mod first_nodes;
 mod hot;
 mod idle;
 mod initial;

@@ -30,7 +30,7 @@ pub(super) struct Node {
     group: usize,
     /// `None` when it has ended.
     stage: Option<Stage>,
-    room: Room,
+    pub room: Room,
     pub pods: Vec<u32>,
     /// vCPUs for pods, in millionths.
     pub capacity: u64,
@@ -38,16 +38,16 @@ pub(super) struct Node {
     pub demand: u64,
     pub contended: bool,
     /// Whether it has a pod that is never moved.
-    kept: bool,
+    pub kept: bool,
     /// When the image of each service is there; `u64::MAX` before a pull.
-    images_at: Vec<u64>,
+    pub images_at: Vec<u64>,
     opened: u64,
 }
 
 /// What a pod of a service is.
 #[derive(Debug)]
 pub(super) struct PodSpec {
-    request: Resources,
+    pub request: Resources,
     /// vCPUs that it may use when the others leave it enough.
     pub limit: f64,
 }
@@ -68,14 +68,14 @@ impl PodSpec {
 /// The nodes of a deployment.
 #[derive(Debug)]
 pub(super) struct Cluster {
-    groups: Vec<Group>,
+    pub groups: Vec<Group>,
     pub nodes: Vec<Node>,
-    scaler: Option<NodeScaler>,
+    pub scaler: Option<NodeScaler>,
     pending: VecDeque<u32>,
     /// What a pod of each service is.
     pub services: Vec<PodSpec>,
     /// What runs on the nodes beside them.
-    system: Vec<Resources>,
+    pub system: Vec<Resources>,
     /// Billed time of the nodes of each group; and that of each slice.
     billed: Vec<BilledTime>,
     pub billed_time: Vec<Vec<u128>>,
@@ -149,37 +149,6 @@ impl Cluster {
         }
     }
 
-    /// Nodes of each group at the first instant, for these numbers of pods of each service: the first that have room.
-    fn first_nodes(&self, pods: &[u32]) -> Vec<u32> {
-        let mut counts: Vec<u32> = self.groups.iter().map(|group| group.min).collect();
-        if self.scaler.is_none() {
-            return counts;
-        }
-        let nodes = self.groups.iter().zip(&counts).flat_map(|(group, &count)| (0..count).map(|_| group.template));
-        let mut rooms: Vec<Room> = nodes.collect();
-        let system = self.system.iter().map(|&pod| (pod, 1));
-        let pods = self.services.iter().map(|service| service.request).zip(pods.iter().copied());
-        for (pod, count) in system.chain(pods) {
-            // Those before are too full for a pod of this size.
-            let mut first = 0;
-            for _ in 0..count {
-                while rooms.get(first).is_some_and(|room| !room.fits(pod)) {
-                    first += 1;
-                }
-                if first == rooms.len() {
-                    let has_room = |&group: &usize| {
-                        counts[group] < self.groups[group].max && self.groups[group].template.fits(pod)
-                    };
-                    let Some(group) = (0..self.groups.len()).find(has_room) else { break };
-                    counts[group] += 1;
-                    rooms.push(self.groups[group].template);
-                }
-                rooms[first].add(pod);
-            }
-        }
-        counts
-    }
-
     fn all_full(&self) -> bool {
         (0..self.groups.len()).all(|group| self.of_group(group) >= self.groups[group].max)
     }
@@ -190,45 +159,6 @@ impl Core<'_> {
         match &self.deployment.placement {
             Placement::Nodes(nodes) => Some(nodes),
             Placement::Provider => None,
-        }
-    }
-
-    /// The nodes at the first instant: every group's minimum, and as many more as these numbers of pods of each service
-    /// need and groups may have.
-    pub(super) fn prepare_nodes(&mut self, pods: &[u32]) {
-        let Some(cluster) = &self.cluster else { return };
-        self.tally.has_nodes();
-        let most = cluster.groups.iter().map(|group| group.max.to_string()).collect::<Vec<_>>().join(" + ");
-        let counts = cluster.first_nodes(pods);
-        let scan = cluster.scaler.as_ref().map(|scaler| scaler.flags().scan_interval);
-        for (group, count) in counts.into_iter().enumerate() {
-            for _ in 0..count {
-                let node = self.order_node(group, true);
-                self.node_ready(node);
-                if let Some(cluster) = &mut self.cluster {
-                    cluster.nodes[node as usize].images_at.fill(0);
-                }
-            }
-        }
-        self.place_system_pods();
-        self.limits.declare(Limit::Nodes, most, true);
-        if let Some(interval) = scan {
-            self.again(interval, Event::Scan);
-        }
-    }
-
-    /// Puts what runs beside the services on the first nodes that have room. It is taken to use what it requests, and the
-    /// node that has it stays.
-    fn place_system_pods(&mut self) {
-        let now = self.now;
-        let Some(cluster) = &mut self.cluster else { return };
-        for &pod in &cluster.system {
-            if let Some(node) = cluster.nodes.iter_mut().find(|node| node.room.fits(pod)) {
-                node.room.add(pod);
-                node.kept = true;
-                node.capacity = node.capacity.saturating_sub(pod.milli_vcpu * 1000).max(1);
-                self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
-            }
         }
     }
 
@@ -308,7 +238,7 @@ impl Core<'_> {
     }
 
     /// Orders a node of a group, or (`initial`) finds one there at the first instant.
-    fn order_node(&mut self, group: usize, initial: bool) -> u32 {
+    pub(super) fn order_node(&mut self, group: usize, initial: bool) -> u32 {
         let now = self.now;
         self.tally.node_started(now, initial);
         let daemon_milli = self.node_spec().map_or(0, |spec| spec.daemonset_milli_vcpu);

@@ -345,7 +345,8 @@ fn add_ons_stand_beside_pods_on_hops_and_on_nodes() {
     let pods: Vec<(&str, u64)> = nodes.system.iter().map(|pod| (pod.name.as_str(), pod.milli_vcpu)).collect();
     assert_eq!(pods, [("istio/istiod", 500), ("prometheus/server", 500)]);
     // What is said wins, and where each figure comes from is listed.
-    let own = built("platform = \"eks\"\naddons = [\"istio\"]\nhop.latency = \"1ms\"\nplacement.nodes = [{ zones = 1 }]");
+    let own =
+        built("platform = \"eks\"\naddons = [\"istio\"]\nhop.latency = \"1ms\"\nplacement.nodes = [{ zones = 1 }]");
     assert_eq!((own.deployment.hop.latency, own.deployment.hop.cross_zone), (Nanos(1_000_000), 0.0));
     let facts: Vec<&str> = own.deployment.facts.iter().map(|fact| fact.key.as_str()).collect();
     for key in ["hop.proxy_cpu", "addons.istio.sidecar.vcpu", "addons.istio.istiod.memory"] {

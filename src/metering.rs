@@ -9,5 +9,6 @@ pub mod dimension;
 pub mod measurement;
 pub mod rounding;
 pub mod rule;
+pub mod sizes;
 pub mod store;
 pub mod usage;

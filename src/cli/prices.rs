@@ -217,6 +217,12 @@ fn found<'b>(book: &'b Book, id: &str) -> Option<(&'b Tariff, Vec<&'b Item>)> {
     book.tariffs().find_map(of)
 }
 
+/// What an item is called in its tariff.
+fn own_name(id: &str) -> &str {
+    id.split_once('.').map_or(id, |(_, own)| own)
+}
+
+/// What there is instead: the full names of what is called so in its tariff, or else the nearest.
 fn unknown(book: &Book, id: &str) -> Failure {
     let problem = Diagnostic::error(format!("nothing is priced as `{id}`"));
     if let Some(first) = book.later(id.split_once('.').map_or(id, |(tariff, _)| tariff)) {
@@ -225,6 +231,12 @@ fn unknown(book: &Book, id: &str) -> Failure {
     }
     let tariffs = book.tariffs().map(|tariff| tariff.id.as_str());
     let items: Vec<&str> = book.tariffs().flat_map(own).map(|item| item.id.as_str()).collect();
+    let mut whole: Vec<String> =
+        items.iter().filter(|item| own_name(item) == id).map(|item| format!("`{item}`")).collect();
+    whole.dedup();
+    if !whole.is_empty() {
+        return Failure::of(Exit::Bad, problem.help(format!("did you mean {}?", whole.join(" or "))));
+    }
     let near = crate::document::diagnostic::nearest(id, tariffs.chain(items.iter().copied()));
     Failure::of(
         Exit::Bad,

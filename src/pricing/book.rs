@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use jiff::civil::Date;
 
 use super::editions::{self, Edition};
-use super::read::{read, stated, stated_price};
+use super::read::{File, read, stated, stated_price};
 use super::tariff::{Tariff, Tier};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Sources;
@@ -132,7 +132,7 @@ impl Book {
     /// # Errors
     /// Every problem of the file, each where it stands.
     pub fn read(&mut self, sources: &mut Sources, name: &str, text: &str) -> Result<&Tariff, Diagnostics> {
-        let (mut tariff, includes) = read(sources, name, text)?;
+        let File { mut tariff, includes, plans } = read(sources, name, text)?;
         let mut unknown = Diagnostics::new();
         for include in &includes {
             match self.tariff(include.text()) {
@@ -142,6 +142,14 @@ impl Book {
                         .at(include.span)
                         .nearest(include.text(), self.tariffs().map(|tariff| tariff.id.as_str())),
                 ),
+            }
+        }
+        for plan in &plans {
+            let owner = plan.text().split_once('.').and_then(|(owner, _)| self.tariff(owner));
+            let known = owner.map_or(&[][..], |owner| &owner.plans);
+            if known.iter().all(|known| known.id != plan.text()) {
+                let problem = Diagnostic::error(format!("no plan is called `{}`", plan.text())).at(plan.span);
+                unknown.push(problem.nearest(plan.text(), known.iter().map(|plan| plan.id.as_str())));
             }
         }
         if unknown.has_errors() {
@@ -249,6 +257,10 @@ mod tests {
             for provenance in item.tiers.iter().map(|tier| &tier.provenance) {
                 assert!(!provenance.source.is_empty() && !provenance.observed.is_empty(), "{}", item.id);
             }
+        }
+        for price in book.tariffs().flat_map(|tariff| &tariff.items).flat_map(|item| &item.plans) {
+            let owner = price.plan.split_once('.').and_then(|(owner, _)| book.tariff(owner)).unwrap();
+            assert!(owner.plans.iter().any(|plan| plan.id == price.plan), "{}", price.plan);
         }
         let has = |tariff: &str, id: &str| book.tariff(tariff).unwrap().items.iter().any(|item| item.id == id);
         assert!(has("eks", "aws-machines.m6i.large") && has("ec2", "aws-machines.m6i.large"));
@@ -396,6 +408,19 @@ mod tests {
         for (body, expected) in [
             (format!("{item}{SOURCED}minimum = \"-1 USD\""), "negative"),
             (format!("{item}{SOURCED}maximum = \"99999999999999999999999999999999 USD\""), "more digits"),
+            (
+                "plan.p = { kind = \"savings\", text = \"t\", same_as = \"aws-machines.saving-1y\" }".to_owned(),
+                "no plan is called `aws-machines.saving-1y`",
+            ),
+            ("sizes = { sold = [{ milli_vcpu = 1, least = \"2GiB\", most = \"1GiB\" }] }".to_owned(), "so many steps"),
+            ("sizes = { added = \"1GiB\" }".to_owned(), "without a source"),
+            (format!("{item}{SOURCED}as_one = {{ a = 0 }}"), "out of range"),
+            (
+                format!(
+                    "{variants}{SOURCED}[[variants.surcharge]]\nname = \"n\"\ndimension = \"plan-hours\"\nvariants = [\"a\"]\nratio = \"x\"\n{SOURCED}"
+                ),
+                "not a decimal",
+            ),
             (format!("{item}{SOURCED}plans.x = {{ price = \"1 USD\" }}"), "is not a `plan` of this file"),
             (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"j\"]\n{SOURCED}"), "is not an `item`"),
             (format!("{item}{SOURCED}[credit.c]\nusd = \"1 USD\"\nitems = [\"i\"]"), "without a source"),

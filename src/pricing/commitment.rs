@@ -271,6 +271,7 @@ fn charge(item: &Item, price: &PlanPrice, meters: Vec<Meter>) -> Charge {
     let mut under = Item::new(format!("{}:{plan}", item.id), item.dimension, vec![tier]);
     under.unit = item.unit.clone();
     under.group = item.group;
+    under.as_one = item.as_one.clone();
     Charge { item: Arc::new(under), meters }
 }
 

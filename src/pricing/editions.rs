@@ -42,8 +42,8 @@ fn edition(number: usize) -> &'static Edition {
         let (name, text) = FILES[number];
         let mut sources = Sources::new();
         match read(&mut sources, name, text) {
-            Ok((tariff, includes)) => {
-                Edition { tariff, includes: includes.iter().map(|id| id.text().to_owned()).collect() }
+            Ok(file) => {
+                Edition { tariff: file.tariff, includes: file.includes.iter().map(|id| id.text().to_owned()).collect() }
             }
             Err(problems) => panic!("a built-in tariff has defects:\n{}", problems.render(&sources, false)),
         }

@@ -54,7 +54,14 @@ impl Account {
         self.count("", variant, dimension, hour, quantity)
     }
 
-    fn count(mut self, service: &str, variant: &str, dimension: Dimension, hour: usize, quantity: u128) -> Self {
+    pub(super) fn count(
+        mut self,
+        service: &str,
+        variant: &str,
+        dimension: Dimension,
+        hour: usize,
+        quantity: u128,
+    ) -> Self {
         let meter = Meter { service: service.to_owned(), dimension, variant: variant.to_owned() };
         let slice = self.calendar.slices.partition_point(|slice| slice.hour < hour);
         self.usage.add(&meter, slice, quantity);

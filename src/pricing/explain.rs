@@ -133,8 +133,14 @@ fn of_replication(
     });
     let periods = (0..calendar.periods.len()).map(|index| {
         let days = calendar.days.iter().enumerate().filter(|(_, day)| day.period == index);
-        let used: BigInt = days.flat_map(|(number, _)| per_day.iter().map(move |days| &days[number])).sum();
-        of_period(settlement, calendar, index, key, item, &used)
+        let (mut used, mut weighed) = (BigInt::zero(), BigInt::zero());
+        for (number, _) in days {
+            for (meter, days) in meters.iter().zip(&per_day) {
+                used += &days[number];
+                weighed += &days[number] * item.weight(&meter.variant);
+            }
+        }
+        of_period(settlement, calendar, index, key, item, (&used, weighed))
     });
     let quantity = settlement.by_period.get(key).map_or_else(Exact::zero, |periods| settlement.quantity(periods));
     let one =
@@ -157,7 +163,7 @@ fn of_period(
     index: usize,
     key: &LineKey,
     item: &Item,
-    used_base: &BigInt,
+    (used_base, weighed): (&BigInt, BigInt),
 ) -> OfPeriod {
     let period = &calendar.periods[index];
     let share = ratio(period.covered, period.length);
@@ -167,7 +173,7 @@ fn of_period(
     let used = if unit.is_zero() || share.is_zero() {
         Exact::zero()
     } else {
-        whole(used_base.clone()) * whole(item.times) / (&unit * &share)
+        whole(weighed) * whole(item.times) / (&unit * &share)
     };
     let mut tiers: Vec<(u32, Exact)> = Vec::new();
     for ((place, _, tier), periods) in &settlement.by_period {
@@ -247,6 +253,12 @@ pub fn reasons(item: &Item) -> Vec<String> {
     }
     if item.times > 1 {
         reasons.push(format!("each unit that is used is charged {} times", item.times));
+    }
+    for (variant, many) in &item.as_one {
+        reasons.push(format!("{many} of `{variant}` count as one"));
+    }
+    if let Some(most) = item.most {
+        reasons.push(format!("no more than {most} are sold for a billing period"));
     }
     if item.whole {
         reasons.push("what is left after allowances is rounded up to whole units".to_owned());

@@ -67,9 +67,11 @@ impl Hours {
         for meter in &charge.meters {
             let hours = hourly.entry(meter.service.as_str()).or_insert_with(|| self.empty());
             let counts = usage.counts.get(meter).map_or(&[][..], Vec::as_slice);
+            let weight = u128::from(charge.item.weight(&meter.variant));
             for (slice, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
                 let hour = &mut hours[*self.of_slice.get(slice).ok_or(Unpriced::BeyondCalendar)?];
-                *hour = hour.checked_add(count).ok_or_else(|| too_large(&charge.item))?;
+                let weighed = count.checked_mul(weight).and_then(|count| hour.checked_add(count));
+                *hour = weighed.ok_or_else(|| too_large(&charge.item))?;
             }
         }
         // With one service there is nothing to sum.

@@ -209,9 +209,9 @@ fn no_built_in_price_has_a_step_at_a_boundary() {
                 let bill = |units: Decimal| {
                     let mut account = account(720, 720, false);
                     account.tariffs = vec![Tariff { items: vec![item.clone()], ..tariff.clone() }];
-                    let base = units * Decimal::from(item.unit.size.get());
-                    let quantity = u128::try_from(base).expect("whole base units");
                     let variant = item.variant.as_deref().unwrap_or_default();
+                    let base = units * Decimal::from(item.unit.size.get()) / Decimal::from(item.weight(variant));
+                    let quantity = u128::try_from(base).expect("whole base units");
                     account.of(variant, item.dimension, 0, quantity).bill().per_month
                 };
                 let (lower, upper) = (ends[0].price, ends[1].price);

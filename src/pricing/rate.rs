@@ -17,7 +17,7 @@ use num_bigint::BigInt;
 use num_traits::Zero as _;
 
 use super::exact::{Exact, at_least_zero, exact, ratio, whole};
-use super::settle::Options;
+use super::settle::{Options, Unpriced};
 use super::tariff::{Allowance, FREE, Grant, Item, TO_THE_MINIMUM};
 use crate::metering::calendar::{Calendar, Period};
 
@@ -30,6 +30,9 @@ pub(super) type Rated<'a> = BTreeMap<(&'a str, u32), Exact>;
 /// Priced units per service and tier, of the whole period that `period` covers a part of. `levels` are those of an item
 /// that counts sustained use, in base units of the covered part; `taken` is what other items had of the monthly allowance
 /// in this period, to which what this one takes is added.
+///
+/// # Errors
+/// [`Unpriced::NotSold`] for more than is sold for a period.
 pub(super) fn rate<'a>(
     item: &Item,
     usage: &Daily<'a>,
@@ -38,10 +41,10 @@ pub(super) fn rate<'a>(
     (index, period): (usize, &Period),
     options: &Options,
     taken: &mut Exact,
-) -> Rated<'a> {
+) -> Result<Rated<'a>, Unpriced> {
     let unit = whole(item.unit.base_units(period.length));
     if unit.is_zero() || period.covered.0 == 0 {
-        return BTreeMap::new();
+        return Ok(BTreeMap::new());
     }
     let allowance = |allowance: &Option<Allowance>| {
         let granted = allowance.as_ref().filter(|allowance| options.free_tier && runs(allowance, period, options));
@@ -53,6 +56,9 @@ pub(super) fn rate<'a>(
     let scale = ratio(period.length, period.covered) * whole(item.times) / unit;
     let used = billable.values().sum::<Exact>();
     let mut paid = &used * &scale;
+    if let Some(most) = item.most.filter(|&most| paid > exact(most)) {
+        return Err(Unpriced::NotSold { item: item.id.clone(), most, unit: item.unit.name.clone() });
+    }
     let mut bands = Vec::with_capacity(item.tiers.len() + 1);
     let allowance = allowance(&item.free_month);
     if !allowance.is_zero() {
@@ -89,7 +95,7 @@ pub(super) fn rate<'a>(
         }
     }
     lines.retain(|_, quantity| !quantity.is_zero());
-    lines
+    Ok(lines)
 }
 
 /// Whether an allowance is still granted in a period: some end so many months after an account was opened.

@@ -4,6 +4,7 @@
 //! too large or missing, tiers out of order, sources that are not listed, two prices for one thing.
 
 mod items;
+mod sizes;
 
 use std::sync::Arc;
 
@@ -22,8 +23,17 @@ use crate::document::tree::{Node, Table, parse};
 use crate::metering::usage::Dimension;
 use items::Reader;
 
-/// Reads a tariff file that users know as `name`. The ids that it includes are returned with it, not yet resolved.
-pub(super) fn read(sources: &mut Sources, name: &str, text: &str) -> Result<(Tariff, Vec<Node>), Diagnostics> {
+/// A tariff file that was read, and what it says of other tariffs, not yet resolved.
+pub(super) struct File {
+    pub tariff: Tariff,
+    /// Ids of the tariffs that it includes.
+    pub includes: Vec<Node>,
+    /// Plans of other tariffs that its own are.
+    pub plans: Vec<Node>,
+}
+
+/// Reads a tariff file that users know as `name`.
+pub(super) fn read(sources: &mut Sources, name: &str, text: &str) -> Result<File, Diagnostics> {
     let mut diagnostics = Diagnostics::new();
     let source = sources.add(name, text);
     let mut table = parse(sources, source, &mut diagnostics);
@@ -49,11 +59,15 @@ pub(super) fn read(sources: &mut Sources, name: &str, text: &str) -> Result<(Tar
         day_zone: zone.text().to_owned(),
         plans: reader.plans(&table),
         credits: reader.credits(&table, &items),
+        sizes: reader.sizes(&table),
         items: items.into_iter().map(Arc::new).collect(),
         partial: false,
     };
-    let include = table.at("include").elements().to_vec();
-    if reader.diagnostics.has_errors() { Err(reader.diagnostics) } else { Ok((tariff, include)) }
+    if reader.diagnostics.has_errors() {
+        return Err(reader.diagnostics);
+    }
+    let plans = table.at("plan").table().iter().filter_map(|plan| plan.node.table().get("same_as").cloned());
+    Ok(File { tariff, includes: table.at("include").elements().to_vec(), plans: plans.collect() })
 }
 
 /// The tariff that a scenario states inline: the price of one unit of each dimension that is priced. Dimensions left

@@ -69,6 +69,15 @@ pub enum Unpriced {
         /// `tariff.item`, or `total`.
         item: String,
     },
+    /// More was used in a billing period than is sold for one.
+    NotSold {
+        /// `tariff.item`.
+        item: String,
+        /// Most units that are sold.
+        most: Decimal,
+        /// What a unit is.
+        unit: String,
+    },
     /// Usage lies beyond the last slice of the calendar: both must be of the same run.
     BeyondCalendar,
 }
@@ -81,6 +90,9 @@ impl std::fmt::Display for Unpriced {
                 write!(f, "`{}`{of} has no price in {}", dimension.id(), tariffs.join(", "))
             }
             Self::TooLarge { item } => write!(f, "{item} is larger than an exact amount can be"),
+            Self::NotSold { item, most, unit } => {
+                write!(f, "{item}: more was used than the {most} {unit}s that are sold for a billing period")
+            }
             Self::BeyondCalendar => f.write_str("the usage is longer than the calendar it is billed by"),
         }
     }
@@ -151,16 +163,16 @@ pub fn settle(
     let mut books = Books::new(calendar, options);
     for (&place, charge) in &charges {
         match committed.on_demand.remove(&place) {
-            Some(hourly) => books.hourly(place, &charge.item, hourly, &hours),
+            Some(hourly) => books.hourly(place, &charge.item, hourly, &hours)?,
             None if charge.item.sustained || charge.item.at_once.is_some() => {
-                books.hourly(place, &charge.item, hours.gather(usage, charge)?, &hours);
+                books.hourly(place, &charge.item, hours.gather(usage, charge)?, &hours)?;
             }
-            None => books.daily(place, &charge.item, &per_day(usage, charge, calendar)?, |_| Vec::new()),
+            None => books.daily(place, &charge.item, &per_day(usage, charge, calendar)?, |_| Vec::new())?,
         }
     }
     for committed in &mut committed.charges {
         let hourly = committed.hourly.iter_mut().map(|(service, hours)| (service.as_str(), std::mem::take(hours)));
-        books.hourly(committed.place, &committed.charge.item, hourly.collect(), &hours);
+        books.hourly(committed.place, &committed.charge.item, hourly.collect(), &hours)?;
     }
     let Books { mut quantities, periods, .. } = books;
     charges.extend(committed.charges.into_iter().map(|committed| (committed.place, committed.charge)));
@@ -268,7 +280,7 @@ impl<'c> Books<'c> {
     }
 
     /// Rates what was used hour by hour.
-    fn hourly(&mut self, place: usize, item: &Item, mut hourly: Hourly<'_>, hours: &Hours) {
+    fn hourly(&mut self, place: usize, item: &Item, mut hourly: Hourly<'_>, hours: &Hours) -> Result<(), Unpriced> {
         if let Some(most) = item.at_once {
             for (hour, length) in hours.iter() {
                 let used = total(&hourly, hour);
@@ -284,11 +296,17 @@ impl<'c> Books<'c> {
         self.daily(place, item, &daily, |period| {
             let of_period = |day: usize| calendar.days[day].period == period;
             if item.sustained { hours.levels(&hourly, &item.unit, of_period) } else { Vec::new() }
-        });
+        })
     }
 
     /// Rates what was used day by day.
-    fn daily(&mut self, place: usize, item: &Item, daily: &Daily<'_>, levels: impl Fn(usize) -> Vec<BigInt>) {
+    fn daily(
+        &mut self,
+        place: usize,
+        item: &Item,
+        daily: &Daily<'_>,
+        levels: impl Fn(usize) -> Vec<BigInt>,
+    ) -> Result<(), Unpriced> {
         for (index, period) in self.calendar.periods.iter().enumerate() {
             let shared = item.free_month.as_ref().and_then(|allowance| allowance.shared.clone());
             let mut alone = Exact::zero();
@@ -296,7 +314,7 @@ impl<'c> Books<'c> {
                 Some(shared) => self.taken.entry((shared, index)).or_insert_with(Exact::zero),
                 None => &mut alone,
             };
-            let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options, taken);
+            let rated: Rated = rate(item, daily, &levels(index), self.calendar, (index, period), self.options, taken)?;
             let (_, share) = &self.periods[index];
             for ((service, tier), quantity) in rated {
                 let covered = quantity * share;
@@ -306,6 +324,7 @@ impl<'c> Books<'c> {
                 per_period[index] = covered;
             }
         }
+        Ok(())
     }
 }
 
@@ -396,9 +415,10 @@ fn per_day<'a>(usage: &Usage, charge: &'a Charge, calendar: &Calendar) -> Result
     for meter in &charge.meters {
         let days = daily.entry(meter.service.as_str()).or_insert_with(|| vec![BigInt::zero(); calendar.days.len()]);
         let counts = usage.counts.get(meter).map_or(&[][..], Vec::as_slice);
+        let weight = charge.item.weight(&meter.variant);
         for (slice, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
             let day = calendar.slices.get(slice).ok_or(Unpriced::BeyondCalendar)?.day;
-            *days.get_mut(day).ok_or(Unpriced::BeyondCalendar)? += count;
+            *days.get_mut(day).ok_or(Unpriced::BeyondCalendar)? += BigInt::from(count) * weight;
         }
     }
     Ok(daily)

@@ -23,6 +23,7 @@ pub static TARIFF: Shape = Shape::new(&[
     Key::new("credit", Kind::Map(&Kind::Table(&CREDIT)), "Free tiers in money that several items share, by name")
         .default("{}"),
     Key::new("variants", Kind::Table(&VARIANTS), "An item for each variant of something (machine types)"),
+    Key::new("sizes", Kind::Table(&SIZES), "What is billed of the processors and memory that are asked for"),
 ]);
 
 static SOURCE: Shape = Shape::new(&[
@@ -44,6 +45,13 @@ static ITEM: Shape = Shape::new(&[
     Key::new("free_day", Kind::Table(&ALLOWANCE), "Free tier per day, not carried over"),
     Key::new("free_month", Kind::Table(&ALLOWANCE), "Free tier per billing period"),
     Key::new("times", Kind::count(1, 100), "Units charged for one that is used").default("1"),
+    Key::new(
+        "as_one",
+        Kind::Map(&Kind::count(1, 1_000_000)),
+        "Of these variants, by name, so many that are used count as one",
+    )
+    .default("{}"),
+    Key::new("most", WHOLE_POSITIVE, "Most units that are sold for a billing period; more is refused"),
     Key::new("at_once", WHOLE_POSITIVE, "Most units charged at a time, of what is held over time"),
     Key::new("sustained", Kind::Boolean, "`up_to` counts percent of the period for which each unit was held")
         .default("false"),
@@ -82,10 +90,16 @@ static CAPACITY: Shape = Shape::new(&[
 static PLAN: Shape = Shape::new(&[
     Key::new("kind", Kind::Choice(&PLAN_KINDS), "What is committed to").required(),
     Key::new("text", TEXT, "Term and payment").required(),
+    Key::new("same_as", TEXT, "The plan of another tariff, `tariff.plan`, that this one is: one commitment for both"),
 ]);
 
-static PLAN_PRICE: Shape =
-    Shape::new(&[Key::new("price", Kind::Price, "Price of a unit under the plan").required(), SOURCE_NAME, CONFIDENCE]);
+static PLAN_PRICE: Shape = Shape::new(&[
+    Key::new("ratio", TEXT, "Price under the plan over that of the first tier, a decimal"),
+    Key::new("price", Kind::Price, "Price of a unit under the plan"),
+    SOURCE_NAME,
+    CONFIDENCE,
+])
+.with_rules(&[Rule::ExactlyOne(&["ratio", "price"])]);
 
 static CREDIT: Shape = Shape::new(&[
     Key::new("usd", Kind::Money, "Most money off per billing period").required(),
@@ -116,6 +130,34 @@ static RATE: Shape = Shape::new(&[
     CONFIDENCE,
 ])
 .with_rules(&[Rule::ExactlyOne(&["ratio", "price"])]);
+
+static SURCHARGE: Shape = Shape::new(&[
+    Key::new("name", Kind::Name, "What is paid for; the variant is `VARIANT:NAME`").required(),
+    Key::new("dimension", Kind::Choice(&DIMENSIONS), "What is counted for it, beside what it comes on top of")
+        .required(),
+    Key::new("variants", Kind::List { of: &TEXT, min: 1, max: 1000 }, "Variants, or families of them").required(),
+    Key::new("ratio", TEXT, "Share of the price on demand, a decimal, whatever the thing itself costs under a plan")
+        .required(),
+    SOURCE_NAME,
+    CONFIDENCE,
+]);
+
+static SIZES: Shape = Shape::new(&[
+    Key::new("added", Kind::SIZE, "Memory that the provider adds for itself").default("0B"),
+    Key::new("milli_vcpu_step", Kind::COUNT, "Processors are rounded up to so many thousandths of a vCPU").default("0"),
+    Key::new("least_per_vcpu", Kind::SIZE, "Least memory for each vCPU: memory grows").default("0B"),
+    Key::new("most_per_vcpu", Kind::SIZE, "Most memory for each vCPU: processors grow; 0: no limit").default("0B"),
+    Key::new("sold", Kind::list(&Kind::Table(&SOLD)), "All combinations that are sold, smallest first").default("[]"),
+    SOURCE_NAME,
+    CONFIDENCE,
+]);
+
+static SOLD: Shape = Shape::new(&[
+    Key::new("milli_vcpu", WHOLE_POSITIVE, "Thousandths of a vCPU").required(),
+    Key::new("least", Kind::SIZE, "Least memory that is sold with it").required(),
+    Key::new("most", Kind::SIZE, "Most memory that is sold with it").required(),
+    Key::new("step", Kind::SIZE, "Between the two, memory is sold in multiples of this").default("'1GiB'"),
+]);
 
 static TIER: Shape = Shape::new(&[
     Key::new(
@@ -150,6 +192,8 @@ static VARIANTS: Shape = Shape::new(&[
     Key::new("rule", Kind::Table(&RULE), "How it is rounded before it is summed"),
     Key::new("rate", Kind::list(&Kind::Table(&RATE)), "Prices under plans").default("[]"),
     Key::new("sustained", Kind::list(&Kind::Table(&SUSTAINED)), "Discounts for use that lasts").default("[]"),
+    Key::new("surcharge", Kind::list(&Kind::Table(&SURCHARGE)), "What comes on top and no plan makes cheaper")
+        .default("[]"),
     Key::new("unit", TEXT, "What one priced unit is called; default: that of the dimension"),
     Key::new("month", Kind::Boolean, "The unit is held for a month").default("false"),
     Key::new("note", TEXT, "What a reader of the bill should know"),

@@ -1,14 +1,17 @@
 //! What a tariff is: items that each price one dimension, in tiers, after allowances.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use jiff::civil::Date;
+use num_integer::Integer as _;
 use rust_decimal::Decimal;
 
 use crate::document::provenance::Provenance;
 use crate::metering::capacity::Capacity;
 use crate::metering::rule::Rule;
+use crate::metering::sizes::Sizes;
 use crate::metering::usage::Dimension;
 use crate::units::Nanos;
 
@@ -29,6 +32,8 @@ pub struct Tariff {
     pub plans: Vec<Plan>,
     /// Money off the sum of several items, those of included tariffs last.
     pub credits: Vec<Credit>,
+    /// What is billed of the processors and memory that are asked for; none where any size is sold as it is.
+    pub sizes: Option<Sold>,
     /// Whether dimensions may be left out: they are then listed as not priced. Otherwise they are an error.
     pub partial: bool,
 }
@@ -45,6 +50,7 @@ impl Tariff {
             items: Vec::new(),
             plans: Vec::new(),
             credits: Vec::new(),
+            sizes: None,
             partial: false,
         }
     }
@@ -52,6 +58,9 @@ impl Tariff {
     /// A rule by which the same work would be counted otherwise under `other`, in words; none where both count alike.
     #[must_use]
     pub fn different_rule(&self, other: &Self) -> Option<String> {
+        if self.sizes.as_ref().map(|sold| &sold.sizes) != other.sizes.as_ref().map(|sold| &sold.sizes) {
+            return Some(format!("`{}` sells other sizes", self.id));
+        }
         // What has no variants first: it is what most deployments use.
         let items = self.items.iter().map(Arc::as_ref);
         let (variants, plain): (Vec<&Item>, Vec<&Item>) = items.partition(|item| item.variant.is_some());
@@ -94,6 +103,15 @@ impl Tariff {
     }
 }
 
+/// The sizes that a tariff sells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sold {
+    /// What is billed of what is asked for.
+    pub sizes: Sizes,
+    /// Where that comes from.
+    pub provenance: Provenance,
+}
+
 /// One priced thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
@@ -118,6 +136,10 @@ pub struct Item {
     pub free_month: Option<Allowance>,
     /// Units charged for one that is used: two for a byte that pays where it leaves and where it arrives.
     pub times: u32,
+    /// Of these variants, so many count as one.
+    pub as_one: BTreeMap<String, NonZeroU64>,
+    /// Most units that are sold for a billing period: there is no bill for more.
+    pub most: Option<Decimal>,
     /// Most units that are charged at a time, of what is held over time.
     pub at_once: Option<Decimal>,
     /// Whether tiers count, for each unit that is held, the percent of the billing period for which it was held.
@@ -384,6 +406,8 @@ impl Item {
             free_day: None,
             free_month: None,
             times: 1,
+            as_one: BTreeMap::new(),
+            most: None,
             at_once: None,
             sustained: false,
             minimum: None,
@@ -405,6 +429,14 @@ impl Item {
         }
     }
 
+    /// What one base unit of usage in `variant` counts, in parts of which [`Unit::size`] has as many more: where twenty of
+    /// some variant count as one, they count 1 each, and all others 20.
+    #[must_use]
+    pub fn weight(&self, variant: &str) -> u64 {
+        let parts = parts(&self.as_one);
+        self.as_one.get(variant).map_or(parts, |many| parts / many.get())
+    }
+
     /// The price under the plan with this id.
     #[must_use]
     pub fn under(&self, plan: &str) -> Option<&PlanPrice> {
@@ -416,6 +448,11 @@ impl Item {
     pub fn applies_to(&self, dimension: Dimension, variant: &str) -> bool {
         self.dimension == dimension && self.variant.as_deref().is_none_or(|only| only == variant)
     }
+}
+
+/// Into how many parts one is cut, so that one of as many as count as one is a whole number of them.
+pub(super) fn parts(as_one: &BTreeMap<String, NonZeroU64>) -> u64 {
+    as_one.values().fold(1, |parts, many| parts.lcm(&many.get()))
 }
 
 /// The zone whose days the calendar of a bill follows: that of the first tariff with a daily allowance, else UTC.

@@ -3,8 +3,13 @@
 //! Worked examples of arithmetic are in [`super::examples`]; plans and limits in [`super::plans`].
 
 use super::book::Book;
+use super::commitment::{Commitment, Held};
 use super::examples::{Account, GB, GIB_SECOND, shown};
+use super::settle::Unpriced;
+use crate::metering::calendar::Month;
+use crate::metering::rounding::covered;
 use crate::metering::rule::Rule;
+use crate::metering::sizes::Size;
 use crate::metering::usage::Dimension;
 use crate::units::{Bytes, Nanos};
 
@@ -289,4 +294,113 @@ fn a_machine_that_stands_still_keeps_its_disk_on_the_bill() {
     assert_eq!(billed("fly", &[("stopped", Dimension::StoredGibHours, held)]), ["fly.stopped 1: 8 x 0.15 = 1.2"]);
     let volume = 8 * 720 * HOUR;
     assert_eq!(billed("fly", &[("", Dimension::VolumeGibHours, volume)]), ["fly.volumes 1: 8 x 0.15 = 1.2"]);
+}
+
+/// Thousandths of a vCPU and MiB that a tariff bills for so much.
+fn size(tariff: &str, milli_vcpu: u64, mebibytes: u64) -> Option<(u64, u64)> {
+    let asked = Size { milli_vcpu, memory: Bytes(mebibytes << 20) };
+    let sold = Book::builtin().tariff(tariff)?.sizes.as_ref()?;
+    sold.sizes.billed(asked).map(|billed| (billed.milli_vcpu, billed.memory.0 >> 20))
+}
+
+#[test]
+fn a_pod_of_fargate_is_billed_as_a_size_that_is_sold() {
+    // The provider's own example: 1 vCPU and 8 GB are 8.25 with what EKS adds, which only 2 vCPU have, with 9 GB.
+    assert_eq!(size("eks-fargate", 1000, 8192), Some((2000, 9216)));
+    // The smallest there is, and the step from 1 GB to 2.
+    assert_eq!(size("eks-fargate", 100, 128), Some((250, 512)));
+    assert_eq!([768, 769].map(|memory| size("eks-fargate", 250, memory)), [Some((250, 1024)), Some((250, 2048))]);
+    assert_eq!(size("eks-fargate", 4001, 1024), Some((8000, 16 << 10)));
+    assert_eq!(size("eks-fargate", 8000, 17 << 10), Some((8000, 20 << 10)));
+    assert_eq!(size("eks-fargate", 16_000, (112 << 10) - 256), Some((16_000, 112 << 10)));
+    assert_eq!([size("eks-fargate", 16_001, 1024), size("eks-fargate", 1000, 120 << 10)], [None, None]);
+}
+
+#[test]
+fn pods_of_autopilot_grow_by_quarters_and_in_the_smaller_of_the_two() {
+    assert_eq!(size("gke-autopilot", 300, 1024), Some((500, 1024)));
+    // Too little memory for its processors, and too few processors for its memory.
+    assert_eq!(size("gke-autopilot", 1000, 512), Some((1000, 1024)));
+    assert_eq!(size("gke-autopilot", 250, 7 << 10), Some((1250, 7 << 10)));
+    assert_eq!(size("gke-autopilot", 1000, 6656), Some((1000, 6656)));
+}
+
+#[test]
+fn twenty_messages_of_a_websocket_are_one_request() {
+    // The provider's fourth example: 100 objects with 100 connections, a message each minute of 30 days.
+    let (messages, messaged) = (100 * 100 * 60 * 24 * 30, "websocket-message");
+    let bill = |requests, messages| {
+        let used = [("", Dimension::Requests, requests), (messaged, Dimension::Requests, messages)];
+        billed("cloudflare-durable-objects", &used)
+    };
+    let free = "cloudflare-durable-objects.requests 1: 1 x 0 = 0";
+    let paid = |lines: &[String]| lines.last().cloned().unwrap_or_default();
+    assert_eq!(bill(10_000, messages)[0], free);
+    assert_eq!(paid(&bill(10_000, messages)), "cloudflare-durable-objects.requests 2: 21 x 0.15 = 3.15");
+    // It is their sum that is rounded up to a million: 1.2 and 0.5 are two, not two and one; 0.8 and 0.2 are one.
+    assert_eq!(paid(&bill(1_200_000, 10_000_000)), "cloudflare-durable-objects.requests 2: 1 x 0.15 = 0.15");
+    assert_eq!(bill(800_000, 4_000_000), [free]);
+    assert_eq!(bill(800_000, 4_000_001).len(), 2, "a part of a message more");
+}
+
+#[test]
+fn eco_dynos_share_a_pool_of_hours_and_more_is_not_sold() {
+    let dynos = |hours: u128| Account::whole_month(&["heroku"]).of("eco", Dimension::InstanceHours, 1, hours * HOUR);
+    let lines = shown(&dynos(900).bill());
+    assert_eq!(lines, ["heroku.eco-pool 1: 900 x 0 = 0", "heroku.eco-pool 2: 5 x 1 = 5"]);
+    assert_eq!(dynos(1000).bill().per_month, dynos(1).bill().per_month);
+    let services = Account::whole_month(&["heroku"]);
+    let of = |account: Account, service: &str| account.count(service, "eco", Dimension::InstanceHours, 1, 501 * HOUR);
+    for account in [dynos(1001), of(of(services, "web"), "worker")] {
+        assert!(matches!(account.settled(), Err(Unpriced::NotSold { item, .. }) if item == "heroku.eco-pool"));
+    }
+    // Half an hour after its last request a dyno sleeps.
+    let tail = rule("heroku", "eco-pool").tail;
+    let minute = Nanos::HOUR.0 / 60;
+    assert_eq!(covered(&[0..minute, 20 * minute..21 * minute, 90 * minute..91 * minute], tail.0), (51 + 31) * minute);
+}
+
+#[test]
+fn one_savings_plan_covers_machines_before_functions_and_never_requests() {
+    let account = |per_hour: &str| {
+        let mut account = Account::whole_month(&["eks", "aws-lambda"])
+            .of("m6i.large", Dimension::NodeHours, 1, HOUR)
+            .of("", Dimension::GibSeconds, 1, 10_000 * GIB_SECOND)
+            .of("", Dimension::ProvisionedGibSeconds, 1, 10_000 * GIB_SECOND)
+            .of("", Dimension::Requests, 1, 1_000_000);
+        account.options.free_tier = false;
+        let held = Held::PerHour(per_hour.parse().unwrap());
+        account.options.commitments = vec![Commitment { plan: "aws-machines.savings-1y".to_owned(), held }];
+        shown(&account.bill())
+    };
+    // 27 % off the machine and 15 % off the functions: what 0.08 USD have left beside 0.07008 goes to what is ready, which is
+    // cheaper than duration.
+    let starts = |lines: &[String], with: &str| lines.iter().any(|line| line.starts_with(with));
+    let some = account("0.08");
+    assert!(starts(&some, "aws-machines.m6i.large:savings-1y 1: 1 x 0.07008"), "{some:?}");
+    assert!(!starts(&some, "aws-machines.m6i.large 1"), "{some:?}");
+    assert!(starts(&some, "aws-lambda.provisioned:savings-1y 1: 2800."), "{some:?}");
+    assert!(starts(&some, "aws-lambda.gib-seconds 1: 10000 x"), "{some:?}");
+    let all = account("10");
+    assert!(starts(&all, "aws-lambda.gib-seconds:savings-1y 1: 10000 x 0.000014166695"), "{all:?}");
+    assert!(starts(&all, "aws-lambda.requests 1: 1000000 x 0.0000002 = 0.2"), "{all:?}");
+}
+
+#[test]
+fn what_comes_on_top_of_a_machine_is_not_made_cheaper_by_a_plan() {
+    // A node of Auto Mode that is reserved: 0.06048 for the machine, and 12 % of 0.096, not of 0.06048.
+    let mut account = Account::new(&["eks"], "2026-01-01T00:00:00[UTC]", 1, Month::Fixed(Nanos::HOUR))
+        .of("m6i.large", Dimension::NodeHours, 0, HOUR)
+        .of("m6i.large:auto-mode", Dimension::PlanHours, 0, HOUR);
+    let top = "aws-machines.m6i.large:auto-mode 1: 1 x 0.01152 = 0.01152";
+    assert_eq!(shown(&account.bill()), ["aws-machines.m6i.large 1: 1 x 0.096 = 0.096", top]);
+    for (plan, held, machine) in [
+        ("reserved-1y", Held::Machines("m6i.large".to_owned(), 1.into()), "0.06048"),
+        ("savings-1y", Held::PerHour(1.into()), "0.07008"),
+    ] {
+        account.options.commitments = vec![Commitment { plan: format!("aws-machines.{plan}"), held }];
+        let lines = shown(&account.bill());
+        let covered = format!("aws-machines.m6i.large:{plan} 1: 1 x {machine} = {machine}");
+        assert!(lines.contains(&covered) && lines.iter().any(|line| line == top), "{lines:?}");
+    }
 }

@@ -136,6 +136,10 @@ fn every_price_is_listed_found_and_shown_with_its_source() {
     assert!(line.is_some_and(|line| line.ends_with("0.0000002 USD per request")), "{found}");
     desk.simulate(&["prices", "search", "lambda", "unobtainium"]).code(2).stderr(contains("simulate prices list"));
     desk.simulate(&["prices", "show", "aws-lamda"]).code(2).stderr(contains("did you mean `aws-lambda`?"));
+    // What is called so in a tariff, or in several.
+    desk.simulate(&["prices", "show", "m6i.large"]).code(2).stderr(contains("did you mean `aws-machines.m6i.large`?"));
+    let several = contains("`eks.cluster-hours` or `eks-fargate.cluster-hours` or `");
+    desk.simulate(&["prices", "show", "cluster-hours"]).code(2).stderr(several);
     desk.simulate(&["prices", "--format", "csv"]).code(2).stderr(contains("valid: `table`, `json`"));
 }
 

@@ -712,8 +712,10 @@ fn others(facts: &Facts, service: &str, name: &str) -> Option<Decimal> {
         }
         // A year's reservation is paid in twelve months.
         ("reservation", "amortised") => facts.get("reservation_per_year").map(|_| Decimal::ONE / Decimal::from(12)),
-        // A pool of a thousand hours, whatever is used of it.
-        ("dyno", "eco_plan") => Some((facts.get("dyno_hours")? / Decimal::from(1000)).ceil().max(Decimal::ONE)),
+        // One fee, whatever is used of the pool; more than the pool is not sold.
+        ("dyno", "eco_plan") => {
+            facts.get("dyno_hours").filter(|&hours| hours <= Decimal::from(1000)).map(|_| Decimal::ONE)
+        }
         ("dyno", _) => match (facts.get("seconds"), facts.get("months")) {
             (Some(seconds), _) => Some(seconds / Decimal::from(2_592_000)),
             (None, months) => months,

@@ -74,6 +74,12 @@ fn head(tariff: &Tariff, age: &Age) -> String {
     for plan in &tariff.plans {
         let _ = writeln!(text, "    plan {} ({}): {}", plan.id, plan.kind.word(), plan.text);
     }
+    if let Some(sold) = &tariff.sizes {
+        for word in sold.sizes.in_words() {
+            let _ = writeln!(text, "    {word}");
+        }
+        let _ = writeln!(text, "        {}", age.said(&sold.provenance));
+    }
     for credit in &tariff.credits {
         let _ = writeln!(
             text,
@@ -108,6 +114,7 @@ pub(super) fn tariff(id: &str, tariff: &Tariff, items: &[&Item], age: &Age) -> V
         "other_regions": elsewhere(tariff),
         "day_zone": tariff.day_zone,
         "includes": included(tariff),
+        "sizes": tariff.sizes.as_ref().map(|sold| sold.sizes.in_words()),
         "plans": plans.collect::<Vec<_>>(),
         "credits": credits.collect::<Vec<_>>(),
         "items": items,

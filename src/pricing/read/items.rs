@@ -1,5 +1,6 @@
 //! The items, plans and credits of a tariff file that was checked.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
 use rust_decimal::Decimal;
@@ -12,7 +13,7 @@ use crate::document::tree::{Entry, Node, Table};
 use crate::metering::capacity::Capacity;
 use crate::metering::rule::Rule;
 use crate::metering::usage::{Dimension, spare};
-use crate::pricing::tariff::{Allowance, Credit, Grant, Group, Item, Plan, PlanKind, PlanPrice, Tier, Unit};
+use crate::pricing::tariff::{Allowance, Credit, Grant, Group, Item, Plan, PlanKind, PlanPrice, Tier, Unit, parts};
 
 /// Reads what a file prices; problems gather in `diagnostics`.
 pub(super) struct Reader<'a> {
@@ -37,6 +38,10 @@ impl Reader<'_> {
                 for item in self.variant(variants, entry, dimension, plans) {
                     self.add(&mut items, item, entry.key_span);
                 }
+            }
+            for node in variants.at("surcharge").elements().iter().filter(|node| names(node.table(), &entry.key)) {
+                let item = self.surcharge(variants, entry, node);
+                self.add(&mut items, item, node.span);
             }
         }
         items
@@ -93,24 +98,41 @@ impl Reader<'_> {
         }
         for rate in variants.at("rate").elements().iter().filter(|node| names(node.table(), &entry.key)) {
             let table = rate.table();
-            let Some(kind) = self.plan_kind(table.at("plan").text(), table.at("plan").span, plans) else { continue };
+            let name = table.at("plan").text();
+            let Some(kind) = self.plan_kind(name, table.at("plan").span, plans) else { continue };
             let price = match table.get("price") {
                 Some(price) => self.price(price, &unit, dimension),
                 None => price.checked_mul(self.decimal(table.at("ratio"))).unwrap_or(Decimal::MAX),
             };
             let provenance = self.provenance(table, table, rate.span);
-            let plan = table.at("plan").text();
+            let plan = self.plan_id(name, plans);
             if kind == PlanKind::Spot {
                 let spot = Item::new(spare(&item.id), dimension, tier(price, provenance));
                 let (variant, unit, rule) = (Some(spare(&entry.key)), unit.clone(), item.rule);
                 items.push(Item { variant, unit, rule, ..spot });
-            } else if item.plans.iter().all(|known| known.plan != format!("{}.{plan}", self.id)) {
-                item.plans.push(PlanPrice { plan: format!("{}.{plan}", self.id), price, provenance });
+            } else if item.under(&plan).is_none() {
+                item.plans.push(PlanPrice { plan, price, provenance });
             }
         }
         item.unit = unit;
         items.insert(0, item);
         items
+    }
+
+    /// What comes on top of a variant: a share of its price on demand, for what is counted beside it.
+    fn surcharge(&mut self, variants: &Table, entry: &Entry, node: &Node) -> Item {
+        let table = node.table();
+        let of = dimension_of(variants.at("dimensions").elements().first().unwrap_or(table.at("dimension")));
+        let price = self.price(&entry.node, &Unit::of(of), of);
+        let price = price.checked_mul(self.decimal(table.at("ratio"))).unwrap_or(Decimal::MAX);
+        let provenance = self.provenance(table, table, node.span);
+        let variant = format!("{}:{}", entry.key, table.at("name").text());
+        let tiers = vec![Tier { up_to: None, price, provenance }];
+        let mut item = Item::new(format!("{}.{variant}", self.id), dimension_of(table.at("dimension")), tiers);
+        item.variant = Some(variant);
+        item.group = Group::of(of);
+        item.rule = variants.get("rule").map(|rule| rounding(rule.table())).unwrap_or_default();
+        item
     }
 
     /// A tier for each of the equal parts of the period, in percent of it.
@@ -137,6 +159,12 @@ impl Reader<'_> {
             return None;
         };
         PlanKind::ALL.into_iter().find(|kind| kind.word() == plan.table().at("kind").text())
+    }
+
+    /// The id of a plan of this file: its own, or that of the plan that it is.
+    fn plan_id(&self, name: &str, plans: &Table) -> String {
+        let same = plans.get(name).and_then(|plan| plan.table().get("same_as"));
+        same.map_or_else(|| format!("{}.{name}", self.id), |same| same.text().to_owned())
     }
 
     fn item(&mut self, entry: &Entry, plans: &Table) -> Item {
@@ -166,6 +194,7 @@ impl Reader<'_> {
         item.whole = table.at("whole").flag();
         item.sustained = table.at("sustained").flag();
         item.times = table.at("times").count_u32();
+        item.most = table.get("most").map(|most| Decimal::from(most.count()));
         item.at_once = table.get("at_once").map(|most| Decimal::from(most.count()));
         item.minimum = table.get("minimum").map(Node::money);
         item.maximum = table.get("maximum").map(Node::money);
@@ -177,11 +206,19 @@ impl Reader<'_> {
         for plan in table.at("plans").table().iter() {
             let price = plan.node.table();
             self.plan_kind(&plan.key, plan.key_span, plans);
-            item.plans.push(PlanPrice {
-                plan: format!("{}.{}", self.id, plan.key),
-                price: self.price(price.at("price"), &unit, dimension),
-                provenance: self.provenance(price, table, plan.key_span),
-            });
+            let under = if let Some(price) = price.get("price") {
+                self.price(price, &unit, dimension)
+            } else {
+                let first = item.tiers.first().map_or(Decimal::ZERO, |tier| tier.price);
+                first.checked_mul(self.decimal(price.at("ratio"))).unwrap_or(Decimal::MAX)
+            };
+            let provenance = self.provenance(price, table, plan.key_span);
+            item.plans.push(PlanPrice { plan: self.plan_id(&plan.key, plans), price: under, provenance });
+        }
+        item.as_one = as_one(table.at("as_one").table());
+        match unit.size.get().checked_mul(parts(&item.as_one)).and_then(NonZeroU64::new) {
+            Some(size) => unit.size = size,
+            None => self.diagnostics.push(Diagnostic::error("too many count as one").at(table.at("as_one").span)),
         }
         item.unit = unit;
         item
@@ -246,7 +283,11 @@ impl Reader<'_> {
         let plans = table.at("plan").table().iter().filter_map(|entry| {
             let plan = entry.node.table();
             let kind = PlanKind::ALL.into_iter().find(|kind| kind.word() == plan.at("kind").text())?;
-            Some(Plan { id: format!("{}.{}", self.id, entry.key), kind, text: plan.at("text").text().to_owned() })
+            Some(Plan {
+                id: self.plan_id(&entry.key, table.at("plan").table()),
+                kind,
+                text: plan.at("text").text().to_owned(),
+            })
         });
         plans.collect()
     }
@@ -298,7 +339,7 @@ impl Reader<'_> {
     }
 
     /// The provenance that `table` states, or else its item.
-    fn provenance(&mut self, table: &Table, item: &Table, span: Span) -> Provenance {
+    pub fn provenance(&mut self, table: &Table, item: &Table, span: Span) -> Provenance {
         let either = |key: &str| table.get(key).or_else(|| item.get(key));
         let found = either("source").map(|name| (name, self.sources.get(name.text())));
         let word = either("confidence").map(Node::text);
@@ -342,4 +383,10 @@ fn rounding(table: &Table) -> Rule {
         count_step: table.at("count_step").count(),
         start_billed: table.at("start_billed").flag(),
     }
+}
+
+/// How many of each variant count as one.
+fn as_one(table: &Table) -> BTreeMap<String, NonZeroU64> {
+    let of = table.iter().filter_map(|entry| Some((entry.key.clone(), NonZeroU64::new(entry.node.count())?)));
+    of.collect()
 }

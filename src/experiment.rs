@@ -5,6 +5,7 @@
 
 mod billed;
 mod compare;
+mod coordination;
 mod estimates;
 mod fold;
 pub mod judge;

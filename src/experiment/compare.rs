@@ -11,7 +11,7 @@ use super::result::{
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
     RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult,
 };
-use super::{RunError, fidelity};
+use super::{RunError, coordination, fidelity};
 use crate::application::Service;
 use crate::application::queue::Queue;
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
@@ -109,6 +109,7 @@ fn deployment(
     let spec = &placed.deployment;
     let (cost, cumulative) = cost(scenario, placed, folded, calendar)?;
     let chart = charts(folded, &cumulative, &all.bucket_ends, calendar, scenario);
+    let services = services(placed, folded, cost.as_ref());
     let result = DeploymentResult {
         name: spec.name.clone(),
         platform: spec.platform.clone(),
@@ -121,7 +122,9 @@ fn deployment(
         queue_wait_ms: queue_wait(folded),
         cold_starts: cold_starts(folded.cold, &folded.all),
         instances: instances(&folded.instances),
-        services: services(placed, folded, cost.as_ref()),
+        coordination: coordination::measured(scenario, placed, folded)
+            .map(|measured| coordination::priced(measured, &services, cost.as_ref())),
+        services,
         queues: queues(scenario, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
@@ -206,8 +209,8 @@ fn services(placed: &Placed, folded: &FoldedDeployment, cost: Option<&Cost>) -> 
         latency_ms: latency(&folded.quality.latency),
         instances: instances(&folded.instances),
         cold_starts: cold_starts(folded.cold, &folded.quality),
-        cost_per_month: cost
-            .map(|cost| cost.lines.iter().filter(|line| line.service == service.name).map(|line| line.amount).sum()),
+        waiting_millionths: coordination::millionths(folded.calling, folded.slots_busy),
+        cost_per_month: cost.map(|cost| cost.under(&service.name)),
     };
     named.map(result).collect()
 }

@@ -76,6 +76,9 @@ pub(super) struct FoldedService {
     pub cold: u64,
     pub quality: Quality,
     pub instances: InstanceSamples,
+    /// Nanoseconds for which attempts waited for services that they called, and for which slots had an attempt.
+    pub calling: u128,
+    pub slots_busy: u128,
 }
 
 /// One queue over all replications so far: counts are sums.
@@ -238,6 +241,8 @@ impl FoldedDeployment {
         self.services.resize_with(measurement.services.len(), FoldedService::default);
         for (number, (service, folded)) in measurement.services.iter().zip(&mut self.services).enumerate() {
             folded.attempts += service.attempts.offered;
+            folded.calling += service.instances.calling;
+            folded.slots_busy += service.instances.slots_busy;
             folded.cold += service.attempts.cold;
             folded.quality.add(&service.attempts);
             let unbounded = slots(number).is_none();

@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::billed::{Billed, left_out};
 use super::compare::{cheapest, cheapest_meeting_slo, cost_pair};
+use super::coordination;
 use super::judge::judged;
 use super::result::{CatalogueInfo, DeploymentResult, Measured, RunResult, UsageRow, Verdict};
 use crate::document::diagnostic::Diagnostics;
@@ -98,7 +99,14 @@ pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, Repr
                 let said = |item: &String| Dimension::ALL.iter().any(|&dimension| left_out(dimension).item == *item);
                 cost.not_modelled.iter().filter(|missing| !said(&missing.item)).cloned().collect()
             });
-            deployment.cost = Some(bills.cost(&bill, succeeded, not_modelled));
+            let cost = bills.cost(&bill, succeeded, not_modelled);
+            for service in &mut deployment.services {
+                service.cost_per_month = Some(cost.under(&service.name));
+            }
+            let measured = deployment.coordination.take();
+            deployment.coordination =
+                measured.map(|measured| coordination::priced(measured, &deployment.services, Some(&cost)));
+            deployment.cost = Some(cost);
         }
         for verdict in deployment.slo.iter_mut().filter(|verdict| verdict.objective == Metric::CostPerMonth.key()) {
             *verdict = judged_again(verdict, &bills, exchange);

@@ -18,8 +18,8 @@ pub use charts::{Charts, DeploymentCharts};
 pub use comparison::{Comparison, Judgement, Pair, Verdict};
 pub use cost::{Cost, Line, MonthTotal, NotModelled, UsageRow};
 pub use deployment::{
-    Attempts, CPU_LIMIT, ColdStarts, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes, QueueResult,
-    QueueWait, Requests, ServiceResult,
+    Attempts, CPU_LIMIT, ColdStarts, Coordination, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes,
+    QueueResult, QueueWait, Requests, ServiceResult,
 };
 pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};

@@ -65,6 +65,8 @@ pub struct SliceMeasure {
     pub slots_busy: u128,
     /// Slots of ready instances; 0 where they take as many attempts as come.
     pub slots_ready: u128,
+    /// Slots whose attempt waits for a service that it called.
+    pub calling: u128,
     /// CPU used, in micro-vCPU nanoseconds.
     pub cpu_used: u128,
     /// CPU of ready instances, in micro-vCPU nanoseconds.
@@ -87,6 +89,7 @@ impl SliceMeasure {
         self.busy += other.busy;
         self.slots_busy += other.slots_busy;
         self.slots_ready += other.slots_ready;
+        self.calling += other.calling;
         self.cpu_used += other.cpu_used;
         self.cpu_ready += other.cpu_ready;
         self.nodes += other.nodes;

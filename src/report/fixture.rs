@@ -118,6 +118,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
             ci95: ci(&[("mean", 9.1 * scale, 9.5 * scale), ("utilization", 0.32, 0.346)]),
         },
         services: Vec::new(),
+        coordination: None,
         queues: Vec::new(),
         nodes: None,
         stores: Vec::new(),

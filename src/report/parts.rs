@@ -1,18 +1,72 @@
 //! Rows about the parts of an application in the table of a run: several services, and queues.
 
+use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::figures::{count, part, row};
-use super::number::{NOTHING, Unit, estimate, plain};
+use super::number::{NOTHING, Unit, estimate, money as exact_money, plain};
 use super::table::{Cell, Row};
-use crate::experiment::result::{DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, interval};
+use crate::experiment::result::{
+    Coordination, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, interval,
+};
 
 /// Rows for every service, where there are several, and for every queue.
 pub fn rows(result: &RunResult) -> Vec<Row> {
-    let Some(first) = result.deployments.first() else { return Vec::new() };
-    let services = first.services.iter().flat_map(|service| of_service(result, &service.name));
-    let queues = first.queues.iter().flat_map(|queue| of_queue(result, &queue.name));
-    services.chain(queues).collect()
+    let services =
+        names(result, |deployment| deployment.services.iter().map(|service| service.name.as_str()).collect());
+    let queues = names(result, |deployment| deployment.queues.iter().map(|queue| queue.name.as_str()).collect());
+    let services = services.into_iter().flat_map(|name| of_service(result, name));
+    coordination(result)
+        .into_iter()
+        .chain(services)
+        .chain(queues.into_iter().flat_map(|name| of_queue(result, name)))
+        .collect()
+}
+
+/// Every name that some deployment has: a monolith has other services than the rest.
+fn names<'r>(result: &'r RunResult, of: impl Fn(&'r DeploymentResult) -> Vec<&'r str>) -> Vec<&'r str> {
+    let mut names = Vec::new();
+    for name in result.deployments.iter().flat_map(of) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+type Amount = fn(&Coordination) -> Option<Decimal>;
+
+/// What it costs that the application has parts.
+fn coordination(result: &RunResult) -> Vec<Row> {
+    if result.deployments.iter().all(|deployment| deployment.coordination.is_none()) {
+        return Vec::new();
+    }
+    let money = |deployment: &DeploymentResult, of: Amount| {
+        let currency = deployment.cost.as_ref().map_or("", |cost| cost.currency.as_str());
+        match deployment.coordination.as_ref().and_then(of) {
+            Some(amount) if !amount.is_zero() => exact_money(amount, currency).into(),
+            _ => Cell::from(NOTHING.to_owned()),
+        }
+    };
+    let parts: [(&str, Amount); 5] = [
+        ("edge", |of| of.edge),
+        ("queues", |of| of.queues),
+        ("workflows", |of| of.workflows),
+        ("bytes between zones", |of| of.between_zones),
+        ("paid to wait for each other", |of| of.waiting),
+    ];
+    let mut rows =
+        vec![Row::heading("Coordination"), row(result, "billed per month", |d| money(d, |of| of.cost_per_month))];
+    let occurs = |of: &Amount| {
+        let amounts = result.deployments.iter().filter_map(|deployment| deployment.coordination.as_ref().and_then(of));
+        amounts.into_iter().any(|amount| !amount.is_zero())
+    };
+    rows.extend(parts.iter().filter(|(_, of)| occurs(of)).map(|(label, of)| part(result, label, |d| money(d, *of))));
+    rows.push(row(result, "time spent waiting for services", |d| {
+        let share = d.coordination.as_ref().map(|of| f64::from(of.waiting_millionths) / 1e6);
+        estimate(share, None, Unit::Share).into()
+    }));
+    rows
 }
 
 /// A cell about what has this name in a deployment.

@@ -3,6 +3,7 @@
 mod environment;
 #[cfg(unix)]
 mod interruption;
+mod parts;
 mod prices;
 mod refusals;
 mod results;

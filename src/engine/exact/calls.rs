@@ -27,8 +27,11 @@ pub(super) enum Next {
     Start(u16),
 }
 
-/// In a record that waits for what it called: how many of them have not answered, and above that whether one failed.
+/// In a record that waits for what it reached: how many of them have not answered, and above that whether one failed,
 const FAILED: u64 = 1 << 63;
+/// and whether a service is among them.
+const CALLING: u64 = 1 << 62;
+const ANSWERS: u64 = !(FAILED | CALLING);
 
 impl Core<'_> {
     /// An attempt reaches beyond its service, at the instruction `at` of its program: a call, or several at once.
@@ -55,7 +58,7 @@ impl Core<'_> {
             }
             self.reach_one(slot, at, own, &instruction, &walker);
         }
-        if self.records.get(slot).waits_until == 0 {
+        if self.records.get(slot).waits_until & ANSWERS == 0 {
             self.goes_on(slot);
         }
     }
@@ -75,6 +78,10 @@ impl Core<'_> {
                 let kind = first + self.kinds.all[usize::from(self.records.get(slot).kind)].class;
                 if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
                     self.clients.put(budget, self.now);
+                }
+                if self.records.get(slot).waits_until & CALLING == 0 {
+                    self.records.get_mut(slot).waits_until |= CALLING;
+                    self.station.levels.calling.raise(1, self.now);
                 }
                 self.count_bytes(&program.sites[usize::from(site)].size, own, arrived);
                 let caller = self.clients.keep(Caller { kind, ..blank });
@@ -101,6 +108,15 @@ impl Core<'_> {
         if counted { self.now } else { 0 }
     }
 
+    /// An attempt of this station waits for no service any more.
+    pub(super) fn calls_no_more(&mut self, slot: u32) {
+        let record = self.records.get_mut(slot);
+        if matches!(record.state, State::Calling | State::Answered) && record.waits_until & CALLING != 0 {
+            record.waits_until &= !CALLING;
+            self.station.levels.calling.lower(1, self.now);
+        }
+    }
+
     /// All that an attempt called have answered.
     fn goes_on(&mut self, slot: u32) {
         self.records.get_mut(slot).state = State::Answered;
@@ -116,6 +132,7 @@ impl Core<'_> {
                 // One that was ended meanwhile has lost its slot; who has it now is on the list himself, if he is there.
                 Next::GoOn(slot) if self.records.find(slot).is_some_and(|record| record.state == State::Answered) => {
                     self.enter_that_of_record(slot);
+                    self.calls_no_more(slot);
                     if self.records.get(slot).waits_until & FAILED == 0 {
                         self.go_on(slot);
                     } else {
@@ -154,7 +171,7 @@ impl Core<'_> {
         let Some(slot) = waiting else { return };
         let record = self.records.get_mut(slot);
         record.waits_until = (record.waits_until - 1) | if success { 0 } else { FAILED };
-        if record.waits_until & !FAILED == 0 {
+        if record.waits_until & ANSWERS == 0 {
             self.goes_on(slot);
         }
     }

@@ -107,6 +107,7 @@ impl Core<'_> {
             self.wasted(&record, false);
         }
         self.take_off_cpu(slot, &record);
+        self.calls_no_more(slot);
         self.forget(slot);
         self.release(record.instance);
     }

@@ -26,6 +26,8 @@ pub(super) struct Levels {
     pub slots: Level,
     /// Those on starting ones.
     pub starting_slots: Level,
+    /// Attempts that wait for a service that they called.
+    pub calling: Level,
     cpu_seen: u128,
     vcpu_micro: u64,
     /// Slots of an instance; 0: as many as come.
@@ -46,6 +48,7 @@ impl Levels {
             busy: Level::default(),
             slots: Level::default(),
             starting_slots: Level::default(),
+            calling: Level::default(),
             cpu_seen: 0,
             vcpu_micro: micro(spec.instance.cpu_limit()),
             slots_each: spec.fleet.slots.unwrap_or(0),
@@ -68,6 +71,7 @@ impl Levels {
             busy,
             slots_busy: slots - starting,
             slots_ready: ready * u128::from(self.slots_each),
+            calling: self.calling.take(now),
             cpu_used: used,
             cpu_ready: ready * u128::from(self.vcpu_micro),
             ..SliceMeasure::default()

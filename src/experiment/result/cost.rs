@@ -136,4 +136,10 @@ impl Cost {
         }
         groups
     }
+
+    /// What a month is billed under the name of a service.
+    #[must_use]
+    pub fn under(&self, service: &str) -> Decimal {
+        self.lines.iter().filter(|line| line.service == service).map(|line| line.amount).sum()
+    }
 }

@@ -39,6 +39,9 @@ pub struct DeploymentResult {
     /// Its services, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub services: Vec<ServiceResult>,
+    /// What it costs that the application has parts; only where the scenario has several services, queues or workflows.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coordination: Option<Coordination>,
     /// Its queues and topics, where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub queues: Vec<QueueResult>,
@@ -228,9 +231,39 @@ pub struct ServiceResult {
     pub instances: Instances,
     /// Attempts that waited for one of its instances to start.
     pub cold_starts: ColdStarts,
+    /// Share of the time of its slots with an attempt in which that waited for services that it called, in millionths.
+    #[serde(default)]
+    pub waiting_millionths: u32,
     /// What is billed under its name, as a part of `cost.per_month`; null without a tariff.
     #[cfg_attr(test, schemars(with = "Option<String>"))]
     pub cost_per_month: Option<Decimal>,
+}
+
+/// What it costs that an application has parts: as parts of `cost.per_month`, where there is a bill.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Coordination {
+    /// What stands before the application.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub edge: Option<Decimal>,
+    /// Queues and topics.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub queues: Option<Decimal>,
+    /// Workflows.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub workflows: Option<Decimal>,
+    /// Bytes between zones.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub between_zones: Option<Decimal>,
+    /// What is billed for the time in which attempts waited for services that they called, where the bill follows
+    /// requests: of each service's compute, the share of its slots' time. Null where it follows instances or nodes.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub waiting: Option<Decimal>,
+    /// The sum of these; null without a bill.
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub cost_per_month: Option<Decimal>,
+    /// Share of the time of slots with an attempt in which it waited for services that it called, in millionths.
+    pub waiting_millionths: u32,
 }
 
 /// The messages of one queue or topic, one for each consumer; all replications.

@@ -197,6 +197,10 @@ fn a_chain_of_calls_pays_for_everyone_who_waits() {
     let nested = u128::from(SECOND / 2 * u64::from(depth * (depth + 1) / 2));
     assert_eq!(busy(&measured), 2 * nested);
     assert_eq!(measured.classes[0].latency.sum(), 2 * u128::from(SECOND / 2 * u64::from(depth)));
+    // All but its own half second.
+    let waited: Vec<u128> = measured.services.iter().map(|service| service.instances.calling).collect();
+    let half = u128::from(SECOND / 2);
+    assert_eq!(waited, (0..6).map(|number| 2 * half * (5 - number)).collect::<Vec<_>>());
     let last = measured.services.last().unwrap();
     assert_eq!((last.attempts.offered, last.attempts.latency.sum()), (2, u128::from(SECOND)));
 }
@@ -271,6 +275,7 @@ fn what_the_platform_ends_leaves_its_calls_behind() {
     let measured = play(&deployment, &chain, &requests_at(&chain, &[0]), Run::of(100.0));
     assert_eq!(measured.classes[0].timed_out, 1);
     assert_eq!(busy(&measured), u128::from((2 + 5) * SECOND));
+    assert_eq!(measured.services[0].instances.calling, u128::from(2 * SECOND));
     assert_eq!(measured.services[1].attempts.completed(), 1);
 }
 

@@ -8,6 +8,7 @@ mod compare;
 mod coordination;
 mod estimates;
 mod fold;
+mod hours;
 pub mod judge;
 mod play;
 pub mod reprice;

@@ -335,14 +335,7 @@ fn of_day<'r>(row: &'r UsageRow, hourly: bool, counts: &mut [u128]) -> Result<()
     }
     let by_the_day = ("was stored by the day, and its price looks at hours", row.dimension.as_str());
     let hours = row.hours.as_ref().ok_or(by_the_day)?;
-    let mut read = hours.split(' ').map(whole);
-    let mut left = Some(quantity);
-    for count in &mut *counts {
-        let hour = read.next().flatten();
-        *count = hour.unwrap_or_default();
-        left = left.zip(hour).and_then(|(left, hour)| left.checked_sub(hour));
-    }
-    if left == Some(0) && read.next().is_none() {
+    if super::hours::read(hours, counts) == Some(quantity) {
         Ok(())
     } else {
         Err(("are not the hours of that quantity and day", hours))

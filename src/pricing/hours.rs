@@ -32,7 +32,9 @@ pub(super) struct Hours {
 
 impl Hours {
     pub fn of(calendar: &Calendar) -> Self {
-        let mut hours = Self { of_slice: Vec::new(), day: Vec::new(), length: Vec::new(), days: calendar.days.len() };
+        let slices = calendar.slices.len();
+        let [of_slice, day] = [Vec::with_capacity(slices), Vec::with_capacity(slices)];
+        let mut hours = Self { of_slice, day, length: Vec::with_capacity(slices), days: calendar.days.len() };
         let mut last = None;
         for slice in &calendar.slices {
             if last != Some((slice.hour, slice.day)) {
@@ -142,6 +144,16 @@ pub(super) fn total(hourly: &Hourly<'_>, hour: usize) -> u128 {
 
 /// Takes up to `most` of what the services used in an hour, from each its share, and tells how much from which.
 pub(super) fn take<'a>(hourly: &mut Hourly<'a>, hour: usize, most: u128, mut taken: impl FnMut(&'a str, u128)) {
+    if hourly.len() == 1 {
+        // What follows comes to the same.
+        let only = hourly.iter_mut().next().map(|(&service, hours)| (service, &mut hours[hour]));
+        let only = only.map(|(service, left)| (service, most.min(*left), left)).filter(|(_, share, _)| *share > 0);
+        if let Some((service, share, left)) = only {
+            *left -= share;
+            taken(service, share);
+        }
+        return;
+    }
     let used = total(hourly, hour);
     let all = most.min(used);
     if all == 0 {

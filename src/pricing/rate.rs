@@ -85,9 +85,9 @@ pub(super) fn rate<'a>(
     let bearing: Vec<(&str, Exact)> = billable.into_iter().filter(|(_, quantity)| !quantity.is_zero()).collect();
     let alone = bearing.len() == 1;
     for (service, quantity) in bearing {
-        let share = quantity / &used;
+        let share = (!alone).then(|| quantity / &used);
         for (tier, amount) in &bands {
-            let borne = if alone { amount.clone() } else { amount * &share };
+            let borne = share.as_ref().map_or_else(|| amount.clone(), |share| amount * share);
             match lines.entry((service, *tier)) {
                 Entry::Vacant(line) => _ = line.insert(borne),
                 Entry::Occupied(mut line) => *line.get_mut() += borne,

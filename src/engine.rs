@@ -6,6 +6,7 @@
 pub mod exact;
 pub mod first;
 
+use crate::application::fault::Fault;
 use crate::application::{Application, Request};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::Measurement;
@@ -32,6 +33,8 @@ pub struct Plan<'a> {
     pub deployment: &'a Deployment,
     /// What requests ask for.
     pub application: &'a Application,
+    /// What goes wrong on it.
+    pub faults: &'a [Fault],
     /// How the measured time is cut.
     pub calendar: &'a Calendar,
     /// Slice index to bucket index of the charts, one per slice.

@@ -37,6 +37,8 @@ pub enum Draw {
     Delivery = 7,
     /// How long a user thinks before they ask.
     Think = 8,
+    /// Whether an attempt fails, or a query does, while a share of them does.
+    Fails = 9,
 }
 
 /// Numbers of steps, other than the first two draws, start here; what lies below is reserved.

@@ -30,8 +30,11 @@ pub enum Kind {
         /// 0 to 1.
         share: f64,
     },
-    /// One zone is lost, with every instance in it.
-    ZoneLoss,
+    /// One zone is lost, with every instance and node in it.
+    ZoneLoss {
+        /// Zones that instances are spread over which are on no nodes; at least 2. Nodes have those of their group.
+        zones: u32,
+    },
     /// This share of the instances is taken back at once.
     Reclaim {
         /// 0 to 1.
@@ -52,4 +55,72 @@ pub enum Target {
     Store(u16),
     /// The deployment of this index.
     Deployment(u16),
+}
+
+impl Fault {
+    /// What it is on the deployment of this index, which has the application in so many services; `None`: nothing. In
+    /// one process, what befalls a service befalls all of it.
+    #[must_use]
+    pub fn on(&self, deployment: usize, services: usize) -> Option<Self> {
+        let target = match self.target {
+            Target::Deployment(index) if usize::from(index) != deployment => return None,
+            Target::Service(_) if services == 1 => Target::Service(0),
+            target => target,
+        };
+        Some(Self { target, ..self.clone() })
+    }
+
+    /// Whether instances are lost or replaced by it.
+    #[must_use]
+    pub const fn ends_instances(&self) -> bool {
+        matches!(self.kind, Kind::ZoneLoss { .. } | Kind::Reclaim { .. } | Kind::Deploy)
+    }
+}
+
+impl Target {
+    /// Whether the service of this index is a part of it, on a deployment that it is on.
+    #[must_use]
+    pub const fn has_service(self, service: u16) -> bool {
+        match self {
+            Self::All | Self::Deployment(_) => true,
+            Self::Service(index) => index == service,
+            Self::Store(_) => false,
+        }
+    }
+
+    /// Whether the store of this index is a part of it: a deployment has services, and uses stores.
+    #[must_use]
+    pub const fn has_store(self, store: u16) -> bool {
+        match self {
+            Self::All => true,
+            Self::Store(index) => index == store,
+            Self::Service(_) | Self::Deployment(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_of_a_deployment_and_of_what_is_on_it() {
+        let fault = |target| Fault {
+            name: "fault".to_owned(),
+            kind: Kind::Deploy,
+            target,
+            at: vec![Nanos::ZERO],
+            lasting: Nanos::ZERO,
+        };
+        let on = |target, deployment, services| fault(target).on(deployment, services).map(|fault| fault.target);
+        assert_eq!(on(Target::Deployment(1), 0, 3), None);
+        assert_eq!(on(Target::Deployment(1), 1, 3), Some(Target::Deployment(1)));
+        assert_eq!(on(Target::Service(2), 1, 3), Some(Target::Service(2)));
+        assert_eq!(on(Target::Service(2), 1, 1), Some(Target::Service(0)), "a monolith is one process");
+        let of = |target: Target| (target.has_service(1), target.has_store(1));
+        assert_eq!(of(Target::All), (true, true));
+        assert_eq!(of(Target::Deployment(0)), (true, false));
+        assert_eq!((of(Target::Service(1)), of(Target::Service(0))), ((true, false), (false, false)));
+        assert_eq!((of(Target::Store(1)), of(Target::Store(0))), ((false, true), (false, false)));
+    }
 }

@@ -12,10 +12,12 @@
 //!     ends        how attempts end, in the books
 //!     queries     what attempts ask of stores (`stores`): refused, connected, worked on, answered
 //!     deadlines   the client, the queue or the platform gives up
+//!     faults      what goes wrong, from when to when
+//!     losses      instances that are lost, and what was on them; lost_nodes: nodes with their pods
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
-//!     cluster     pods on nodes: scheduling, node boot, scale-down; contention: the CPU of a node
+//!     cluster     pods on nodes: scheduling; nodes: boot, scale-down; contention: the CPU of a node
 //!     tally       books by slice; levels: instances of a service; limits: what held load back; billing, usage: the bill
 //! ```
 //!
@@ -23,7 +25,7 @@
 //! life is known when it starts needs no record: the *shortcut* books it at once and leaves one entry that frees its
 //! instance. Results are the same with the shortcut off, to the bit.
 //!
-//! At one instant: completions first, then instances and nodes that become ready, then timers, then control loops, then
+//! At one instant: completions first, then instances and nodes that become ready, then timers, faults and control loops, then
 //! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
 mod allowed;
@@ -38,6 +40,7 @@ mod deadlines;
 mod ends;
 mod entrance;
 mod event;
+mod faults;
 mod first_nodes;
 mod hot;
 mod idle;
@@ -47,7 +50,10 @@ mod jobs;
 mod kind;
 mod levels;
 mod limits;
+mod losses;
+mod lost_nodes;
 mod messages;
+mod nodes;
 mod pool;
 mod queries;
 mod record;
@@ -80,6 +86,7 @@ use cluster::Cluster;
 use cpu::{Cpu, CpuModel};
 use deadlines::Deadlines;
 use event::Event;
+use faults::Faults;
 use instances::Instance;
 use kind::{Kinds, kinds};
 use limits::Gauges;
@@ -103,6 +110,7 @@ pub struct Core<'a> {
     clients: Clients<'a>,
     records: Records,
     stores: Stores<'a>,
+    faults: Faults<'a>,
     in_flight: usize,
     kinds: Kinds<'a>,
     cpu_model: CpuModel,
@@ -156,6 +164,7 @@ impl<'a> Core<'a> {
             departing: Vec::new(),
             records: Records::new(),
             stores: Stores::new(plan.application, &deployment.bindings, plan.calendar.slices.len()),
+            faults: Faults::new(&plan),
             in_flight: 0,
             kinds,
             cpu_model,
@@ -203,6 +212,7 @@ impl<'a> Core<'a> {
             self.schedule_control();
         }
         self.schedule_crowds();
+        self.schedule_fault();
         self.agenda.schedule(self.tally.slice_end(), Event::Roll.order());
     }
 
@@ -292,6 +302,7 @@ impl<'a> Core<'a> {
                 self.enter_that_of(instance);
                 self.idle_over(instance);
             }
+            Event::Fault => self.fault_changes(),
             Event::Roll => self.roll(),
             Event::Scrape(station) => {
                 self.enter(station);

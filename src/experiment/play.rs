@@ -6,12 +6,13 @@ use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
 use super::{Progress, RunError, RunOptions};
+use crate::application::fault::Fault;
 use crate::engine::exact::Core;
 use crate::engine::{Plan, Platform};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::Measurement;
 use crate::pricing::tariff::day_zone;
-use crate::scenario::Scenario;
+use crate::scenario::{Placed, Scenario};
 use crate::traffic::statistics::{Observer, Statistics};
 use crate::units::Nanos;
 
@@ -39,6 +40,8 @@ pub(super) struct Stage<'a> {
     pub calendars: Vec<Calendar>,
     /// One per deployment: slice index to bucket index.
     pub buckets: Vec<Vec<u32>>,
+    /// One per deployment: what goes wrong on it.
+    pub faults: Vec<Vec<Fault>>,
     /// End of each bucket.
     pub bucket_ends: Vec<Nanos>,
     first_rate: f64,
@@ -71,11 +74,16 @@ impl<'a> Stage<'a> {
         let ends = (1..=traffic.duration.0.div_ceil(length))
             .map(|number| Nanos(traffic.warmup.0 + number * length).min(horizon))
             .collect();
+        let faults = |(index, placed): (usize, &Placed)| {
+            let services = placed.application.services.len();
+            scenario.faults.iter().filter_map(|fault| fault.on(index, services)).collect()
+        };
         Ok(Self {
             scenario,
             horizon,
             calendars,
             buckets,
+            faults: scenario.deployments.iter().enumerate().map(faults).collect(),
             bucket_ends: ends,
             first_rate: traffic.forecast().first_rate,
             options,
@@ -99,6 +107,7 @@ impl<'a> Stage<'a> {
                 Box::new(Core::new(Plan {
                     deployment: &placed.deployment,
                     application: &placed.application,
+                    faults: &self.faults[index],
                     calendar: &self.calendars[index],
                     buckets: &self.buckets[index],
                     warmup: traffic.warmup,

@@ -24,6 +24,7 @@ impl FoldedStore {
         queries.asked += measure.asked;
         queries.answered += measure.answered;
         queries.refused += measure.refused;
+        queries.failed += measure.failed;
         queries.dropped += measure.dropped;
         queries.in_flight += measure.in_flight;
         self.latency.add(&measure.latency);

@@ -11,6 +11,8 @@ pub struct StoreMeasure {
     pub answered: u64,
     /// Those that were refused.
     pub refused: u64,
+    /// Those that ended in an error of the store.
+    pub failed: u64,
     /// Those that were given up before the store had done anything for them, or when it had done all of it.
     pub dropped: u64,
     /// Those that are not answered at the horizon.
@@ -52,7 +54,7 @@ impl StoreMeasure {
     pub fn assert_conserved(&self) {
         assert_eq!(
             self.asked,
-            self.answered + self.refused + self.dropped + self.in_flight,
+            self.answered + self.refused + self.failed + self.dropped + self.in_flight,
             "every query ends in exactly one way"
         );
     }

@@ -44,7 +44,7 @@ pub struct NodeGroup {
     ///
     /// [`spare`]: crate::metering::usage::spare
     pub machine: String,
-    /// Whether it is spare capacity that the provider may take back. That it does is not simulated: nodes stay.
+    /// Whether it is spare capacity that the provider may take back. It does when a fault says so, and not else.
     pub spot: bool,
     /// Nodes that are always there.
     pub min: u32,

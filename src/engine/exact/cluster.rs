@@ -4,12 +4,9 @@
 
 use std::collections::VecDeque;
 
-use rand::Rng;
-
 use crate::kernel::streams::{Stream, stream};
 use crate::platform::instance::Instance as Size;
-use crate::platform::meter::Per;
-use crate::platform::placement::cluster_autoscaler::{Group, Node as SeenNode, NodeScaler, Stage};
+use crate::platform::placement::cluster_autoscaler::{Group, NodeScaler, Stage};
 use crate::platform::placement::scheduler::{Resources, Room, best_nodes};
 use crate::platform::placement::{Nodes, Placement};
 use crate::units::Nanos;
@@ -18,18 +15,21 @@ use super::billing::BilledTime;
 use super::cpu::MICRO;
 use super::instances::Phase;
 use super::limits::Limit;
+use super::losses::LostZone;
 use super::record::NONE;
 use super::router::below;
-use super::{Core, Event, Plan};
+use super::{Core, Plan};
 
 /// A node.
 #[derive(Debug)]
 pub(super) struct Node {
     /// Never used again.
-    id: u64,
-    group: usize,
+    pub id: u64,
+    pub group: usize,
     /// `None` when it has ended.
-    stage: Option<Stage>,
+    pub stage: Option<Stage>,
+    /// When it is up.
+    pub up_at: u64,
     pub room: Room,
     pub pods: Vec<u32>,
     /// vCPUs for pods, in millionths.
@@ -41,7 +41,7 @@ pub(super) struct Node {
     pub kept: bool,
     /// When the image of each service is there; `u64::MAX` before a pull.
     pub images_at: Vec<u64>,
-    opened: u64,
+    pub opened: u64,
 }
 
 /// What a pod of a service is.
@@ -71,16 +71,19 @@ pub(super) struct Cluster {
     pub groups: Vec<Group>,
     pub nodes: Vec<Node>,
     pub scaler: Option<NodeScaler>,
-    pending: VecDeque<u32>,
+    pub pending: VecDeque<u32>,
     /// What a pod of each service is.
     pub services: Vec<PodSpec>,
     /// What runs on the nodes beside them.
     pub system: Vec<Resources>,
     /// Billed time of the nodes of each group; and that of each slice.
-    billed: Vec<BilledTime>,
+    pub billed: Vec<BilledTime>,
     pub billed_time: Vec<Vec<u128>>,
     last_id: u64,
-    luck: Stream,
+    /// Zones of each group, and until when one of them is lost.
+    pub zones: Vec<u32>,
+    pub lost_until: u64,
+    pub luck: Stream,
     /// For the scheduler.
     best: Vec<usize>,
 }
@@ -123,6 +126,8 @@ impl Cluster {
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
             billed_time: vec![Vec::new(); kinds],
             last_id: 0,
+            zones: nodes.groups.iter().map(|group| group.zones).collect(),
+            lost_until: 0,
             luck: stream(plan.seed, "nodes", &deployment.name, plan.replication),
             best: Vec::new(),
         }
@@ -149,13 +154,27 @@ impl Cluster {
         }
     }
 
+    /// Whether a node is in the zone that is lost, or would be.
+    pub fn is_in_lost_zone(&self, node: &Node) -> bool {
+        LostZone::has(node.id, self.zones[node.group])
+    }
+
+    /// A number for a new node of a group at `now`: while a zone is lost, of one in another zone if there is any.
+    pub fn number(&mut self, group: usize, now: u64) -> u64 {
+        self.last_id += 1;
+        if now < self.lost_until && LostZone::has(self.last_id, self.zones[group]) {
+            self.last_id += u64::from(self.zones[group] > 1);
+        }
+        self.last_id
+    }
+
     fn all_full(&self) -> bool {
         (0..self.groups.len()).all(|group| self.of_group(group) >= self.groups[group].max)
     }
 }
 
 impl Core<'_> {
-    fn node_spec(&self) -> Option<&Nodes> {
+    pub(super) fn node_spec(&self) -> Option<&Nodes> {
         match &self.deployment.placement {
             Placement::Nodes(nodes) => Some(nodes),
             Placement::Provider => None,
@@ -237,46 +256,15 @@ impl Core<'_> {
         image_at.saturating_sub(now)
     }
 
-    /// Orders a node of a group, or (`initial`) finds one there at the first instant.
-    pub(super) fn order_node(&mut self, group: usize, initial: bool) -> u32 {
-        let now = self.now;
-        self.tally.node_started(now, initial);
-        let daemon_milli = self.node_spec().map_or(0, |spec| spec.daemonset_milli_vcpu);
-        let per_node = self.deployment.meter.per == Per::Node;
-        let Some(cluster) = &mut self.cluster else { return NONE };
-        if per_node {
-            cluster.billed[group].open(now);
-        }
-        cluster.last_id += 1;
-        let template = &cluster.groups[group];
-        let capacity = template.capacity.milli_vcpu.saturating_sub(daemon_milli).max(1) * 1000;
-        let node = Node {
-            id: cluster.last_id,
-            group,
-            stage: Some(Stage::Booting),
-            room: template.template,
-            pods: Vec::new(),
-            capacity,
-            demand: 0,
-            contended: false,
-            kept: false,
-            images_at: vec![u64::MAX; cluster.services.len()],
-            opened: now,
-        };
-        let index = cluster.nodes.iter().position(|node| node.stage.is_none()).unwrap_or(cluster.nodes.len());
-        if index < cluster.nodes.len() {
-            cluster.nodes[index] = node;
-        } else {
-            cluster.nodes.push(node);
-        }
-        u32::try_from(index).expect("fewer than four billion nodes")
-    }
-
     /// A node is up: it takes the pods that wait.
     pub(super) fn node_ready(&mut self, node: u32) {
         let now = self.now;
         let Some(cluster) = &mut self.cluster else { return };
         let node = &mut cluster.nodes[node as usize];
+        // One that was lost meanwhile has left its number, perhaps to another.
+        if node.stage != Some(Stage::Booting) || node.up_at != now {
+            return;
+        }
         node.stage = Some(Stage::Ready);
         self.tally.node_cpu.raise(cluster.groups[node.group].capacity.milli_vcpu * 1000, now);
         self.tally.node_cpu_requested.raise(node.room.requested.milli_vcpu * 1000, now);
@@ -310,7 +298,7 @@ impl Core<'_> {
     }
 
     /// Keeps the gauge of nodes: pods wait and no group may grow.
-    fn note_nodes(&mut self) {
+    pub(super) fn note_nodes(&mut self) {
         if let Some(cluster) = &self.cluster {
             let held = !cluster.pending.is_empty() && (cluster.scaler.is_none() || cluster.all_full());
             self.limits.reached(Limit::Nodes, held, self.now);
@@ -341,81 +329,6 @@ impl Core<'_> {
             }
         } else {
             self.place_pending();
-        }
-    }
-
-    fn end_node(&mut self, index: usize) {
-        let now = self.now;
-        let Some(cluster) = &mut self.cluster else { return };
-        let node = &mut cluster.nodes[index];
-        node.stage = None;
-        let (opened, group, capacity) =
-            (node.opened, node.group, cluster.groups[node.group].capacity.milli_vcpu * 1000);
-        let requested = node.room.requested.milli_vcpu * 1000;
-        self.tally.node_cpu.lower(capacity, now);
-        self.tally.node_cpu_requested.lower(requested, now);
-        self.tally.nodes.lower(1, now);
-        if self.deployment.meter.per == Per::Node {
-            cluster.billed[group].close(opened, now, now);
-        }
-    }
-
-    /// The Cluster Autoscaler looks.
-    pub(super) fn scan(&mut self) {
-        let now = Nanos(self.now);
-        let Some(cluster) = &mut self.cluster else { return };
-        let Some(scaler) = &mut cluster.scaler else { return };
-        let interval = scaler.flags().scan_interval;
-        let services = &cluster.services;
-        let request = |&pod: &u32| services[usize::from(self.instances[pod as usize].station)].request;
-        let pods: Vec<Vec<Resources>> =
-            cluster.nodes.iter().map(|node| node.pods.iter().map(request).collect()).collect();
-        let seen: Vec<SeenNode<'_>> = cluster
-            .nodes
-            .iter()
-            .zip(&pods)
-            .filter_map(|(node, pods)| {
-                let stage = node.stage?;
-                Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods, kept: node.kept })
-            })
-            .collect();
-        let pending: Vec<Resources> = cluster.pending.iter().map(request).collect();
-        let draw = cluster.luck.next_u64();
-        let actions = scaler.scan(now, &cluster.groups, &seen, &pending, draw);
-        if let Some((group, count)) = actions.grow {
-            for _ in 0..count {
-                let node = self.order_node(group, false);
-                let boot = match &self.deployment.placement {
-                    Placement::Nodes(spec) => spec.boot.draw_whole(&mut self.station.luck.start),
-                    Placement::Provider => 0,
-                };
-                self.agenda.schedule(self.now.saturating_add(boot), Event::Node(node).order());
-            }
-        }
-        for id in actions.remove {
-            self.drain_node(id);
-        }
-        self.note_nodes();
-        self.again(interval, Event::Scan);
-    }
-
-    /// Empties a node: each of its pods ends when it has finished, and another is asked for in its place.
-    fn drain_node(&mut self, id: u64) {
-        let Some(cluster) = &mut self.cluster else { return };
-        let Some(index) = cluster.nodes.iter().position(|node| node.id == id && node.stage.is_some()) else { return };
-        cluster.nodes[index].stage = Some(Stage::Leaving);
-        let pods = cluster.nodes[index].pods.clone();
-        if pods.is_empty() {
-            self.end_node(index);
-            return;
-        }
-        for instance in pods {
-            if self.instances[instance as usize].phase == Phase::Draining {
-                continue;
-            }
-            self.enter(self.instances[instance as usize].station);
-            self.stop_instance(instance);
-            self.start_instance();
         }
     }
 }

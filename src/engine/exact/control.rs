@@ -134,6 +134,11 @@ impl<'a> Control<'a> {
         }
     }
 
+    /// Instances that the law wants.
+    pub const fn desired(&self) -> u32 {
+        self.desired
+    }
+
     /// Start tokens, where starts are limited in rate.
     pub const fn tokens(&mut self) -> Option<&mut Tokens> {
         match &mut self.law {

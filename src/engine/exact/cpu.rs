@@ -207,6 +207,13 @@ impl Cpu {
         }
     }
 
+    /// Takes all jobs, which are ended from outside. Call [`Cpu::share`] when done.
+    pub fn clear(&mut self) {
+        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
+            group.jobs = Jobs::default();
+        }
+    }
+
     /// vCPUs that the jobs may use in all.
     pub const fn limit(&self) -> f64 {
         self.limit

@@ -84,32 +84,43 @@ impl Core<'_> {
     /// begins here, and a long queue of such attempts would be emptied by recursion.
     pub(super) fn fail(&mut self, slot: u32) {
         let record = *self.records.get(slot);
-        if record.client.waits() {
-            let (stamp, cold) = (self.stamp(&record), record.start.is_cold());
-            if let Some(measure) = self.of_service(stamp) {
-                measure.failed += 1;
-                measure.cold += u64::from(cold);
-            }
-            if !self.is_call(record.kind) {
-                self.tally.failed(record.kind, stamp, cold);
-            }
-        }
+        self.book_failed(&record);
         self.end_in_vain(slot, Loss::Failed);
+    }
+
+    /// Books an attempt that ends in an error, if somebody waits for it.
+    pub(super) fn book_failed(&mut self, record: &Record) {
+        if !record.client.waits() {
+            return;
+        }
+        let (stamp, cold) = (self.stamp(record), record.start.is_cold());
+        if let Some(measure) = self.of_service(stamp) {
+            measure.failed += 1;
+            measure.cold += u64::from(cold);
+        }
+        if !self.is_call(record.kind) {
+            self.tally.failed(record.kind, stamp, cold);
+        }
     }
 
     /// An attempt whose work has begun is ended without success, for which its outcome is booked.
     pub(super) fn end_in_vain(&mut self, slot: u32, loss: Loss) {
         let record = *self.records.get(slot);
         self.bill(&record, record.started, self.now);
-        if record.client.waits() {
-            self.lost(&record, loss);
-        } else {
-            self.wasted(&record, false);
-        }
+        self.tell_loss(&record, loss);
         self.take_off_cpu(slot, &record);
         self.calls_no_more(slot);
         self.forget(slot);
         self.release(record.instance);
+    }
+
+    /// Whoever waits for an attempt that has ended without success learns it.
+    pub(super) fn tell_loss(&mut self, record: &Record, loss: Loss) {
+        if record.client.waits() {
+            self.lost(record, loss);
+        } else {
+            self.wasted(record, false);
+        }
     }
 
     /// An attempt is in flight at the horizon, and waited for.

@@ -1,7 +1,7 @@
 //! What is on the agenda, and what comes first at one instant.
 
-/// What happens. In the order of one instant: completions, then what becomes ready, then timers, then control loops,
-/// then the end of a slice, then arrivals; equal ones by the number of their instance, record, lane,
+/// What happens. In the order of one instant: completions, then what becomes ready, then timers, then faults, then
+/// control loops, then the end of a slice, then arrivals; equal ones by the number of their instance, record, lane,
 /// service or caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Event {
@@ -23,6 +23,8 @@ pub(super) enum Event {
     Deadline(u32),
     /// An instance may have been idle for long enough.
     Idle(u32),
+    /// A fault begins or is over.
+    Fault,
     /// Metrics of the instances of this service are scraped.
     Scrape(u16),
     /// The law of this service decides.
@@ -54,12 +56,13 @@ impl Event {
             Self::Node(node) => (5, node, 0),
             Self::Deadline(lane) => (6, lane, 0),
             Self::Idle(instance) => (7, instance, 0),
-            Self::Scrape(station) => (8, station as u32, 0),
-            Self::Decide(station) => (9, station as u32, 0),
-            Self::Scan => (10, 0, 0),
-            Self::Roll => (11, 0, 0),
-            Self::Crowd(crowd) => (12, crowd, 0),
-            Self::Caller(caller) => (13, caller, 0),
+            Self::Fault => (8, 0, 0),
+            Self::Scrape(station) => (9, station as u32, 0),
+            Self::Decide(station) => (10, station as u32, 0),
+            Self::Scan => (11, 0, 0),
+            Self::Roll => (12, 0, 0),
+            Self::Crowd(crowd) => (13, crowd, 0),
+            Self::Caller(caller) => (14, caller, 0),
         };
         (kind << KIND_SHIFT) | ((number as u64) << NUMBER_SHIFT) | last
     }
@@ -79,11 +82,12 @@ impl Event {
             5 => Self::Node(number),
             6 => Self::Deadline(number),
             7 => Self::Idle(number),
-            8 => Self::Scrape(number as u16),
-            9 => Self::Decide(number as u16),
-            10 => Self::Scan,
-            11 => Self::Roll,
-            12 => Self::Crowd(number),
+            8 => Self::Fault,
+            9 => Self::Scrape(number as u16),
+            10 => Self::Decide(number as u16),
+            11 => Self::Scan,
+            12 => Self::Roll,
+            13 => Self::Crowd(number),
             _ => Self::Caller(number),
         }
     }
@@ -106,6 +110,7 @@ mod tests {
             Event::Node(2),
             Event::Deadline(5),
             Event::Idle(1),
+            Event::Fault,
             Event::Scrape(1),
             Event::Decide(0),
             Event::Decide(9),

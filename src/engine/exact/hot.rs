@@ -10,6 +10,7 @@ use crate::platform::service::OfService;
 
 use super::clients::Clients;
 use super::control::Control;
+use super::faults::Perils;
 
 /// Answers that do not change during a run, but for the check of the pool.
 #[allow(clippy::struct_excessive_bools)] // independent answers, not a state
@@ -33,7 +34,7 @@ pub(super) struct Hot {
     pub exchangeable: bool,
     /// Whether something is asked before a request looks for an instance: a budget of retries, or the edge's throttle.
     pub guarded: bool,
-    /// Whether the service has steps of its own.
+    /// Whether the service has steps of its own, or its work is done step by step.
     pub has_steps: bool,
     /// Whether attempts pass proxies, which need CPU.
     pub has_proxies: bool,
@@ -49,9 +50,11 @@ impl Hot {
         service: &Service,
         control: &Control<'_>,
         clients: &Clients<'_>,
+        perils: Perils,
         exchangeable: bool,
     ) -> Self {
-        let has_steps = !service.body.program.is_of_class();
+        // What may go wrong with work on its way goes wrong between two steps.
+        let has_steps = perils.work || !service.body.program.is_of_class();
         let (fleet, meter) = (spec.fleet, &deployment.meter);
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {

@@ -21,12 +21,13 @@ impl Core<'_> {
         let Some((kind, of_kind)) = (0..).zip(&self.kinds.all).find(|(_, kind)| here(kind)) else { return };
         let (class, pace) = (of_kind.class, of_kind.pace);
         let what = &self.plan.application.classes[usize::from(class)];
+        let program = self.station.program();
         let luck = &mut self.station.luck.start;
-        let (cpu, io) = if self.station.hot.has_steps {
-            let walker = Walker { key: luck.next_u64(), attempt: 0, class: (what, u32::from(class)) };
-            self.station.service.body.program.work_of(&walker)
-        } else {
+        let (cpu, io) = if program.is_of_class() {
             (what.cpu.draw_whole(luck), what.io.draw_whole(luck))
+        } else {
+            let walker = Walker { key: luck.next_u64(), attempt: 0, class: (what, u32::from(class)) };
+            program.work_of(&walker)
         };
         if self.is_pool() {
             self.station.levels.busy.raise(1, 0);

@@ -96,6 +96,12 @@ impl OwnCpu {
         self.allocated = self.allocated.saturating_add_signed(by);
     }
 
+    /// Nothing is at work any more.
+    pub fn stop(&mut self, now: u64) {
+        self.change(now, 0);
+        self.allocated = 0;
+    }
+
     /// Micro-vCPU nanoseconds up to `now`.
     pub fn used(&self, now: u64) -> u128 {
         self.used + u128::from(self.allocated) * u128::from(now - self.last)
@@ -154,6 +160,9 @@ impl Core<'_> {
     pub(super) fn new_instance(&mut self) -> u32 {
         let now = self.now;
         self.births += 1;
+        if self.faults.zone.keeps_out(now, self.births) {
+            self.births += 1;
+        }
         let fleet = self.station.spec.fleet;
         let ends_by = fleet
             .lifetime
@@ -258,16 +267,20 @@ impl Core<'_> {
                 self.begin(slot);
             }
         }
+        // A pool does not keep how many slots of its instances are used.
+        let life = &self.instances[index];
+        let mut free = if self.is_pool() { 1 - life.load.min(1) } else { self.station.slots - life.used };
         while self.instances[index].phase == Phase::Ready
-            && self.instances[index].used < self.station.slots
+            && free > 0
             && let Some(slot) = self.next_queued()
         {
             let record = self.records.get_mut(slot);
             record.start = Start::Cold;
             record.startup = self.now - record.arrived.max(born);
             self.hand_queued(instance, slot);
+            free -= 1;
         }
-        if self.instances[index].load == 0 {
+        if free > 0 && self.instances[index].load == 0 {
             self.becomes_idle(instance);
         } else {
             self.reroute(instance);

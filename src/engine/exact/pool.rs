@@ -176,6 +176,18 @@ impl Pool {
         }
     }
 
+    /// An instance that may be lost is idle no more; whether it was. A pool that may lose any is an ordered one.
+    pub fn remove(&mut self, instance: u32) -> bool {
+        match self {
+            Self::Recent { .. } => unreachable!("instances of this pool cannot be told apart, and are not lost"),
+            Self::Ordered(ordered) => {
+                let is_idle = ordered.entries.get(instance as usize).is_some_and(Option::is_some);
+                ordered.remove(instance);
+                is_idle
+            }
+        }
+    }
+
     /// Takes the instance that is used next.
     #[inline(always)]
     #[allow(clippy::inline_always)] // once per request
@@ -309,7 +321,7 @@ impl Ordered {
     }
 
     fn remove(&mut self, instance: u32) {
-        let Some(Entry { key, .. }) = self.entries[instance as usize].take() else { return };
+        let Some(Entry { key, .. }) = self.entries.get_mut(instance as usize).and_then(Option::take) else { return };
         self.idle -= 1;
         if let Order::Random(dense) = &mut self.order {
             let position = usize::try_from(key).expect("a position in memory");

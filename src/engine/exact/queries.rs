@@ -3,12 +3,13 @@
 //! An attempt asks by a caller, as it calls a service. Every answer and every refusal comes through the agenda, even one
 //! that takes no time: given at once, a long queue of attempts would be emptied by recursion.
 
+use crate::application::retry::On;
 use crate::application::step::Access;
 use crate::application::{Draw, Request, work};
 use crate::platform::store::connections::Lease;
 
 use super::Core;
-use super::clients::{Caller, Doing};
+use super::clients::{Caller, Doing, Loss};
 use super::event::Event;
 use super::limits::Limit;
 use super::record::{NONE, Record, State};
@@ -140,8 +141,8 @@ impl Core<'_> {
         let now = self.now;
         let query = *self.stores.query(id);
         let asked = &self.plan.application.stores[usize::from(query.store)];
-        let time = asked.time(query.access, query.key, query.attempt);
         let store = self.stores.asked(id);
+        let time = store.trouble.slowed(asked.time(query.access, query.key, query.attempt));
         if query.slice != NONE {
             let taken = &mut store.taken[query.slice as usize][query.access as usize];
             *taken += store.units.halves(query.access, query.bytes);
@@ -182,8 +183,13 @@ impl Core<'_> {
         if let Some(measure) = self.stores.measure(id) {
             measure.refused += 1;
         }
+        self.ask_again(id, |on| on.rejected);
+    }
+
+    /// A query was in vain: its caller asks again, if it does after what `says` says, or fails.
+    fn ask_again(&mut self, id: u32, says: fn(&On) -> bool) {
         let query = *self.stores.query(id);
-        let again = query.retry.filter(|(retry, _)| retry.on.rejected && retry.allows_after(query.attempt));
+        let again = query.retry.filter(|(retry, _)| says(&retry.on) && retry.allows_after(query.attempt));
         let again = again.filter(|(_, budget)| self.clients.may_retry(*budget, self.now));
         let (phase, waits) = match again {
             Some((retry, _)) => (Phase::BackingOff, retry.backoff(query.key, query.attempt)),
@@ -224,8 +230,12 @@ impl Core<'_> {
         let Asker::Caller(place) = asker else { return };
         match phase {
             Phase::OnItsWay => {
-                self.end_query(id);
-                self.call_returns(place, true);
+                if self.end_query(id) {
+                    self.stores.remove(id);
+                    self.call_returns(place, true);
+                } else {
+                    self.ask_again(id, |on| on.failed);
+                }
             }
             Phase::Refused => {
                 self.stores.remove(id);
@@ -249,15 +259,15 @@ impl Core<'_> {
         let record = *self.records.get(slot);
         let id = u32::try_from(record.work).expect("the query it waits for");
         let refused = self.stores.query(id).phase == Phase::Refused;
-        if refused {
-            self.stores.remove(id);
-        } else {
-            self.end_query(id);
-        }
+        let answered = !refused && self.end_query(id);
+        self.stores.remove(id);
         if !record.client.waits() {
             self.wasted(&record, false);
         } else if refused {
             self.refuse(&record, Limit::Store);
+        } else if !answered {
+            self.tally.failed(record.kind, self.stamp(&record), false);
+            self.lost(&record, Loss::Failed);
         } else {
             self.tally.completed(record.kind, record.key, self.clients.arrival(&record), self.now, 0, false);
             self.answered(record.client, true);
@@ -274,19 +284,24 @@ impl Core<'_> {
         }
     }
 
-    /// A query is answered. Its connection goes to who waits for it.
-    fn end_query(&mut self, id: u32) {
+    /// The store is done with a query, and has answered it or (`false`) failed. Its connection goes to who waits for it.
+    fn end_query(&mut self, id: u32) -> bool {
         let now = self.now;
         let query = *self.stores.query(id);
+        let failed = self.stores.asked(id).trouble.fails(query.key, query.attempt);
         if let Some(measure) = self.stores.measure(id) {
-            measure.answered += 1;
-            measure.latency.record(now - query.asked);
+            if failed {
+                measure.failed += 1;
+            } else {
+                measure.answered += 1;
+                measure.latency.record(now - query.asked);
+            }
         }
-        self.stores.remove(id);
         let pool = self.stores.all[usize::from(query.store)].pool.as_mut();
         if let Some(next) = pool.and_then(|pool| pool.release(query.instance, now)) {
             self.serve_query(next);
         }
+        !failed
     }
 
     /// An instance has ended at `at`, and with it its connections. What it had asked for and has a connection goes on; what

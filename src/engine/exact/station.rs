@@ -18,6 +18,7 @@ use super::Plan;
 use super::billing::BilledTime;
 use super::clients::Clients;
 use super::control::Control;
+use super::faults::{Perils, Trouble};
 use super::hot::{Hot, places};
 use super::instances::simple_keep_alive;
 use super::levels::Levels;
@@ -87,6 +88,8 @@ pub(super) struct Station<'a> {
     pub shortcut: bool,
     /// What the hot path asks of the deployment, looked up once.
     pub hot: Hot,
+    /// What is wrong with it now.
+    pub trouble: Trouble,
 }
 
 impl<'a> Station<'a> {
@@ -96,7 +99,8 @@ impl<'a> Station<'a> {
         let service = &plan.application.services[usize::from(number)];
         let spec = deployment.of_service(usize::from(number));
         let compute = compute(deployment, spec);
-        let supply = supply(deployment, spec);
+        let perils = Perils::of(plan.faults, number);
+        let supply = supply(deployment, spec, perils);
         let alone = plan.application.services.len() == 1;
         // What follows requests ends one by one, and only a bill by request does not ask which.
         let exchangeable = alone
@@ -107,7 +111,7 @@ impl<'a> Station<'a> {
         let luck = |purpose| stream(plan.seed, purpose, &name, plan.replication);
         let meter = &deployment.meter;
         let control = Control::new(spec, service);
-        let mut hot = Hot::of(deployment, spec, service, &control, clients, exchangeable);
+        let mut hot = Hot::of(deployment, spec, service, &control, clients, perils, exchangeable);
         if !alone && hot.busy_cap < u64::MAX {
             // What the others do counts too: every change is looked at.
             hot.busy_cap = 0;
@@ -131,9 +135,12 @@ impl<'a> Station<'a> {
             levels: Levels::new(spec, pooled, plan.calendar.slices.len()),
             measure: ServiceMeasure::default(),
             limits: Gauges::default(),
-            shortcut: plan.shortcut && compute == Compute::Alone && !hot.levels_cpu && !hot.has_proxies,
+            shortcut: plan.shortcut
+                && compute == Compute::Alone
+                && !(hot.levels_cpu || hot.has_proxies || perils.instances),
             hot,
             control,
+            trouble: Trouble::default(),
         };
         station.limits.declare_fleet(spec);
         station
@@ -180,17 +187,19 @@ pub(super) fn compute(deployment: &Deployment, spec: OfService<'_>) -> Compute {
 }
 
 /// How free instances are found: one-slot ones that cannot be chosen between need no router.
-fn supply(deployment: &Deployment, spec: OfService<'_>) -> Supply {
+fn supply(deployment: &Deployment, spec: OfService<'_>, perils: Perils) -> Supply {
     let (fleet, meter) = (spec.fleet, &deployment.meter);
     // A pool keeps no books of when each of its instances is at work.
     let by_use = meter.per == Per::Instance && !meter.idle_billed;
+    // The simple pool does not find an instance that is lost.
+    let simple = |keep_alive: Option<u64>| keep_alive.filter(|_| !perils.instances);
     if fleet.slots == Some(1) && !by_use {
         match &spec.autoscaler.law {
-            Law::PerRequest(_) => return Supply::Pool(Pool::new(fleet.reuse, simple_keep_alive(fleet))),
+            Law::PerRequest(_) => return Supply::Pool(Pool::new(fleet.reuse, simple(simple_keep_alive(fleet)))),
             Law::Fixed { .. }
                 if fleet.queue_at == QueueAt::Fleet && matches!(deployment.placement, Placement::Provider) =>
             {
-                return Supply::Pool(Pool::new(Reuse::MostRecent, Some(u64::MAX)));
+                return Supply::Pool(Pool::new(Reuse::MostRecent, simple(Some(u64::MAX))));
             }
             _ => {}
         }

@@ -52,12 +52,22 @@ impl Core<'_> {
         record.work = place.packed();
         match task {
             Task::Cpu(work) => {
+                let work = self.station.trouble.slowed(work);
                 (record.work, record.waits_until) = (work, place.packed());
                 self.compute(slot);
             }
-            Task::Wait(waits) => self.wait_until(slot, self.now.saturating_add(waits)),
+            Task::Wait(waits) => {
+                let waits = self.station.trouble.slowed(waits);
+                self.wait_until(slot, self.now.saturating_add(waits));
+            }
             Task::Reach(at) => self.reach(slot, at, place),
-            Task::Done if matches!(record.state, State::Cpu | State::Io | State::Answered) => self.complete(slot),
+            Task::Done if matches!(record.state, State::Cpu | State::Io | State::Answered) => {
+                if self.station.trouble.fails(walker.key, walker.attempt) {
+                    self.fail(slot);
+                } else {
+                    self.complete(slot);
+                }
+            }
             // Even work of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             Task::Done => self.wait_until(slot, self.now),
         }

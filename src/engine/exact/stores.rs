@@ -19,6 +19,7 @@ use crate::platform::store::throughput::Gate;
 use crate::platform::store::units::Units;
 
 use super::cpu::{Cpu, CpuModel, MICRO, micro};
+use super::faults::Trouble;
 use super::record::NONE;
 
 /// What a query does now.
@@ -84,6 +85,8 @@ pub(super) struct Store {
     pub processor: Option<Engine>,
     /// Where its entry in the agenda stands; `u64::MAX` without one.
     pub armed: u64,
+    /// What is wrong with it now.
+    pub trouble: Trouble,
     pub measure: StoreMeasure,
     /// Per slice.
     pub taken: Vec<SliceUnits>,
@@ -144,6 +147,7 @@ impl<'a> Stores<'a> {
                 pool: bound.connections.map(Pool::new),
                 processor: bound.processor.as_ref().map(Engine::new),
                 armed: u64::MAX,
+                trouble: Trouble::default(),
                 measure: StoreMeasure::default(),
                 taken: vec![[0; 2]; slices],
                 capacity: Vec::new(),

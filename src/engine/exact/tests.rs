@@ -7,6 +7,7 @@ mod clients;
 mod deadlines;
 mod edges;
 mod failures;
+mod faults;
 mod hops;
 mod invariants;
 mod messages;
@@ -18,6 +19,7 @@ mod timelines;
 use jiff::Zoned;
 
 use super::Core;
+use crate::application::fault::Fault;
 use crate::application::program::Body;
 use crate::application::retry::Retry;
 use crate::application::{Application, Class, Draw, Entry, NOBODY, Request, Service, work};
@@ -209,7 +211,17 @@ pub(super) fn play_with_users(
     crowds: &[Crowd],
     run: Run,
 ) -> Measurement {
-    with_core(deployment, application, crowds, run, |core| {
+    play_with_faults(deployment, application, requests, (crowds, &[]), run)
+}
+
+pub(super) fn play_with_faults(
+    deployment: &Deployment,
+    application: &Application,
+    requests: &[Request],
+    (crowds, faults): (&[Crowd], &[Fault]),
+    run: Run,
+) -> Measurement {
+    with_core(deployment, application, (crowds, faults), run, |core| {
         let before = requests.partition_point(|request| request.at < run.horizon);
         for batch in requests[..before].chunks(run.batch) {
             core.serve(batch, batch.last().unwrap().at);
@@ -221,7 +233,7 @@ pub(super) fn play_with_users(
 pub(super) fn with_core(
     deployment: &Deployment,
     application: &Application,
-    crowds: &[Crowd],
+    (crowds, faults): (&[Crowd], &[Fault]),
     run: Run,
     serve: impl FnOnce(&mut Core<'_>),
 ) -> Measurement {
@@ -233,6 +245,7 @@ pub(super) fn with_core(
     let mut core = Box::new(Core::new(Plan {
         deployment,
         application,
+        faults,
         calendar: &calendar,
         buckets: &buckets,
         warmup: Nanos(run.warmup),

@@ -35,6 +35,9 @@ pub struct Queries {
     pub answered: u64,
     /// Refused: throttled, or without a connection.
     pub refused: u64,
+    /// Ended in an error of the store, by a fault.
+    #[serde(default)]
+    pub failed: u64,
     /// Given up before the store had begun, or when it was done, because the attempt that asked was ended.
     pub dropped: u64,
     /// Not answered at the end.

@@ -26,7 +26,7 @@ fn fault(context: &mut Context, table: &Table, names: &Names, traffic: &Traffic)
         "slow" => Kind::Slow { factor: table.at("factor").number() },
         "fail" => Kind::Fail { share: share() },
         "reclaim" => Kind::Reclaim { share: share() },
-        "zone-loss" => Kind::ZoneLoss,
+        "zone-loss" => Kind::ZoneLoss { zones: table.at("zones").count_u32() },
         _ => Kind::Deploy,
     };
     let target = target(context, table.at("target"), kind, word, names);
@@ -50,6 +50,13 @@ fn target(context: &mut Context, node: &Node, kind: Kind, word: &str, names: &Na
     let has_instances = !matches!(kind, Kind::Slow { .. } | Kind::Fail { .. });
     match (index(&names.services), index(&names.stores), index(&names.deployments)) {
         _ if name == "all" => Some(Target::All),
+        (Some(_), ..) if matches!(kind, Kind::ZoneLoss { .. }) => {
+            let wrong = Diagnostic::error(format!("`{name}` is a service, and a zone is lost with all that is in it"));
+            context
+                .problems
+                .push(wrong.at(node.span).help("name a deployment, or take some of its instances: `reclaim`"));
+            None
+        }
         (Some(service), ..) => Some(Target::Service(service)),
         (_, Some(_), _) if has_instances => {
             let wrong = Diagnostic::error(format!("`{name}` is a store, and `{word}` is of instances")).at(node.span);

@@ -122,8 +122,20 @@ pub static FAULT: Tagged = Tagged {
             Shape::new(&[Key::new("share", Kind::SHARE, "share of the attempts").required(), FOR]),
         )
         .unplayed(unplayed::FAIL),
-        Variant::new("zone-loss", "one zone is lost, with every instance in it", Shape::new(&[FOR]))
-            .unplayed(unplayed::ZONE_LOSS),
+        Variant::new(
+            "zone-loss",
+            "one zone is lost, with every instance and node in it, and takes no new ones",
+            Shape::new(&[
+                Key::new(
+                    "zones",
+                    Kind::count(2, 100),
+                    "zones that instances are spread over; those on nodes have the zones of these",
+                )
+                .default("3"),
+                FOR,
+            ]),
+        )
+        .unplayed(unplayed::ZONE_LOSS),
         Variant::new(
             "reclaim",
             "instances are taken back at once",

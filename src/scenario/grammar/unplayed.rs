@@ -27,15 +27,15 @@ pub const WORKFLOWS: Refused = Some("workflows are");
 /// `[[store]]`, `query`, `op` and `entry = "store:NAME"`.
 pub const STORES: Refused = None;
 /// `[[fault]]`.
-pub const FAULTS: Refused = Some("faults are");
+pub const FAULTS: Refused = None;
 /// Faults of kind `slow`.
-pub const SLOW: Refused = Some("slow parts are");
+pub const SLOW: Refused = None;
 /// Faults of kind `fail`.
-pub const FAIL: Refused = Some("failing parts are");
+pub const FAIL: Refused = None;
 /// Faults of kind `zone-loss`.
-pub const ZONE_LOSS: Refused = Some("losses of a zone are");
+pub const ZONE_LOSS: Refused = None;
 /// Faults of kind `reclaim`.
-pub const RECLAIM: Refused = Some("reclaimed instances are");
+pub const RECLAIM: Refused = None;
 /// Faults of kind `deploy`.
 pub const DEPLOY: Refused = Some("roll-outs are");
 /// `shape` of a deployment.

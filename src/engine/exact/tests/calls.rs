@@ -94,7 +94,7 @@ fn step(depth: u16, services: u16) -> impl Strategy<Value = Step> {
 }
 
 /// Services that call those behind them.
-fn graph() -> BoxedStrategy<Vec<Vec<Step>>> {
+pub(super) fn graph() -> BoxedStrategy<Vec<Vec<Step>>> {
     let services = 4;
     let body = move |depth| prop::collection::vec(step(depth, services).boxed(), 1..4).boxed();
     (body(0), body(1), body(2), body(3)).prop_map(|(a, b, c, d)| vec![a, b, c, d]).boxed()
@@ -164,7 +164,7 @@ proptest! {
 }
 
 /// Services whose clients and callers have this patience and make so many attempts.
-fn impatient(graph: Vec<Vec<Step>>, patience: Option<Nanos>, attempts: u32, budget: bool) -> Application {
+pub(super) fn impatient(graph: Vec<Vec<Step>>, patience: Option<Nanos>, attempts: u32, budget: bool) -> Application {
     let budget = budget.then_some(Budget { share: 0.2, floor: 1.0 });
     let retry = Retry { attempts: Some(attempts), base: constant(0.05), budget, ..Retry::default() };
     let of_service = |steps: Vec<Step>| steps.into_iter().map(|step| with_policy(step, patience, &retry)).collect();

@@ -23,7 +23,7 @@ fn played(deployment: &Deployment, on_failed: bool, timeout: Option<f64>, at: f6
     let requests = requests_at(&application, &[0, 0]);
     let mut deployment = deployment.clone();
     deployment.meter.counts = vec![Dimension::GibSeconds];
-    with_core(&deployment, &application, &[], Run { shortcut: false, ..Run::of(20.0) }, |core| {
+    with_core(&deployment, &application, (&[], &[]), Run { shortcut: false, ..Run::of(20.0) }, |core| {
         core.serve(&requests, Nanos::from_seconds(at).0);
         let running: Vec<u32> =
             core.records.numbered().filter(|(_, record)| record.is_running()).map(|(slot, _)| slot).collect();

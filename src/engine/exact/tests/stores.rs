@@ -23,7 +23,7 @@ use crate::platform::store::units::{Unit, Units};
 use crate::platform::store::{BoundStore, StoreMeter};
 use crate::units::{Bytes, Nanos};
 
-fn store(latency: Distribution) -> Store {
+pub(super) fn store(latency: Distribution) -> Store {
     let (kind, stored) = (Kind::Relational, Bytes(1 << 30));
     Store { name: "orders".to_owned(), kind, stored, read: latency.clone(), write: latency }
 }
@@ -32,11 +32,11 @@ fn site(retry: Retry) -> CallSite {
     CallSite { size: Distribution::constant(1000.0), timeout: None, retry }
 }
 
-fn retry(attempts: u32, base: f64) -> Retry {
+pub(super) fn retry(attempts: u32, base: f64) -> Retry {
     Retry { attempts: Some(attempts), base: constant(base), factor: 1.0, jitter: Jitter::None, ..Retry::default() }
 }
 
-fn query(access: Access, retry: Retry) -> Step {
+pub(super) fn query(access: Access, retry: Retry) -> Step {
     Step::new(Verb::Query { store: 0, access, site: site(retry) })
 }
 

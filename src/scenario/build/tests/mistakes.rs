@@ -258,6 +258,18 @@ fn names_are_unique_and_queues_and_faults_complete() {
         ),
         ["\"orders\": `orders` is a store, and `reclaim` is of instances||a store can be slow or fail"]
     );
+    assert_eq!(
+        said(
+            &SHOP.replace(
+                "kind = \"slow\"\nfactor = 5\ntarget = \"orders\"",
+                "kind = \"zone-loss\"\ntarget = \"price\""
+            )
+        ),
+        [
+            "\"price\": `price` is a service, and a zone is lost with all that is in it||name a deployment, or take some of its \
+          instances: `reclaim`"
+        ]
+    );
     assert_eq!(said(&SHOP.replace("\"15m\"]", "\"3h\"]")), ["this is after the run ends: it never comes"]);
 }
 

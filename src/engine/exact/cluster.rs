@@ -44,6 +44,13 @@ pub(super) struct Node {
     pub opened: u64,
 }
 
+/// What runs on the nodes beside the services, and the id of the node that it is on.
+#[derive(Debug)]
+pub(super) struct SystemPlace {
+    pub request: Resources,
+    pub node: Option<u64>,
+}
+
 /// What a pod of a service is.
 #[derive(Debug)]
 pub(super) struct PodSpec {
@@ -75,7 +82,7 @@ pub(super) struct Cluster {
     /// What a pod of each service is.
     pub services: Vec<PodSpec>,
     /// What runs on the nodes beside them.
-    pub system: Vec<Resources>,
+    pub system: Vec<SystemPlace>,
     /// Billed time of the nodes of each group; and that of each slice.
     pub billed: Vec<BilledTime>,
     pub billed_time: Vec<Vec<u128>>,
@@ -122,6 +129,7 @@ impl Cluster {
                 .system
                 .iter()
                 .map(|pod| Resources { milli_vcpu: pod.milli_vcpu, memory: pod.memory })
+                .map(|request| SystemPlace { request, node: None })
                 .collect(),
             billed: (0..kinds).map(|_| BilledTime::new(meter.round_up, meter.minimum, meter.tail)).collect(),
             billed_time: vec![Vec::new(); kinds],
@@ -268,6 +276,7 @@ impl Core<'_> {
         node.stage = Some(Stage::Ready);
         self.tally.node_cpu.raise(cluster.groups[node.group].capacity.milli_vcpu * 1000, now);
         self.tally.node_cpu_requested.raise(node.room.requested.milli_vcpu * 1000, now);
+        self.place_system_pods();
         self.place_pending();
     }
 

@@ -1,8 +1,9 @@
 //! The nodes of the first instant, and what runs on them beside the services.
 
+use crate::platform::placement::cluster_autoscaler::Stage;
 use crate::platform::placement::scheduler::Room;
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Node};
 use super::limits::Limit;
 use super::{Core, Event};
 
@@ -15,7 +16,7 @@ impl Cluster {
         }
         let nodes = self.groups.iter().zip(&counts).flat_map(|(group, &count)| (0..count).map(|_| group.template));
         let mut rooms: Vec<Room> = nodes.collect();
-        let system = self.system.iter().map(|&pod| (pod, 1));
+        let system = self.system.iter().map(|pod| (pod.request, 1));
         let pods = self.services.iter().map(|service| service.request).zip(pods.iter().copied());
         for (pod, count) in system.chain(pods) {
             // Those before are too full for a pod of this size.
@@ -57,24 +58,26 @@ impl Core<'_> {
                 }
             }
         }
-        self.place_system_pods();
         self.limits.declare(Limit::Nodes, most, true);
         if let Some(interval) = scan {
             self.again(interval, Event::Scan);
         }
     }
 
-    /// Puts what runs beside the services on the first nodes that have room. It is taken to use what it requests, and the
-    /// node that has it stays.
-    fn place_system_pods(&mut self) {
+    /// Puts what runs beside the services, and is on no node, on the first that have room. It is taken to use what it
+    /// requests, and the node that has it stays.
+    pub(super) fn place_system_pods(&mut self) {
         let now = self.now;
         let Some(cluster) = &mut self.cluster else { return };
-        for &pod in &cluster.system {
-            if let Some(node) = cluster.nodes.iter_mut().find(|node| node.room.fits(pod)) {
-                node.room.add(pod);
+        for pod in cluster.system.iter_mut().filter(|pod| pod.node.is_none()) {
+            let has_room = |node: &&mut Node| node.stage == Some(Stage::Ready) && node.room.fits(pod.request);
+            if let Some(node) = cluster.nodes.iter_mut().find(has_room) {
+                let milli_vcpu = pod.request.milli_vcpu;
+                node.room.add(pod.request);
                 node.kept = true;
-                node.capacity = node.capacity.saturating_sub(pod.milli_vcpu * 1000).max(1);
-                self.tally.node_cpu_requested.raise(pod.milli_vcpu * 1000, now);
+                node.capacity = node.capacity.saturating_sub(milli_vcpu * 1000).max(1);
+                pod.node = Some(node.id);
+                self.tally.node_cpu_requested.raise(milli_vcpu * 1000, now);
             }
         }
     }

@@ -132,6 +132,7 @@ impl Core<'_> {
         if record.state == State::Cpu && self.station.compute == Compute::Alone && !self.station.hot.levels_cpu {
             self.leave_cpu(&record);
         }
+        self.calls_no_more(slot);
         self.book_failed(&record);
         self.tell_loss(&record, Loss::Failed);
         self.forget(slot);

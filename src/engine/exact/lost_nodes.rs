@@ -35,6 +35,9 @@ impl Core<'_> {
         let (mut pods, mut empty, mut kept) = (Vec::new(), Vec::new(), Vec::new());
         for &index in lost {
             let node = &mut cluster.nodes[index as usize];
+            for pod in cluster.system.iter_mut().filter(|pod| pod.node == Some(node.id)) {
+                pod.node = None;
+            }
             kept.extend((node.stage != Some(Stage::Leaving)).then_some(node.group));
             if node.pods.is_empty() {
                 empty.push(index as usize);
@@ -50,6 +53,7 @@ impl Core<'_> {
         for group in kept {
             self.boot_node(group);
         }
+        self.place_system_pods();
         self.lose(&pods);
     }
 }

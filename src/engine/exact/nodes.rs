@@ -88,7 +88,8 @@ impl Core<'_> {
                 Some(SeenNode { id: node.id, group: node.group, stage, room: node.room, pods, kept: node.kept })
             })
             .collect();
-        let pending: Vec<Resources> = cluster.pending.iter().map(request).collect();
+        let homeless = cluster.system.iter().filter(|pod| pod.node.is_none()).map(|pod| pod.request);
+        let pending: Vec<Resources> = homeless.chain(cluster.pending.iter().map(request)).collect();
         let draw = cluster.luck.next_u64();
         let actions = scaler.scan(now, &cluster.groups, &seen, &pending, draw);
         if let Some((group, count)) = actions.grow {

@@ -2,7 +2,8 @@
 
 use super::calls::{application, busy, call, io, one_class};
 use super::timelines::nodes;
-use super::{Run, SECOND, class, constant, faas, fixed, play, requests_at};
+use super::{Run, SECOND, class, constant, faas, fixed, play, play_with_faults, requests_at};
+use crate::application::fault::{Fault, Kind, Target};
 use crate::application::retry::Retry;
 use crate::application::step::{CallSite, Step, Verb};
 use crate::metering::measurement::Measurement;
@@ -108,4 +109,35 @@ fn what_runs_beside_the_services_has_room_first_and_its_node_stays() {
     let requested = |measured: &Measurement| measured.slices.iter().map(|slice| slice.node_cpu_requested).sum::<u128>();
     let mean = |milli_vcpu| requested(&on_nodes(milli_vcpu)) / u128::from(4000 * SECOND);
     assert_eq!([mean(500), mean(1500)], [1_500_000, 2_500_000]);
+}
+
+#[test]
+fn what_runs_beside_the_services_moves_when_its_node_is_lost() {
+    let plain = super::application(vec![class(constant(0.0), constant(0.1))]);
+    let mut deployment = fixed(1);
+    deployment.instance.vcpu = 1.0;
+    deployment.placement = nodes(2.0, 1, 4, Some(60.0));
+    let Placement::Nodes(spec) = &mut deployment.placement else { unreachable!() };
+    spec.system = vec![SystemPod { name: "a/b".to_owned(), milli_vcpu: 1500, memory: Bytes(0) }];
+    let lost = all_reclaimed(1000);
+    let requests = requests_at(&plain, &[0]);
+    let measured = play_with_faults(&deployment, &plain, &requests, (&[], &[lost]), Run::of(4000.0));
+    // All the time but the minute in which other nodes boot: both are back on them.
+    let requested = measured.slices.iter().map(|slice| slice.node_cpu_requested).sum::<u128>();
+    assert_eq!(requested / u128::from(SECOND), 2_500_000 * 3940);
+}
+
+#[test]
+fn who_is_lost_waits_for_nobody_any_more() {
+    let pair = application(one_class(), vec![vec![call(1)], vec![io(10.0)]]);
+    let requests = requests_at(&pair, &[SECOND]);
+    let measured = play_with_faults(&faas(), &pair, &requests, (&[], &[all_reclaimed(3)]), Run::of(100.0));
+    assert_eq!(measured.services[0].instances.calling, u128::from(2 * SECOND));
+    assert_eq!(measured.services[1].attempts.failed, 1);
+}
+
+/// Every instance, or every node, is taken back at this second.
+fn all_reclaimed(second: u64) -> Fault {
+    let at = vec![Nanos(second * SECOND)];
+    Fault { name: "f".to_owned(), kind: Kind::Reclaim { share: 1.0 }, target: Target::All, at, lasting: Nanos(0) }
 }

@@ -20,6 +20,7 @@ pub mod hop;
 pub mod instance;
 pub mod meter;
 pub mod placement;
+pub mod queue;
 pub mod service;
 pub mod store;
 pub mod tokens;

@@ -4,7 +4,8 @@
 //!  batch of requests --> serve: fire all events at or before each arrival, then offer it
 //!
 //!     station     one service and its fleet; kind: what attempts of a kind have in common
-//!     calls       services that call each other; messages: through queues; steps: what an attempt does, one after the other
+//!     calls       services that call each other; messages: through queues, in `batches`;
+//!                 steps: what an attempt does, one after the other
 //!     allowed     whether there may be another instance
 //!     service     offer -> hand to an instance | queue | reject;  release
 //!     shortcut    a whole life, booked at once
@@ -29,6 +30,7 @@
 //! the end of a slice, then arrivals; equal ones by the number of their instance or record (`event`).
 
 mod allowed;
+mod batches;
 mod billing;
 mod calls;
 mod clients;
@@ -56,6 +58,7 @@ mod messages;
 mod nodes;
 mod pool;
 mod queries;
+mod queues;
 mod record;
 mod router;
 mod scheduler;
@@ -74,7 +77,7 @@ mod work;
 use crate::application::Request;
 use crate::kernel::agenda::Agenda;
 use crate::kernel::ladder::Ladder;
-use crate::metering::measurement::{Measurement, QueueMeasure, SliceMeasure};
+use crate::metering::measurement::{Measurement, SliceMeasure};
 use crate::platform::Deployment;
 use crate::platform::placement::Placement;
 use crate::platform::tokens::Tokens;
@@ -90,11 +93,12 @@ use faults::Faults;
 use instances::Instance;
 use kind::{Kinds, kinds};
 use limits::Gauges;
+use queues::Queues;
 use record::{Records, State};
 use station::{Compute, Station, Supply};
 use stores::Stores;
 use tally::Tally;
-use usage::{book_stores, book_usage};
+use usage::{book_queues, book_stores, book_usage};
 
 /// One deployment being played.
 #[derive(Debug)]
@@ -132,8 +136,7 @@ pub struct Core<'a> {
     limits: Gauges,
     /// What passes the edge, where that is limited.
     throttle: Option<Tokens>,
-    /// Messages of each queue.
-    queues: Vec<QueueMeasure>,
+    queues: Queues,
     /// What is to be done at this instant, when its event is done.
     next: Vec<Next>,
 }
@@ -166,6 +169,7 @@ impl<'a> Core<'a> {
             stores: Stores::new(plan.application, &deployment.bindings, plan.calendar.slices.len()),
             faults: Faults::new(&plan),
             in_flight: 0,
+            queues: Queues::new(plan.application, deployment, plan.calendar.slices.len()),
             kinds,
             cpu_model,
             station,
@@ -189,7 +193,6 @@ impl<'a> Core<'a> {
             ),
             limits: Gauges::default(),
             throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
-            queues: vec![QueueMeasure::default(); plan.application.queues.len()],
             next: Vec::new(),
         };
         core.prepare();
@@ -213,6 +216,7 @@ impl<'a> Core<'a> {
         }
         self.schedule_crowds();
         self.schedule_fault();
+        self.open_queues();
         self.agenda.schedule(self.tally.slice_end(), Event::Roll.order());
     }
 
@@ -350,6 +354,7 @@ impl<'a> Core<'a> {
             let used = self.cpu_used_by_all();
             instances.add(&self.station.roll(self.now, slice, used));
         }
+        self.roll_queues();
         self.tally.roll(self.now, instances);
         self.limits.roll(self.now, slice.is_some());
         self.stores.roll(self.now, slice.is_some());
@@ -405,12 +410,12 @@ impl Platform for Core<'_> {
         }
         let (mut measurement, uses) = self.tally.finish();
         measurement.limits = limits::measured(&stations, &self.limits);
-        measurement.queues = self.queues;
         if stations.len() > 1 {
             measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
         }
         book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref());
         book_stores(&mut measurement, &self.plan, &mut self.stores);
+        book_queues(&mut measurement, &self.plan, self.queues.all);
         measurement.assert_conserved();
         measurement
     }

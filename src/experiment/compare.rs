@@ -17,6 +17,7 @@ use crate::application::queue::Queue;
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
+use crate::platform::queue::BoundQueue;
 use crate::pricing::tariff::day_zone;
 use crate::pricing::timeline::cost_over_time;
 use crate::scenario::{Placed, Scenario};
@@ -125,7 +126,7 @@ fn deployment(
         coordination: coordination::measured(scenario, placed, folded)
             .map(|measured| coordination::priced(measured, &services, cost.as_ref())),
         services,
-        queues: queues(scenario, folded),
+        queues: queues(scenario, placed, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
         cost,
@@ -216,10 +217,11 @@ fn services(placed: &Placed, folded: &FoldedDeployment, cost: Option<&Cost>) -> 
 }
 
 /// Each queue.
-fn queues(scenario: &Scenario, folded: &FoldedDeployment) -> Vec<QueueResult> {
-    let named = scenario.application.queues.iter().zip(&folded.queues);
-    let result = |(queue, folded): (&Queue, &FoldedQueue)| QueueResult {
+fn queues(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment) -> Vec<QueueResult> {
+    let named = scenario.application.queues.iter().zip(&placed.deployment.bindings.queues).zip(&folded.queues);
+    let result = |((queue, bound), folded): ((&Queue, &BoundQueue), &FoldedQueue)| QueueResult {
         name: queue.name.clone(),
+        bound_to: bound.id.clone(),
         latency_ms: latency(&folded.latency),
         ..folded.counts.clone()
     };

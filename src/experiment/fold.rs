@@ -95,6 +95,8 @@ impl FoldedQueue {
         self.counts.dead_lettered += queue.dead_lettered;
         self.counts.waiting += queue.waiting;
         self.counts.redelivered += queue.redelivered;
+        self.counts.requests += queue.requests;
+        self.counts.empty_receives += queue.empty_receives;
         self.latency.add(&queue.latency);
     }
 }

@@ -169,6 +169,10 @@ pub struct QueueMeasure {
     pub dead_lettered: u64,
     /// Messages that are in the queue, or with a consumer, at the horizon.
     pub waiting: u64,
+    /// Requests that it counted for its bill.
+    pub requests: u64,
+    /// Those of them that asked for messages when there was none.
+    pub empty_receives: u64,
     /// From publication until a consumer was done, nanoseconds.
     pub latency: Histogram,
 }

@@ -1,16 +1,24 @@
 //! What a deployment puts in the place of the queues, workflows and stores of an application.
 
+use super::queue::BoundQueue;
 use super::store::BoundStore;
 
-/// What an application's parts are bound to, by their indices; `None` is the platform's own.
+/// What an application's parts are bound to, by their indices; a workflow that is `None` is the platform's own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bindings {
-    /// Ids for the queues.
-    pub queues: Vec<Option<String>>,
+    /// What stands for the queues.
+    pub queues: Vec<BoundQueue>,
     /// Ids for the workflows.
     pub workflows: Vec<Option<String>>,
     /// What stands for the stores.
     pub stores: Vec<BoundStore>,
+}
+
+/// Variant under which a meter of what is bound under this catalogue id is priced, so that each is priced by its own
+/// tariff alone.
+pub(super) fn variant(id: Option<&str>, of: &str) -> String {
+    let id = id.unwrap_or_default();
+    if of.is_empty() { id.to_owned() } else { format!("{id}:{of}") }
 }
 
 /// Something that a name of an application can be bound to.

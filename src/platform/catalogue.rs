@@ -7,16 +7,16 @@
 mod addon;
 mod describe;
 mod machine;
+mod part;
 mod platform;
 mod read;
-mod store;
 
 pub use addon::Addon;
 pub use describe::Row;
 pub use machine::{Allocatable, Machine};
+pub use part::{PartClass, PartEntry};
 pub use platform::{Class, Kinds, Limit, Platform, Sizing};
 pub use read::{Setting, plain_text};
-pub use store::{StoreClass, StoreEntry};
 
 use std::sync::OnceLock;
 
@@ -54,6 +54,11 @@ const FILES: &[(&str, &str)] = files![
     "stores/gcp-datastore.toml",
     "stores/gcp-firestore.toml",
     "stores/redis.toml",
+    "queues/aws-sqs.toml",
+    "queues/aws-sns.toml",
+    "queues/gcp-cloud-tasks.toml",
+    "queues/gcp-pubsub.toml",
+    "queues/self-hosted.toml",
     "addons/istio.toml",
     "addons/prometheus.toml",
     "addons/influxdb.toml",
@@ -80,7 +85,8 @@ pub struct Catalogue {
     base: Vec<Setting>,
     platforms: Vec<Platform>,
     edges: Vec<Named>,
-    stores: Vec<StoreEntry>,
+    /// Stores and queues.
+    parts: Vec<PartEntry>,
     addons: Vec<Addon>,
     autoscalers: Vec<Named>,
     placements: Vec<Named>,
@@ -108,7 +114,7 @@ impl Catalogue {
             base: Vec::new(),
             platforms: Vec::new(),
             edges: Vec::new(),
-            stores: Vec::new(),
+            parts: Vec::new(),
             addons: Vec::new(),
             autoscalers: Vec::new(),
             placements: Vec::new(),
@@ -129,7 +135,7 @@ impl Catalogue {
         match file.folder() {
             "platforms" => self.platforms.push(Platform::read(file)?),
             "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
-            "stores" => self.stores.push(StoreEntry::read(file)?),
+            "stores" | "queues" => self.parts.push(PartEntry::read(file)?),
             "addons" => self.addons.push(Addon::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
             "placements" => {
@@ -192,16 +198,16 @@ impl Catalogue {
         self.later_edges.iter().any(|later| later == id)
     }
 
-    /// Every store, in the order of documentation.
+    /// Every store and every queue, in the order of documentation.
     #[must_use]
-    pub fn stores(&self) -> &[StoreEntry] {
-        &self.stores
+    pub fn parts(&self) -> &[PartEntry] {
+        &self.parts
     }
 
-    /// The store called `id`.
+    /// The store or the queue called `id`.
     #[must_use]
-    pub fn store(&self, id: &str) -> Option<&StoreEntry> {
-        self.stores.iter().find(|store| store.id == id)
+    pub fn part(&self, id: &str) -> Option<&PartEntry> {
+        self.parts.iter().find(|part| part.id == id)
     }
 
     /// Every add-on, in the order of documentation.
@@ -324,10 +330,10 @@ mod tests {
         let platforms = catalogue.platforms.iter().flat_map(|platform| &platform.settings);
         let kinds = [&catalogue.edges, &catalogue.autoscalers, &catalogue.placements];
         let kinds = kinds.into_iter().flatten().flat_map(|named| &named.settings);
-        let stores = catalogue.stores.iter().flat_map(|store| &store.settings);
+        let parts = catalogue.parts.iter().flat_map(|part| &part.settings);
         let addons = catalogue.addons.iter().flat_map(|addon| [&addon.settings, &addon.sidecar, &addon.pods]);
-        let stores = stores.chain(addons.flatten());
-        catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).chain(stores).collect()
+        let parts = parts.chain(addons.flatten());
+        catalogue.base.iter().chain(&catalogue.runtimes).chain(platforms).chain(kinds).chain(parts).collect()
     }
 
     #[test]

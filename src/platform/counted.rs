@@ -78,6 +78,12 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
             add(true, "", Dimension::InstanceHours, &bound.variant(machine));
         }
     }
+    for bound in &deployment.bindings.queues {
+        let counts = &bound.meter;
+        add(counts.request_bytes.is_some(), "", Dimension::QueueRequests, &bound.variant(""));
+        add(counts.request_bytes.is_some(), "", Dimension::QueueRequests, &bound.variant(counts.deliveries));
+        add(counts.least_bytes.is_some(), "", Dimension::QueueBytes, &bound.variant(""));
+    }
     meters
 }
 

@@ -14,6 +14,7 @@ pub mod processor;
 pub mod throughput;
 pub mod units;
 
+use super::binding::variant;
 use crate::application::step::Access;
 use crate::units::Bytes;
 use connections::Connections;
@@ -54,9 +55,8 @@ pub struct StoreMeter {
 impl BoundStore {
     /// Variant under which a meter of this store is priced: its tariff is that of this id alone.
     #[must_use]
-    pub fn variant(&self, variant: &str) -> String {
-        let id = self.id.as_deref().unwrap_or_default();
-        if variant.is_empty() { id.to_owned() } else { format!("{id}:{variant}") }
+    pub fn variant(&self, of: &str) -> String {
+        variant(self.id.as_deref(), of)
     }
 
     /// Variant under which accesses are priced, and how many of what is counted under it one unit is.

@@ -20,7 +20,7 @@ pub struct StatedTariff {
     /// Its TOML text, where the price book does not hold it.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
-    /// Whether it prices nothing but what is counted under its own name: that of a store.
+    /// Whether it prices nothing but what is counted under its own name: that of a store or a queue.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub own_only: bool,
 }
@@ -46,9 +46,9 @@ impl StatedTariff {
     }
 
     /// The tariff of the price book that has this id, for what is counted under the name of what it prices alone: of two
-    /// stores, each is priced by its own.
+    /// stores or queues, each is priced by its own.
     #[must_use]
-    pub fn of_store(id: &str) -> Self {
+    pub fn of_part(id: &str) -> Self {
         Self { own_only: true, ..Self::catalogue(id) }
     }
 

@@ -118,12 +118,24 @@ fn of_queue(result: &RunResult, name: &str) -> Vec<Row> {
     let counted = |label: &str, count_of: &dyn Fn(&QueueResult) -> u64| {
         part(result, label, |d| of(d, &|queue| count(result, count_of(queue)).into()))
     };
-    vec![
+    let bound = |queue: &QueueResult| Cell::from(queue.bound_to.clone().unwrap_or_else(|| "no price".to_owned()));
+    let mut rows = vec![
         Row::heading(format!("Queue {name}")),
+        row(result, "bound to", |d| of(d, &bound)),
         row(result, "messages published", |d| of(d, &|queue| count(result, queue.published).into())),
         counted("delivered again", &|queue| queue.redelivered),
         counted("dead letters", &|queue| queue.dead_lettered),
         counted("waiting at the end", &|queue| queue.waiting),
         row(result, "until done, p99", |d| of(d, &|queue| millis(queue.latency_ms.p99, &queue.latency_ms.ci95, "p99"))),
-    ]
+    ];
+    let any = |is: &dyn Fn(&QueueResult) -> bool| {
+        result.deployments.iter().flat_map(|deployment| &deployment.queues).any(|queue| queue.name == name && is(queue))
+    };
+    if any(&|queue| queue.requests > 0) {
+        rows.push(row(result, "requests", |d| of(d, &|queue| count(result, queue.requests).into())));
+    }
+    if any(&|queue| queue.empty_receives > 0) {
+        rows.push(counted("that found no message", &|queue| queue.empty_receives));
+    }
+    rows
 }

@@ -12,6 +12,7 @@ mod fleet;
 mod hop;
 mod merge;
 mod placement;
+mod queue;
 mod services;
 mod shape;
 mod sizing;
@@ -30,6 +31,7 @@ use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
 use crate::platform::catalogue::{Catalogue, Platform, plain_text};
 use crate::platform::placement::Placement;
+use crate::platform::queue::BoundQueue;
 use crate::platform::store::BoundStore;
 use crate::platform::{Deployment, Fact, Override};
 use crate::pricing::book::Book;
@@ -121,7 +123,7 @@ impl<'a> Place<'a> {
     ) -> Option<(Deployment, Merged<'a>)> {
         let catalogue = self.catalogue;
         let mut merged = merge(self.typed, self.span, catalogue, problems)?;
-        bind::bind_stores(&mut merged, application, catalogue, problems);
+        bind::bind_parts(&mut merged, application, catalogue, problems);
         grammar::check(&merged.table, self.span, &DEPLOYMENT, problems);
         if problems.has_errors() {
             return None;
@@ -137,6 +139,7 @@ impl<'a> Place<'a> {
             nodes.system = hop::system(&merged.addons, &nodes.groups, hop::place(table), problems);
         }
         let stores = store::stores(table, application, catalogue, problems);
+        let queues = queue::queues(table, application, platform.family);
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
             platform: platform.id.clone(),
@@ -150,8 +153,8 @@ impl<'a> Place<'a> {
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
-            not_modelled: not_modelled(platform, &placement, application, &stores, catalogue),
-            bindings: services::bindings(table, application, stores),
+            not_modelled: not_modelled(platform, &placement, application, (&stores, &queues), catalogue),
+            bindings: services::bindings(table, application, stores, queues),
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),
@@ -162,20 +165,24 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What the platform and the stores that are bound to it do or bill that is not modelled.
+/// What the platform and the stores and queues that are bound to it do or bill that is not modelled.
 fn not_modelled(
     platform: &Platform,
     placement: &Placement,
     application: &Application,
-    stores: &[BoundStore],
+    (stores, queues): (&[BoundStore], &[BoundQueue]),
     catalogue: &Catalogue,
 ) -> Vec<(String, String)> {
     let mut left_out: Vec<_> =
         platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
-    for (store, bound) in application.stores.iter().zip(stores) {
-        let items = match bound.id.as_deref().and_then(|id| catalogue.store(id)) {
+    let stores =
+        application.stores.iter().zip(stores).map(|(store, bound)| ("store", &store.name, bound.id.as_deref()));
+    let queues =
+        application.queues.iter().zip(queues).map(|(queue, bound)| ("queue", &queue.name, bound.id.as_deref()));
+    for (what, name, id) in stores.chain(queues) {
+        let items = match id.and_then(|id| catalogue.part(id)) {
             Some(entry) => entry.not_modelled.clone(),
-            None => vec![format!("limits and prices of the store `{}`, which is bound to nothing", store.name)],
+            None => vec![format!("limits and prices of the {what} `{name}`, which is bound to nothing")],
         };
         let new: Vec<_> = items.into_iter().map(|item| (item, String::new())).collect();
         left_out.extend(new.into_iter().filter(|item| !left_out.contains(item)).collect::<Vec<_>>());
@@ -188,8 +195,7 @@ fn not_modelled(
 fn of_graph(application: &Application) -> impl Iterator<Item = (String, String)> {
     let several = application.services.len() > 1;
     let between = several.then_some("Traffic between zones of messages and of queries");
-    let queues = (!application.queues.is_empty()).then_some("Requests of queues and topics");
-    between.into_iter().chain(queues).map(|what| (what.to_owned(), String::new()))
+    between.into_iter().map(|what| (what.to_owned(), String::new()))
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.

@@ -25,6 +25,8 @@ pub(super) enum Next {
     Ask(u32),
     /// What one service gave back, those who wait at this one may use.
     Start(u16),
+    /// Instances that take the messages of this line may ask for more.
+    Listen(u16),
 }
 
 /// In a record that waits for what it reached: how many of them have not answered, and above that whether one failed,
@@ -41,9 +43,7 @@ impl Core<'_> {
         record.state = State::Calling;
         (record.work, record.waits_until) = (place.packed(), 0);
         let record = *record;
-        let kind = &self.kinds.all[usize::from(record.kind)];
-        let class = &self.plan.application.classes[usize::from(kind.class)];
-        let walker = Walker { key: record.key, attempt: place.attempt, class: (class, u32::from(kind.class)) };
+        let walker = self.walker(record.key, place);
         let reached = match program.code[usize::from(at)].op {
             Op::Parallel { n } => at + 1..at + 1 + n,
             _ => at..at + 1,
@@ -56,26 +56,33 @@ impl Core<'_> {
             if parallel && !instruction.is_taken(own, walker.class.1) {
                 continue;
             }
-            self.reach_one(slot, at, own, &instruction, &walker);
+            self.reach_one(slot, at, own, &instruction, (&walker, place));
         }
         if self.records.get(slot).waits_until & ANSWERS == 0 {
             self.goes_on(slot);
         }
     }
 
-    fn reach_one(&mut self, slot: u32, at: u16, own: u64, instruction: &Instruction, walker: &Walker<'_>) {
+    fn reach_one(
+        &mut self,
+        slot: u32,
+        at: u16,
+        own: u64,
+        instruction: &Instruction,
+        (walker, place): (&Walker<'_>, Place),
+    ) {
         let program = self.station.program();
         let arrived = self.counted_at(slot);
         let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
-        if let Op::Publish { queue, .. } = instruction.op {
-            self.publish(slot, own, queue);
+        if let Op::Publish { queue, size } = instruction.op {
+            self.publish(slot, own, (queue, size), place.class);
             return;
         }
         self.records.get_mut(slot).waits_until += 1;
         match instruction.op {
             Op::Call { site, .. } => {
                 let first = self.kinds.sites[usize::from(self.station.number)][usize::from(site)];
-                let kind = first + self.kinds.all[usize::from(self.records.get(slot).kind)].class;
+                let kind = first + place.class;
                 if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
                     self.clients.put(budget, self.now);
                 }
@@ -144,6 +151,7 @@ impl Core<'_> {
                     self.enter(station);
                     self.start_for_queue();
                 }
+                Next::Listen(line) => self.listen(line),
                 Next::Ask(place) => {
                     let request = self.attempt(place);
                     self.admit(&request);

@@ -44,6 +44,10 @@ pub(super) enum Who {
     Attempt(u32, u16),
     /// A message of the queue of this index.
     Message(u16),
+    /// Nobody: it wakes the line of this number.
+    Line(u16),
+    /// A poller of this line, which rests.
+    Poller(u16),
 }
 
 /// A client of whom something is kept.
@@ -310,6 +314,11 @@ impl Core<'_> {
             (Doing::BackingOff, Who::Attempt(..)) => self.call_again(place),
             (Doing::BackingOff, Who::Message(_)) => self.deliver_again(place),
             (Doing::OnTheWay, _) => self.call_arrives(place),
+            (Doing::BackingOff, Who::Line(line)) => self.hand_out(line),
+            (Doing::BackingOff, Who::Poller(line)) => {
+                self.clients.dismiss(place);
+                self.poller_is_free(line);
+            }
             (Doing::BackingOff, _) => {
                 caller.doing = Doing::Asking;
                 caller.attempt += 1;
@@ -343,7 +352,7 @@ impl Core<'_> {
     pub(super) fn lost(&mut self, record: &Record, loss: Loss) {
         let (retry, budget) = match self.kinds.all[usize::from(record.kind)].policy {
             Policy::Retry(retry, budget) => (retry, budget),
-            Policy::Deliver(queue, number) => return self.delivery_failed(record, queue, number),
+            Policy::Deliver(queue, number) => return self.delivery_failed(record, queue, number, loss),
         };
         let caller = record.client.caller();
         let attempt = self.clients.attempt(record.client);
@@ -382,6 +391,7 @@ impl Core<'_> {
             Who::Outside => self.clients.dismiss(place),
             Who::Attempt(..) => self.call_returns(place, success),
             Who::Message(queue) => self.message_taken(place, queue),
+            Who::Line(_) | Who::Poller(_) => unreachable!("asks nobody"),
         }
     }
 

@@ -132,9 +132,10 @@ impl Core<'_> {
 
     /// The work of an attempt of this kind begins, which the platform may end. A message is hidden from now on.
     #[inline]
-    pub(super) fn arm_running(&mut self, kind: u16) {
+    pub(super) fn arm_running(&mut self, slot: u32, kind: u16) {
         if kind >= self.kinds.deliveries {
             self.arm_client(kind);
+            self.delivery_begins(slot);
         }
         self.arm(self.deadlines.platform(self.station.number));
     }

@@ -78,6 +78,16 @@ impl Levels {
         }
     }
 
+    /// Instances that have room for more: as many as would be left if what there is were on as few of them as can be.
+    pub fn listening(&self) -> usize {
+        let full = match self.slots_each {
+            _ if self.one_slot => self.busy.count(),
+            0 => 0,
+            slots => self.slots.count() / u64::from(slots),
+        };
+        usize::try_from(self.ready.count().saturating_sub(full)).unwrap_or(usize::MAX)
+    }
+
     /// Closes the books of the requests of a slice.
     pub fn close(&mut self, slice: usize, billed_time: u128) {
         let current = std::mem::take(&mut self.current);

@@ -116,6 +116,10 @@ impl<'a> Station<'a> {
             // What the others do counts too: every change is looked at.
             hot.busy_cap = 0;
         }
+        if plan.application.queues.iter().any(|queue| queue.batch.size > 1 && queue.consumers.contains(&number)) {
+            // One message after the other, even where its work is that of its class.
+            (hot.has_steps, hot.levels_cpu) = (true, true);
+        }
         hot.guarded |= plan.application.classes.iter().any(|class| !class.passes_edge());
         let mut station = Self {
             number,

@@ -5,30 +5,32 @@ use crate::application::program::walk::{Task, Walker};
 use super::Core;
 use super::record::{Record, State};
 
-/// Where an attempt has got to: what its steps are drawn by, and the instruction that comes next.
+/// Where an attempt has got to: what its steps are drawn by, for whose request, and the instruction that comes next.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
     pub attempt: u32,
     pub next: u16,
+    pub class: u16,
 }
 
 impl Place {
     /// As a record keeps it beside its work.
     pub const fn packed(self) -> u64 {
-        (self.attempt as u64) << 16 | self.next as u64
+        (self.attempt as u64) << 32 | (self.class as u64) << 16 | self.next as u64
     }
 
     #[allow(clippy::cast_possible_truncation)] // what was packed
     pub const fn unpacked(packed: u64) -> Self {
-        Self { attempt: (packed >> 16) as u32, next: packed as u16 }
+        Self { attempt: (packed >> 32) as u32, class: (packed >> 16) as u16, next: packed as u16 }
     }
 }
 
-impl Core<'_> {
+impl<'a> Core<'a> {
     /// An attempt begins with the first step. Apart, so that services without steps keep their straight line.
     #[inline(never)]
     pub(super) fn place_at_first_step(&self, record: &mut Record) {
-        let place = Place { attempt: self.clients.attempt(record.client), next: 0 };
+        let class = self.kinds.all[usize::from(record.kind)].class;
+        let place = Place { attempt: self.clients.attempt(record.client), next: 0, class };
         (record.work, record.waits_until) = (place.packed(), u64::MAX);
     }
 
@@ -36,19 +38,19 @@ impl Core<'_> {
     pub(super) fn skip_steps(&mut self, slot: u32) {
         let last = self.station.program().last();
         let record = self.records.get_mut(slot);
-        record.work = if self.station.hot.has_steps { Place { attempt: 0, next: last }.packed() } else { 0 };
+        let class = self.kinds.all[usize::from(record.kind)].class;
+        record.work = if self.station.hot.has_steps { Place { attempt: 0, next: last, class }.packed() } else { 0 };
     }
 
     /// An attempt goes on to its next step that takes time, or is done.
     #[inline(never)]
     pub(super) fn go_on(&mut self, slot: u32) {
         let program = self.station.program();
-        let record = self.records.get_mut(slot);
-        let kind = &self.kinds.all[usize::from(record.kind)];
-        let mut place = Place::unpacked(record.work);
-        let class = &self.plan.application.classes[usize::from(kind.class)];
-        let walker = Walker { key: record.key, attempt: place.attempt, class: (class, u32::from(kind.class)) };
+        let record = self.records.get(slot);
+        let (mut place, state) = (Place::unpacked(record.work), record.state);
+        let walker = self.walker(record.key, place);
         let task = program.next_task(&mut place.next, &walker);
+        let record = self.records.get_mut(slot);
         record.work = place.packed();
         match task {
             Task::Cpu(work) => {
@@ -61,7 +63,8 @@ impl Core<'_> {
                 self.wait_until(slot, self.now.saturating_add(waits));
             }
             Task::Reach(at) => self.reach(slot, at, place),
-            Task::Done if matches!(record.state, State::Cpu | State::Io | State::Answered) => {
+            Task::Done if self.comes_to_next_message(slot) => {}
+            Task::Done if matches!(state, State::Cpu | State::Io | State::Answered) => {
                 if self.station.trouble.fails(walker.key, walker.attempt) {
                     self.fail(slot);
                 } else {
@@ -71,5 +74,11 @@ impl Core<'_> {
             // Even work of no length goes through the agenda: ended here, a long queue would be emptied by recursion.
             Task::Done => self.wait_until(slot, self.now),
         }
+    }
+
+    /// Who goes through the steps that belong to the request, or the call, of this key.
+    pub(super) fn walker(&self, key: u64, place: Place) -> Walker<'a> {
+        let class = &self.plan.application.classes[usize::from(place.class)];
+        Walker { key, attempt: place.attempt, class: (class, u32::from(place.class)) }
     }
 }

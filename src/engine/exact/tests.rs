@@ -2,6 +2,7 @@
 
 #![allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // test values are small and positive
 
+mod batches;
 mod calls;
 mod clients;
 mod deadlines;

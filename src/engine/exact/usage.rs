@@ -14,6 +14,7 @@ use crate::units::Bytes;
 
 use super::super::Plan;
 use super::cluster::Cluster;
+use super::queues::Queue;
 use super::station::Station;
 use super::stores::{Store, Stores};
 use super::tally::SliceUse;
@@ -64,6 +65,20 @@ pub(super) fn book_stores(measurement: &mut Measurement, plan: &Plan<'_>, stores
             }
         }
         books.measurement.stores.push(std::mem::take(measure));
+    }
+}
+
+/// Books what the queues counted.
+pub(super) fn book_queues(measurement: &mut Measurement, plan: &Plan<'_>, queues: Vec<Queue>) {
+    let mut books = Books { measurement, plan };
+    for queue in queues {
+        for (slice, used) in queue.uses.iter().enumerate() {
+            let (all, deliveries) = (queue.bound.variant(""), queue.bound.variant(queue.bound.meter.deliveries));
+            books.add("", Dimension::QueueRequests, &all, slice, u128::from(used.requests));
+            books.add("", Dimension::QueueRequests, &deliveries, slice, u128::from(used.deliveries));
+            books.add("", Dimension::QueueBytes, &all, slice, u128::from(used.bytes));
+        }
+        books.measurement.queues.push(queue.measure);
     }
 }
 

@@ -17,7 +17,7 @@ impl Core<'_> {
         let record = self.records.get_mut(slot);
         record.started = now;
         let (cpu, io, kind) = (record.work, record.waits_until, record.kind);
-        self.arm_running(kind);
+        self.arm_running(slot, kind);
         if self.station.hot.has_proxies {
             self.begin_by_proxies(slot);
             return;
@@ -121,7 +121,7 @@ impl Core<'_> {
         let record = self.records.get_mut(slot);
         record.started = self.now;
         let kind = record.kind;
-        self.arm_running(kind);
+        self.arm_running(slot, kind);
         self.skip_steps(slot);
         self.wait_until(slot, end);
     }

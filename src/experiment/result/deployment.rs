@@ -282,6 +282,12 @@ pub struct QueueResult {
     pub waiting: u64,
     /// Deliveries beyond the first of a message.
     pub redelivered: u64,
+    /// Catalogue id of what stands for it; null for a queue without a limit and without a price.
+    pub bound_to: Option<String>,
+    /// Requests that it counted for its bill.
+    pub requests: u64,
+    /// Those of them that asked for messages when there was none.
+    pub empty_receives: u64,
     /// From publication until a consumer was done.
     pub latency_ms: Latency,
 }

@@ -29,8 +29,8 @@ pub struct Platform {
     pub limits: Vec<Limit>,
     /// Keys that it does not offer, and why.
     pub not_offered: Vec<(String, String)>,
-    /// Its own stores: (kind, id of the store).
-    pub stores: Vec<(String, String)>,
+    /// Its own stores and queues: (kind, id).
+    pub parts: Vec<(String, String)>,
     /// What it bills that is not modelled: (what, usual share or empty).
     pub not_modelled: Vec<(String, String)>,
 }
@@ -141,7 +141,7 @@ impl Platform {
             settings: file.defaults()?,
             limits: limits(file)?,
             not_offered: file.pairs("not_offered")?,
-            stores: file.pairs("stores")?,
+            parts: [file.pairs("stores")?, file.pairs("queues")?].concat(),
             not_modelled: not_modelled(file),
         })
     }

@@ -145,7 +145,7 @@ fn no_spot_price(built: &Built, tariffs: &[Tariff]) -> Diagnostics {
     unsold.collect()
 }
 
-/// The tariffs of the deployment's stores, its own with where it was stated, then that of its edge; none at all where the
+/// The tariffs of the deployment's stores and queues, its own with where it was stated, then that of its edge; none at all where the
 /// deployment has none.
 fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(StatedTariff, Span)>> {
     let (own, span) = match &built.tariff {
@@ -169,18 +169,21 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
     };
     let edge = built.edge.as_deref().filter(|edge| *edge != own.name).and_then(|edge| of_part(edge, built, book));
     let edge = edge.map(|edge| (StatedTariff::catalogue(&edge), span));
-    let ids: BTreeSet<&str> = built.deployment.bindings.stores.iter().filter_map(|store| store.id.as_deref()).collect();
+    let bindings = &built.deployment.bindings;
+    let stores = bindings.stores.iter().filter_map(|store| store.id.as_deref());
+    let queues = bindings.queues.iter().filter(|queue| queue.is_counted()).filter_map(|queue| queue.id.as_deref());
+    let ids: BTreeSet<&str> = stores.chain(queues).collect();
     // First: the deployment's own may price a dimension whatever it is of.
     let mut stated: Vec<_> = ids
         .into_iter()
         .filter_map(|id| of_part(id, built, book))
-        .map(|id| (StatedTariff::of_store(&id), span))
+        .map(|id| (StatedTariff::of_part(&id), span))
         .collect();
     stated.extend(std::iter::once((own, span)).chain(edge));
     Some(stated)
 }
 
-/// Id of the tariff of an edge or a store: in another region than the platform's, its prices there.
+/// Id of the tariff of an edge, a store or a queue: in another region than the platform's, its prices there.
 fn of_part(part: &str, built: &Built, book: &Book) -> Option<String> {
     let region = &built.deployment.region;
     if built.deployment.overrides.iter().any(|changed| changed.key == "region") {

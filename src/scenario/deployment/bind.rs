@@ -1,15 +1,15 @@
-//! What the stores of the application are bound to: the catalogue's defaults under what was typed.
+//! What the stores and queues of the application are bound to: the catalogue's defaults under what was typed.
 
 use super::merge::{Merged, merged_node, same};
 use crate::application::Application;
-use crate::application::store::Store;
+use crate::application::queue;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
-use crate::platform::catalogue::{Catalogue, StoreEntry, plain_text};
-use crate::platform::{Fact, Override};
+use crate::platform::catalogue::{Catalogue, PartEntry, plain_text};
+use crate::platform::{Fact, Family, Override};
 
-/// The word for a store that is only a latency.
+/// The word for a store that is only a latency, and for a queue that nobody is paid for.
 pub(super) const NONE: &str = "none";
 
 /// Keys of a table on demand, and of one whose capacity is bought.
@@ -30,29 +30,54 @@ const BY_MODE: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Writes what every store is bound to as a complete table with `kind`. Names and ids were looked up with the others.
-pub(super) fn bind_stores(
+/// Keys of a queue that say how functions are called with its messages.
+const OF_FUNCTIONS: [&str; 5] =
+    ["max_batch_without_window", "initial_pollers", "pollers_per_minute", "max_pollers", "throttle_backoff"];
+
+/// A part of the application that is bound: its name, the section that it stands in, and its kind.
+struct Part<'a> {
+    name: &'a str,
+    section: &'static str,
+    kind: &'static str,
+}
+
+fn parts(application: &Application) -> impl Iterator<Item = Part<'_>> {
+    let stores = application.stores.iter();
+    let stores = stores.map(|store| Part { name: &store.name, section: "store", kind: store.kind.word() });
+    let queues = application.queues.iter().map(|queue| {
+        let kind = match queue.kind {
+            queue::Kind::Queue => "queue",
+            queue::Kind::Topic => "topic",
+        };
+        Part { name: &queue.name, section: "queue", kind }
+    });
+    stores.chain(queues)
+}
+
+/// Writes what every store and every queue is bound to as a complete table with `kind`. Names and ids were looked up with
+/// the others.
+pub(super) fn bind_parts(
     merged: &mut Merged<'_>,
     application: &Application,
     catalogue: &Catalogue,
     problems: &mut Diagnostics,
 ) {
-    // What is no store of the application, or of one that is wrong itself, has been reported.
-    let is_store = |name: &str| application.stores.iter().any(|store| store.name == name);
+    // What is no part of the application, or of one that is wrong itself, has been reported.
+    let is_part = |name: &str| parts(application).any(|part| part.name == name);
     if let Some(bind) = merged.table.get_mut("bind").and_then(Node::as_table_mut) {
-        let tables = bind.iter().filter(|entry| entry.node.as_table().is_some() && !is_store(&entry.key));
+        let tables = bind.iter().filter(|entry| entry.node.as_table().is_some() && !is_part(&entry.key));
         let strange: Vec<String> = tables.map(|entry| entry.key.clone()).collect();
         for name in strange {
             bind.remove(&name);
         }
     }
-    for store in &application.stores {
-        if let Some(table) = bound(merged, store, catalogue, problems)
+    for part in parts(application) {
+        if let Some(table) = bound(merged, &part, catalogue, problems)
             && let Some(bind) = section(merged)
         {
-            let span = bind.entry(&store.name).map_or(Span::BUILT_IN, |entry| entry.node.span);
-            let key_span = bind.entry(&store.name).map_or(Span::BUILT_IN, |entry| entry.key_span);
-            bind.insert(&store.name, key_span, Node { value: Value::Table(table), span });
+            let span = bind.entry(part.name).map_or(Span::BUILT_IN, |entry| entry.node.span);
+            let key_span = bind.entry(part.name).map_or(Span::BUILT_IN, |entry| entry.key_span);
+            bind.insert(part.name, key_span, Node { value: Value::Table(table), span });
         }
     }
 }
@@ -65,11 +90,11 @@ fn section<'a>(merged: &'a mut Merged<'_>) -> Option<&'a mut Table> {
     merged.table.get_mut("bind").and_then(Node::as_table_mut)
 }
 
-/// The complete table of what `store` is bound to. `None`: what was typed is wrong, which was or will be reported.
-fn bound(merged: &mut Merged<'_>, store: &Store, catalogue: &Catalogue, problems: &mut Diagnostics) -> Option<Table> {
-    let own = merged.platform.stores.iter().find(|(kind, _)| kind == store.kind.word());
+/// The complete table of what `part` is bound to. `None`: what was typed is wrong, which was or will be reported.
+fn bound(merged: &mut Merged<'_>, part: &Part<'_>, catalogue: &Catalogue, problems: &mut Diagnostics) -> Option<Table> {
+    let own = merged.platform.parts.iter().find(|(kind, _)| kind == part.kind);
     let own = own.map_or(NONE, |(_, id)| id.as_str());
-    let typed = merged.table.get("bind").and_then(Node::as_table).and_then(|bind| bind.get(&store.name)).cloned();
+    let typed = merged.table.get("bind").and_then(Node::as_table).and_then(|bind| bind.get(part.name)).cloned();
     let (id, span, typed) = match typed.as_ref().map(|node| (&node.value, node.span)) {
         None => (own.to_owned(), Span::BUILT_IN, Table::new()),
         Some((Value::String(id), span)) => (id.clone(), span, Table::new()),
@@ -79,7 +104,7 @@ fn bound(merged: &mut Merged<'_>, store: &Store, catalogue: &Catalogue, problems
         },
         Some(_) => return None,
     };
-    let key = format!("bind.{}", store.name);
+    let key = format!("bind.{}", part.name);
     if id != own {
         merged.overrides.push(Override { key: key.clone(), value: id.clone(), preset: Some(own.to_owned()) });
     }
@@ -88,12 +113,17 @@ fn bound(merged: &mut Merged<'_>, store: &Store, catalogue: &Catalogue, problems
     if id == NONE {
         return Some(table);
     }
-    let entry = catalogue.store(&id)?;
-    if !entry.kinds.iter().any(|kind| kind == store.kind.word()) {
-        problems.push(unfit(store, entry, catalogue).at(span));
+    let entry = catalogue.part(&id)?;
+    if !entry.kinds.iter().any(|kind| kind == part.kind) {
+        problems.push(unfit(part, entry, catalogue).at(span));
         return None;
     }
-    for setting in &entry.settings {
+    let on_functions = merged.platform.family == Family::Faas;
+    for key in typed.iter().filter(|key| !on_functions && OF_FUNCTIONS.contains(&key.key.as_str())) {
+        let only = Diagnostic::error(format!("`{}` is about functions, and there are none here", key.key));
+        problems.push(only.at(key.key_span).help("workers ask for messages when they have nothing to do"));
+    }
+    for setting in entry.settings.iter().filter(|one| on_functions || !OF_FUNCTIONS.contains(&one.key.as_str())) {
         let key = format!("{key}.{}", setting.key);
         let given = typed.get(&setting.key);
         let node = given.map_or_else(|| setting.node.clone(), |given| merged_node(&setting.node, given));
@@ -112,16 +142,16 @@ fn bound(merged: &mut Merged<'_>, store: &Store, catalogue: &Catalogue, problems
     Some(table)
 }
 
-/// `store` is not of a kind that `entry` can stand for.
-fn unfit(store: &Store, entry: &StoreEntry, catalogue: &Catalogue) -> Diagnostic {
-    let (kind, fits) = (store.kind.word(), entry.kinds.join(", "));
-    let wrong = Diagnostic::error(format!(
-        "`{}` is for stores of kind {fits}, and `{}` is of kind {kind}",
-        entry.id, store.name
-    ));
-    let fitting = catalogue.stores().iter().filter(|entry| entry.kinds.iter().any(|fits| fits == kind));
+/// `part` is not of a kind that `entry` can stand for.
+fn unfit(part: &Part<'_>, entry: &PartEntry, catalogue: &Catalogue) -> Diagnostic {
+    let Part { name, section, kind } = part;
+    let fits = entry.kinds.join(", ");
+    let wrong =
+        Diagnostic::error(format!("`{}` is for {section}s of kind {fits}, and `{name}` is of kind {kind}", entry.id));
+    let fitting = catalogue.parts().iter().filter(|entry| entry.kinds.iter().any(|fits| fits == kind));
     let ids: Vec<&str> = fitting.map(|entry| entry.id.as_str()).chain([NONE]).collect();
-    wrong.help(format!("a {kind} store is bound to one of {}", ids.join(", ")))
+    let what = if *section == "queue" { (*kind).to_owned() } else { format!("{kind} {section}") };
+    wrong.help(format!("a {what} is bound to one of {}", ids.join(", ")))
 }
 
 /// Reports what was typed for another mode than the one in force.
@@ -136,7 +166,7 @@ fn check_mode(typed: &Table, table: &Table, problems: &mut Diagnostics) {
 }
 
 /// Reports a class that the catalogue does not have.
-fn check_class(entry: &StoreEntry, table: &Table, problems: &mut Diagnostics) {
+fn check_class(entry: &PartEntry, table: &Table, problems: &mut Diagnostics) {
     let Some(node) = table.get("class") else { return };
     if let Some(name) = node.as_str()
         && entry.class(name).is_none()

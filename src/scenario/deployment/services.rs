@@ -7,6 +7,7 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::tree::{Node, Table, Value, deep_merge};
 use crate::platform::Override;
 use crate::platform::binding::Bindings;
+use crate::platform::queue::BoundQueue;
 use crate::platform::service::ServiceDeployment;
 use crate::platform::store::BoundStore;
 
@@ -83,15 +84,16 @@ fn list(overrides: &mut Vec<Override>, name: &str, own: &[Override]) {
 }
 
 /// What stands for the parts of `application`. Names and ids were looked up with the others.
-pub(super) fn bindings(table: &Table, application: &Application, stores: Vec<BoundStore>) -> Bindings {
+pub(super) fn bindings(
+    table: &Table,
+    application: &Application,
+    stores: Vec<BoundStore>,
+    queues: Vec<BoundQueue>,
+) -> Bindings {
     let bind = table.get("bind").and_then(Node::as_table);
     let id = |name: &String| match &bind?.get(name)?.value {
         Value::String(id) => Some(id.clone()),
         _ => None,
     };
-    Bindings {
-        queues: application.queues.iter().map(|queue| id(&queue.name)).collect(),
-        workflows: application.workflows.iter().map(|workflow| id(&workflow.name)).collect(),
-        stores,
-    }
+    Bindings { queues, workflows: application.workflows.iter().map(|workflow| id(&workflow.name)).collect(), stores }
 }

@@ -1,7 +1,9 @@
 //! The grammar of `[[deployment]]`. Defaults are not here: they come from the catalogue.
 
 mod autoscaler;
+mod bound;
 mod placement;
+mod queue;
 mod store;
 
 pub(super) use autoscaler::AUTOSCALER;
@@ -61,7 +63,7 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
         "bind",
         Kind::Map(&Kind::OneOf(&[
             Kind::Text("the id of a queue, a workflow or a store of the catalogue"),
-            Kind::Tagged(&store::STORE),
+            Kind::Tagged(&bound::BOUND),
         ])),
         "what stands for the queues, workflows and stores, by name; default: the platform's own",
     )

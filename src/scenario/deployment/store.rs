@@ -119,7 +119,7 @@ fn relational(table: &Table, max_connections: u32, processor: Processor, meter: 
 
 fn aurora(table: &Table, catalogue: &Catalogue) -> BoundStore {
     let name = table.at("class").text();
-    let class = catalogue.store("aws-aurora").and_then(|entry| entry.class(name));
+    let class = catalogue.part("aws-aurora").and_then(|entry| entry.class(name));
     // Another class was reported.
     let (vcpu, connections) = class.map_or((1.0, 1), |class| (class.vcpu, class.max_connections));
     let max = table.at("max_connections");

@@ -21,7 +21,7 @@ pub const QUEUES: Refused = None;
 /// Queues of kind `topic`.
 pub const TOPICS: Refused = None;
 /// `batch` of a queue.
-pub const BATCHES: Refused = Some("batches of messages are");
+pub const BATCHES: Refused = None;
 /// `[[workflow]]` and `start`.
 pub const WORKFLOWS: Refused = Some("workflows are");
 /// `[[store]]`, `query`, `op` and `entry = "store:NAME"`.

@@ -12,11 +12,11 @@ use crate::application::step::{Demand, Step, Verb};
 use crate::platform::autoscaler::Law;
 use crate::units::Nanos;
 
-fn publish() -> Step {
+pub(super) fn publish() -> Step {
     Step::new(Verb::Publish { queue: 0, size: constant(0.0) })
 }
 
-fn queue(consumers: Vec<u16>, visibility: u64, max_receives: u32) -> Queue {
+pub(super) fn queue(consumers: Vec<u16>, visibility: u64, max_receives: u32) -> Queue {
     Queue {
         name: "jobs".to_owned(),
         kind: if consumers.len() == 1 { Kind::Queue } else { Kind::Topic },
@@ -28,7 +28,7 @@ fn queue(consumers: Vec<u16>, visibility: u64, max_receives: u32) -> Queue {
 }
 
 /// A service that works for half a second and publishes, and consumers with these steps.
-fn published(consumers: Vec<Vec<Step>>, visibility: u64, max_receives: u32) -> Application {
+pub(super) fn published(consumers: Vec<Vec<Step>>, visibility: u64, max_receives: u32) -> Application {
     let numbers = (1..).take(consumers.len()).collect();
     let bodies = [vec![vec![io(0.5), publish()]], consumers].concat();
     let mut application = application(one_class(), bodies);

@@ -20,7 +20,7 @@ fn unknown_names_are_found_wherever_they_are_used() {
         .replace("[\"worker\", \"stock\"]", "[\"worker\", \"stok\"]")
         .replace("target = \"orders\"", "target = \"ordrs\"")
         .replace("service.worker", "service.workr")
-        .replace("placed = \"aws-sqs\"", "placd = \"aws-sqs\"");
+        .replace("placed = \"aws-sns\"", "placd = \"aws-sqs\"");
     assert_eq!(
         said(&text),
         [
@@ -45,7 +45,7 @@ fn a_name_of_the_wrong_kind_says_what_it_is() {
         .replace("start = \"fulfil\"", "start = \"orders\"")
         .replace("store:orders", "store:placed")
         .replace("fulfil = \"inline\"", "fulfil = \"redis\", stock = \"redis\"")
-        .replace("placed = \"aws-sqs\"", "placed = \"aws-sq\"");
+        .replace("placed = \"aws-sns\"", "placed = \"aws-sq\"");
     assert_eq!(
         said(&text),
         [

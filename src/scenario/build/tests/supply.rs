@@ -40,7 +40,7 @@ fn parts_are_bound() {
     let scenario = scenario(SHOP);
     let deployment = &scenario.deployments[0].deployment;
     let bound = &deployment.bindings;
-    assert_eq!((bound.queues[0].as_deref(), bound.workflows[0].as_deref()), (Some("aws-sqs"), Some("inline")));
+    assert_eq!((bound.queues[0].id.as_deref(), bound.workflows[0].as_deref()), (Some("aws-sns"), Some("inline")));
     assert!(bound.stores == [BoundStore::default()], "a generic platform has no store of its own");
 }
 

@@ -1,6 +1,6 @@
-//! The grammar of what a store is bound to: one variant for each store of the catalogue. Defaults are the catalogue's.
+//! The grammar of what stores are bound to. Defaults are the catalogue's.
 
-use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape, Tagged, Variant};
+use crate::document::grammar::{Choice, Key, Kind, Range, Rule, Shape};
 use crate::document::quantity;
 use crate::units::{Bytes, Nanos};
 
@@ -38,7 +38,7 @@ const AUTO_SCALING_OR_NONE: Kind = Kind::OneOf(&[
     Kind::Table(&AUTO_SCALING),
 ]);
 
-static DYNAMODB: [Key; 14] = [
+pub(super) static DYNAMODB: [Key; 14] = [
     Key::new(
         "mode",
         Kind::Choice(&[
@@ -79,7 +79,7 @@ const CPU_SHARE: Key =
 const READ_IO: Key = Key::new("read_io", UNIT_BYTES, "bytes of a read that are one I/O of the bill");
 const WRITE_IO: Key = Key::new("write_io", UNIT_BYTES, "bytes of a write that are one I/O of the bill");
 
-const AURORA: Shape = Shape::new(&[
+pub(super) const AURORA: Shape = Shape::new(&[
     Key::new("class", Kind::Text("a class of instances"), "class of the instance"),
     Key::new(
         "max_connections",
@@ -92,7 +92,7 @@ const AURORA: Shape = Shape::new(&[
     WRITE_IO,
 ]);
 
-const AURORA_SERVERLESS: Shape = Shape::new(&[
+pub(super) const AURORA_SERVERLESS: Shape = Shape::new(&[
     Key::new("min", CAPACITY, "least capacity, in ACU, rounded up to halves"),
     Key::new("max", Kind::Number(Range::new(1.0, 256.0)), "largest capacity, in ACU, rounded up to halves"),
     Key::new(
@@ -111,30 +111,13 @@ const AURORA_SERVERLESS: Shape = Shape::new(&[
 ])
 .with_rules(&[Rule::Ordered("min", "max")]);
 
-const DOCUMENTS: Shape = Shape::new(&[Key::new(
+pub(super) const DOCUMENTS: Shape = Shape::new(&[Key::new(
     "unit",
     Kind::Choice(&[Choice::new("document", "one document, however large")]),
     "what an access counts as",
 )]);
 
-const NODES: Shape = Shape::new(&[
+pub(super) const NODES: Shape = Shape::new(&[
     Key::new("node_type", Kind::Text("a type of nodes"), "type of the nodes"),
     Key::new("nodes", Kind::POSITIVE_COUNT, "how many there are"),
 ]);
-
-/// What a store is bound to.
-pub(in crate::scenario::deployment) static STORE: Tagged = Tagged {
-    tag: "kind",
-    doc: "what stands for the store",
-    default: None,
-    common: &Shape::new(&[]),
-    variants: &[
-        Variant::new("none", "only a latency: no limit, no price", Shape::new(&[])),
-        Variant::new("aws-dynamodb", "Amazon DynamoDB, for documents", Shape::new(&DYNAMODB)),
-        Variant::new("aws-aurora", "Amazon Aurora, provisioned, for tables", AURORA),
-        Variant::new("aws-aurora-serverless", "Amazon Aurora Serverless v2, for tables", AURORA_SERVERLESS),
-        Variant::new("gcp-datastore", "Google Firestore in Datastore mode, for documents", DOCUMENTS),
-        Variant::new("gcp-firestore", "Google Firestore, for documents", DOCUMENTS),
-        Variant::new("redis", "Amazon ElastiCache for Redis, a cache", NODES),
-    ],
-};

@@ -1,29 +1,29 @@
-//! A store that names of an application can be bound to: its settings, and its machine classes.
+//! What names of an application can be bound to, a store or a queue: its settings, and its machine classes.
 
 use super::read::{File, Setting};
 use crate::document::provenance::Provenance;
 use crate::document::tree::{Entry, Node};
 
-/// A store of the catalogue.
+/// A store or a queue of the catalogue.
 #[derive(Clone, Debug)]
-pub struct StoreEntry {
+pub struct PartEntry {
     /// Catalogue id.
     pub id: String,
     /// Name for people.
     pub title: String,
-    /// Kinds of stores that it can stand for.
+    /// Kinds of stores, or of queues, that it can stand for.
     pub kinds: Vec<String>,
     /// Its settings: keys of the table that a scenario binds.
     pub settings: Vec<Setting>,
-    /// Classes of its machines.
-    pub classes: Vec<StoreClass>,
+    /// Classes of its machines; none of a queue.
+    pub classes: Vec<PartClass>,
     /// What it does or bills that is not modelled.
     pub not_modelled: Vec<String>,
 }
 
-/// A class of machines of a store.
+/// A class of machines of one.
 #[derive(Clone, Debug)]
-pub struct StoreClass {
+pub struct PartClass {
     /// Its word.
     pub name: String,
     /// vCPUs.
@@ -34,12 +34,12 @@ pub struct StoreClass {
     pub provenance: Provenance,
 }
 
-impl StoreEntry {
+impl PartEntry {
     pub(super) fn read(file: &File) -> Result<Self, String> {
         let classes = file.table().get("class").and_then(Node::as_table).cloned().unwrap_or_default();
         let class = |entry: &Entry| {
             let table = entry.node.table();
-            Ok::<_, String>(StoreClass {
+            Ok::<_, String>(PartClass {
                 name: entry.key.clone(),
                 vcpu: table.at("vcpu").number(),
                 max_connections: table.at("max_connections").count_u32(),
@@ -59,7 +59,7 @@ impl StoreEntry {
 
     /// The class called `name`.
     #[must_use]
-    pub fn class(&self, name: &str) -> Option<&StoreClass> {
+    pub fn class(&self, name: &str) -> Option<&PartClass> {
         self.classes.iter().find(|class| class.name == name)
     }
 }

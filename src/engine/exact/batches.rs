@@ -4,6 +4,8 @@
 //! Where the queue calls functions, what is gathered is handed out at once, or as soon as a poller is free. Where
 //! instances take their work, a call waits for one of them in the queue of the service, and gets more messages meanwhile.
 
+use crate::platform::queue::pollers::Ramp;
+
 use super::Core;
 use super::calls::Next;
 use super::clients::{Caller, Doing, Who};
@@ -67,7 +69,7 @@ impl Core<'_> {
         let now = self.now;
         let line = &mut self.queues.lines[usize::from(number)];
         if line.waiting.is_empty() {
-            line.ramp.iter_mut().for_each(|ramp| ramp.rest());
+            line.ramp.iter_mut().for_each(Ramp::rest);
             return Err(None);
         }
         let pollers = line.pollers();
@@ -82,7 +84,7 @@ impl Core<'_> {
         }
         let until = line.since.get_or_insert(now).saturating_add(line.window);
         if line.waiting.len() < line.size as usize && now < until {
-            line.ramp.iter_mut().for_each(|ramp| ramp.rest());
+            line.ramp.iter_mut().for_each(Ramp::rest);
             let new: Vec<u32> = line.waiting.iter().skip(line.held).copied().collect();
             line.held = line.waiting.len();
             self.receive(number, &new);

@@ -132,6 +132,8 @@ impl Core<'_> {
         if !calls {
             let messages: Vec<u32> = self.queues.together(head).collect();
             self.receive(number, &messages);
+            self.count_empty_receives(number);
+            self.queues.lines[usize::from(number)].polls.iter_mut().for_each(|polls| _ = polls.answer());
             self.listen(number);
         }
     }

@@ -154,6 +154,14 @@ fn who_waits_for_messages_asks_again_and_again() {
     assert_eq!((measured.queues[0].requests, measured.queues[0].empty_receives), (25, 25));
     assert_eq!(idle(bound(workers(3), polled(None))).queues[0].empty_receives, 15);
     assert_eq!(idle(bound(faas(), BoundQueue::default())).queues[0].requests, 0);
+    // One that gets a message every 15 s is never answered that there is none, whether it has room for more or not.
+    let every_15 = requests_at(&jobs, &[0, 1, 2, 3, 4, 5].map(|number| number * 15 * SECOND));
+    for slots in [Some(1), None, Some(4)] {
+        let mut worker = workers(1);
+        worker.services[1].fleet.slots = slots;
+        let measured = play(&bound(worker, polled(None)), &jobs, &every_15, Run::of(80.0));
+        assert_eq!((measured.queues[0].requests, measured.queues[0].empty_receives), (18, 0), "{slots:?}");
+    }
 }
 
 #[test]

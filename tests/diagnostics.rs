@@ -243,13 +243,13 @@ fn what_a_store_is_bound_to_has_to_fit() {
       |                  ^^^^^^^^
       |
       = help: what it keeps ready is billed all the same
-    error: unknown kind `aws-sqs`
+    error: `aws-sqs` is for stores of kind queue, and `orders` is of kind relational
      --> s.toml:4:64
       |
     4 | deployment = { platform = 'aws-lambda', bind.orders = { kind = 'aws-sqs' } }
       |                                                                ^^^^^^^^^
       |
-      = help: valid: none, aws-dynamodb, aws-aurora, aws-aurora-serverless, gcp-datastore, gcp-firestore, redis
+      = help: a relational store is bound to one of aws-aurora, aws-aurora-serverless, none
     ");
     insta::assert_snapshot!(of_kind("relational", "orders = { class = 'db.r6g.huge', pool = 0 }"), @r"
     warning: no request reaches the store `orders`

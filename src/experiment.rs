@@ -11,6 +11,7 @@ mod fold;
 mod hours;
 pub mod judge;
 mod play;
+mod recovery;
 pub mod reprice;
 pub mod result;
 mod stores;

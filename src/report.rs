@@ -14,6 +14,7 @@ mod bill;
 mod charts;
 mod columns;
 mod csv_files;
+mod faults;
 mod figures;
 mod files;
 #[cfg(test)]

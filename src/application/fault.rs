@@ -1,5 +1,6 @@
 //! What goes wrong, with what, and when.
 
+use super::Application;
 use crate::units::Nanos;
 
 /// One fault.
@@ -58,13 +59,18 @@ pub enum Target {
 }
 
 impl Fault {
-    /// What it is on the deployment of this index, which has the application in so many services; `None`: nothing. In
-    /// one process, what befalls a service befalls all of it.
+    /// What it is on the deployment of this index, which plays `application` as `cut`; `None`: nothing. Where a service is
+    /// no process of its own, what befalls it befalls every process.
     #[must_use]
-    pub fn on(&self, deployment: usize, services: usize) -> Option<Self> {
+    pub fn on(&self, deployment: usize, application: &Application, cut: &Application) -> Option<Self> {
         let target = match self.target {
             Target::Deployment(index) if usize::from(index) != deployment => return None,
-            Target::Service(_) if services == 1 => Target::Service(0),
+            Target::Service(index) => {
+                let name = &application.services[usize::from(index)].name;
+                let mut processes = (0..).zip(&cut.services);
+                let own = processes.find(|(_, process)| process.name == *name).map(|(index, _)| index);
+                own.map_or(Target::All, Target::Service)
+            }
             target => target,
         };
         Some(Self { target, ..self.clone() })
@@ -74,6 +80,20 @@ impl Fault {
     #[must_use]
     pub const fn ends_instances(&self) -> bool {
         matches!(self.kind, Kind::ZoneLoss { .. } | Kind::Reclaim { .. } | Kind::Deploy)
+    }
+}
+
+impl Kind {
+    /// Its word in scenarios.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Slow { .. } => "slow",
+            Self::Fail { .. } => "fail",
+            Self::ZoneLoss { .. } => "zone-loss",
+            Self::Reclaim { .. } => "reclaim",
+            Self::Deploy => "deploy",
+        }
     }
 }
 
@@ -102,9 +122,26 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::application::Service;
+    use crate::application::program::Body;
+    use crate::kernel::distribution::Distribution;
+    use crate::units::Bytes;
 
     #[test]
     fn a_fault_is_of_a_deployment_and_of_what_is_on_it() {
+        let service = |name: &&str| Service {
+            name: (*name).to_owned(),
+            base_memory: Bytes(0),
+            image: Bytes(0),
+            runtime_start: None,
+            init: Distribution::constant(0.0),
+            body: Body::default(),
+        };
+        let application = |services: &[&str]| {
+            let services: Vec<Service> = services.iter().map(service).collect();
+            Application { services: services.clone(), ..Application::single(Vec::new(), services[0].clone()) }
+        };
+        let (split, whole) = (application(&["a", "b", "c"]), application(&["a", "worker"]));
         let fault = |target| Fault {
             name: "fault".to_owned(),
             kind: Kind::Deploy,
@@ -112,11 +149,12 @@ mod tests {
             at: vec![Nanos::ZERO],
             lasting: Nanos::ZERO,
         };
-        let on = |target, deployment, services| fault(target).on(deployment, services).map(|fault| fault.target);
-        assert_eq!(on(Target::Deployment(1), 0, 3), None);
-        assert_eq!(on(Target::Deployment(1), 1, 3), Some(Target::Deployment(1)));
-        assert_eq!(on(Target::Service(2), 1, 3), Some(Target::Service(2)));
-        assert_eq!(on(Target::Service(2), 1, 1), Some(Target::Service(0)), "a monolith is one process");
+        let on = |target, deployment, cut| fault(target).on(deployment, &split, cut).map(|fault| fault.target);
+        assert_eq!(on(Target::Deployment(1), 0, &split), None);
+        assert_eq!(on(Target::Deployment(1), 1, &split), Some(Target::Deployment(1)));
+        assert_eq!(on(Target::Service(2), 1, &split), Some(Target::Service(2)));
+        assert_eq!(on(Target::Service(2), 1, &whole), Some(Target::All), "it is a part of a process");
+        assert_eq!(on(Target::Service(0), 1, &whole), Some(Target::Service(0)));
         let of = |target: Target| (target.has_service(1), target.has_store(1));
         assert_eq!(of(Target::All), (true, true));
         assert_eq!(of(Target::Deployment(0)), (true, false));

@@ -6,6 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::estimates::{Samples, Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
+use super::recovery::faults;
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
@@ -34,8 +35,10 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         start: scenario.traffic.start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         deployments: Vec::new(),
     };
-    for ((placed, one), calendar) in scenario.deployments.iter().zip(&folded.deployments).zip(&folded.calendars) {
-        let (deployment, chart) = deployment(scenario, placed, one, calendar, folded)?;
+    let all = scenario.deployments.iter().zip(&folded.deployments).zip(&folded.calendars);
+    for (index, ((placed, one), calendar)) in all.enumerate() {
+        let (mut deployment, chart) = deployment(scenario, placed, one, calendar, folded)?;
+        deployment.faults = faults(scenario, index, one, folded);
         deployments.push(deployment);
         charts.deployments.push(chart);
     }
@@ -129,6 +132,7 @@ fn deployment(
         queues: queues(scenario, placed, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
+        faults: Vec::new(),
         cost,
         tariffs: placed.stated.clone(),
         succeeded: folded.succeeded.clone(),

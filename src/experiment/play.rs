@@ -75,8 +75,11 @@ impl<'a> Stage<'a> {
             .map(|number| Nanos(traffic.warmup.0 + number * length).min(horizon))
             .collect();
         let faults = |(index, placed): (usize, &Placed)| {
-            let services = placed.application.services.len();
-            scenario.faults.iter().filter_map(|fault| fault.on(index, services)).collect()
+            scenario
+                .faults
+                .iter()
+                .filter_map(|fault| fault.on(index, &scenario.application, &placed.application))
+                .collect()
         };
         Ok(Self {
             scenario,

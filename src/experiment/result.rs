@@ -7,6 +7,7 @@ mod charts;
 mod comparison;
 mod cost;
 mod deployment;
+mod fault;
 mod store;
 mod sweep;
 
@@ -21,6 +22,7 @@ pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, Coordination, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes,
     QueueResult, QueueWait, Requests, ServiceResult,
 };
+pub use fault::FaultResult;
 pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 

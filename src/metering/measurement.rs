@@ -235,6 +235,12 @@ impl CoarseHistogram {
         *count = count.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
     }
 
+    /// Values in no higher bucket than that of `value`.
+    #[must_use]
+    pub fn within(&self, value: u64) -> u64 {
+        self.counts[..=Self::index(value)].iter().map(|&count| u64::from(count)).sum()
+    }
+
     /// Adds the counts of another.
     pub fn merge(&mut self, other: &Self) {
         for (mine, theirs) in self.counts.iter_mut().zip(other.counts.iter()) {
@@ -353,6 +359,7 @@ mod tests {
             histogram.record_n(value, 1);
             let got = histogram.quantile(0.5).unwrap() as f64;
             assert!((got / value as f64 - 1.0).abs() < 0.0626, "{value} came back as {got}");
+            assert_eq!((histogram.within(value), histogram.within(value / 2)), (1, 0));
         }
     }
 }

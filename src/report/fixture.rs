@@ -122,6 +122,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         queues: Vec::new(),
         nodes: None,
         stores: Vec::new(),
+        faults: Vec::new(),
         cost: None,
         tariffs: vec![],
         succeeded: vec![8_462_000; 5],

@@ -45,6 +45,10 @@ fn of_store(result: &RunResult, name: &str) -> Vec<Row> {
         part(result, "refused", |deployment| find(deployment, &refused)),
         row(result, "latency, p99", |deployment| find(deployment, &latency)),
     ];
+    if result.deployments.iter().flat_map(|d| &d.stores).any(|store| store.name == name && store.queries.failed > 0) {
+        let failed = |store: &StoreResult| count(result, store.queries.failed).into();
+        rows.insert(3, part(result, "failed", |deployment| find(deployment, &failed)));
+    }
     let stores = || result.deployments.iter().flat_map(|deployment| &deployment.stores);
     let any = |of: &dyn Fn(&StoreResult) -> bool| stores().any(|store| store.name == name && of(store));
     if any(&|store| store.utilization.is_some()) {

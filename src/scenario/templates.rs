@@ -49,6 +49,11 @@ pub const TEMPLATES: &[Template] = &[
         text: include_str!("../../scenarios/shop.toml"),
     },
     Template {
+        name: "retry-storm",
+        about: "a third of the machines lost for ten seconds: which fleets retries keep down, and what would help",
+        text: include_str!("../../scenarios/retry-storm.toml"),
+    },
+    Template {
         name: "school-week",
         about: "a week of an education site in four time zones, some 18 million requests",
         text: include_str!("../../scenarios/school-week.toml"),

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Intervals;
 use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
+use super::fault::FaultResult;
 use super::store::StoreResult;
 use crate::platform::{Fact, Family, Override};
 use crate::pricing::stated::StatedTariff;
@@ -51,6 +52,9 @@ pub struct DeploymentResult {
     /// Its stores, where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub stores: Vec<StoreResult>,
+    /// What went wrong in the measured time, and what followed.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub faults: Vec<FaultResult>,
     /// The bill; null without a tariff.
     pub cost: Option<Cost>,
     /// The tariffs of the bill, in the order in which they are asked; none without a bill.

@@ -39,19 +39,23 @@ pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
 }
 
 fn load(deployment: &DeploymentResult, charts: &DeploymentCharts, ends: &[f64], x: Axis, peak: f64) -> Panel {
-    let marks = vec![
+    let mut marks = vec![
         Mark::Area(series(1), 0.9, below(&steps(ends, &charts.shed_rate))),
         Mark::Line(series(0), steps(ends, &charts.offered_rate)),
     ];
+    // Labels of neighbouring faults stand below each other.
+    let faults = (0..).zip(&deployment.faults);
+    marks.extend(faults.map(|(line, fault)| Mark::Rule(fault.at_seconds, line % 3, fault.name.clone())));
     Panel { title: deployment.name.clone(), x, y: Axis::linear("requests per second", peak), marks }
 }
 
 fn capacity(deployment: &DeploymentResult, charts: &DeploymentCharts, ends: &[f64], x: Axis) -> Panel {
-    let marks = vec![
+    let mut marks = vec![
         Mark::Area(series(6), 0.35, below(&steps(ends, &charts.instances))),
         Mark::Area(series(0), 0.8, below(&steps(ends, &charts.busy))),
         Mark::Line(series(2), steps(ends, &charts.ready)),
     ];
+    marks.extend(deployment.faults.iter().map(|fault| Mark::Rule(fault.at_seconds, 0, String::new())));
     let y = Axis::linear("instances (mean of a bucket)", largest(&charts.instances));
     Panel { title: deployment.name.clone(), x, y, marks }
 }

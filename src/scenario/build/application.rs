@@ -2,7 +2,7 @@
 
 mod graph;
 mod parts;
-mod retry;
+pub mod retry;
 mod steps;
 
 use super::Context;

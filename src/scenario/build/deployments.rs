@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
+use super::application::retry::budget;
 use crate::application::Application;
 use crate::application::monolith::monolith;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
@@ -68,6 +69,12 @@ fn placed(
         let typed = entry.as_table().and_then(|table| table.get("tariff"));
         context.problems.push(problem.at(typed.map_or(entry.span, |tariff| tariff.span)));
         return None;
+    }
+    let mut application = application;
+    if let Some(stated) = built.resolved.get("retry_budget") {
+        for class in &mut application.classes {
+            class.retry.budget = budget(stated);
+        }
     }
     entry.value = Value::Table(built.resolved);
     let stated = stated.into_iter().map(|(stated, _)| stated).collect();

@@ -24,6 +24,11 @@ const LONG: Nanos = quantity::LONGEST;
 const BILLED: Kind = Kind::Duration { min: Nanos(0), max: Nanos::HOUR, none: false };
 const INTERVAL: Kind = Kind::Duration { min: Nanos(1_000_000), max: LONG, none: false };
 
+static RETRY_BUDGET: Shape = Shape::new(&[
+    Key::new("share", Kind::SHARE, "retries for each first attempt").required(),
+    Key::new("floor", Kind::RATE, "retries that are allowed however few requests there are").required(),
+]);
+
 /// One entry of `[[deployment]]`, complete: with the catalogue's defaults under what was typed.
 pub static DEPLOYMENT: Shape = Shape::new(&[
     Key::new("name", Kind::Name, "name, by which results call it; default: the platform's id"),
@@ -39,6 +44,11 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
     Key::new("autoscaler", Kind::Tagged(&AUTOSCALER), "how many instances there are"),
     Key::new("placement", Kind::Tagged(&PLACEMENT), "where instances come from: pods on nodes"),
     Key::new("hop", Kind::Table(&HOP), "what a call to another service passes"),
+    Key::new(
+        "retry_budget",
+        Kind::OneOf(&[NONE, Kind::Table(&RETRY_BUDGET)]),
+        "retries that clients may make together on this deployment; default: what the `retry` of the class says",
+    ),
     Key::new("meter", Kind::Table(&METER), "what is counted for the bill"),
     Key::new(
         "tariff",

@@ -35,7 +35,8 @@ pub fn retry(table: &Table) -> Retry {
     }
 }
 
-fn budget(node: &Node) -> Option<Budget> {
+/// The budget that a checked node says.
+pub fn budget(node: &Node) -> Option<Budget> {
     let table = node.as_table()?;
     Some(Budget { share: table.at("share").share(), floor: table.at("floor").rate() })
 }

@@ -71,3 +71,17 @@ fn a_monolith_has_a_process_for_its_clients_and_one_for_each_queue() {
         ["\"monolith\": no monolith: the application has workflows, whose steps are no part of one process||"]
     );
 }
+
+#[test]
+fn a_deployment_may_have_its_own_budget_of_retries() {
+    let text = "traffic.source.rate = '1/s'\nclass.retry = { attempts = 3, budget = { share = 0.2 } }\n\
+                [[deployment]]\nname = 'own'\nplatform = 'vm'\nretry_budget = { share = 0.5, floor = '3/s' }\n\
+                [[deployment]]\nname = 'without'\nplatform = 'vm'\nretry_budget = 'none'\n\
+                [[deployment]]\nname = 'as-said'\nplatform = 'vm'\n";
+    let scenario = scenario(text);
+    let budgets = scenario.deployments.iter().map(|placed| placed.application.classes[0].retry.budget);
+    let budget = |share, floor| Some(crate::application::retry::Budget { share, floor });
+    assert_eq!(budgets.collect::<Vec<_>>(), [budget(0.5, 3.0), None, budget(0.2, 1.0)]);
+    let half = text.replace(", floor = '3/s'", "");
+    assert!(said(&half)[0].starts_with("{ share = 0.5 }: missing key `floor`"));
+}

@@ -1,0 +1,49 @@
+//! Rows about faults in the table of a run: when requests were served as before again, and what it cost.
+
+use super::figures::{part, row};
+use super::number::{NOTHING, Unit, plain, span};
+use super::table::{Cell, Row};
+use crate::experiment::result::{DeploymentResult, FaultResult, RunResult};
+
+/// Most faults that the table tells of; the result has all.
+const MOST: usize = 8;
+
+/// Rows for every fault that any deployment met, in the order of time.
+pub fn rows(result: &RunResult) -> Vec<Row> {
+    let mut met: Vec<&FaultResult> = Vec::new();
+    for fault in result.deployments.iter().flat_map(|deployment| &deployment.faults) {
+        if !met.iter().any(|other| is_same(other, fault)) {
+            met.push(fault);
+        }
+    }
+    met.sort_by(|a, b| a.at_seconds.total_cmp(&b.at_seconds));
+    let mut rows: Vec<Row> = met.iter().take(MOST).flat_map(|fault| of_fault(result, fault)).collect();
+    if met.len() > MOST {
+        rows.push(Row::heading(format!("{} more faults are in the JSON", met.len() - MOST)));
+    }
+    rows
+}
+
+fn is_same(a: &FaultResult, b: &FaultResult) -> bool {
+    a.name == b.name && a.target == b.target && a.at_seconds.total_cmp(&b.at_seconds).is_eq()
+}
+
+fn of_fault(result: &RunResult, fault: &FaultResult) -> Vec<Row> {
+    let of = |deployment: &DeploymentResult, text: &dyn Fn(&FaultResult) -> Option<String>| {
+        let met = deployment.faults.iter().find(|other| is_same(other, fault));
+        Cell::from(met.and_then(text).unwrap_or_else(|| NOTHING.to_owned()))
+    };
+    let recovery = |fault: &FaultResult| match fault.recovery_seconds {
+        _ if fault.late_ms.is_none() => None,
+        None => Some("not seen".to_owned()),
+        Some(seconds) if seconds > 0.0 => Some(span(seconds)),
+        Some(_) => Some("nothing felt".to_owned()),
+    };
+    let beyond = |count: Option<f64>| count.map(|count| plain(count.round().max(0.0), Unit::Count));
+    vec![
+        Row::heading(format!("Fault {} of {}, after {}", fault.name, fault.target, span(fault.at_seconds))),
+        row(result, "until served as before", |d| of(d, &recovery)),
+        part(result, "failed beyond before", |d| of(d, &|fault| beyond(fault.failed))),
+        part(result, "late beyond before", |d| of(d, &|fault| beyond(fault.late))),
+    ]
+}

@@ -23,6 +23,7 @@ pub mod draw;
 pub mod expansion;
 pub mod fault;
 pub mod graph;
+pub mod inline;
 pub mod monolith;
 pub mod program;
 pub mod queue;
@@ -130,6 +131,12 @@ impl Application {
     #[must_use]
     pub fn single(classes: Vec<Class>, service: Service) -> Self {
         Self { classes, services: vec![service], queues: Vec::new(), workflows: Vec::new(), stores: Vec::new() }
+    }
+
+    /// What the services do, in order, then what the workflows do.
+    pub fn bodies(&self) -> impl Iterator<Item = &Body> {
+        let services = self.services.iter().map(|service| &service.body);
+        services.chain(self.workflows.iter().map(|workflow| &workflow.body))
     }
 
     /// The first service: the only one where requests are played against one.

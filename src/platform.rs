@@ -24,6 +24,7 @@ pub mod queue;
 pub mod service;
 pub mod store;
 pub mod tokens;
+pub mod workflow;
 
 use serde::{Deserialize, Serialize};
 

@@ -548,7 +548,7 @@ fn a_key_with_markup_is_only_text() {
     4 | '<script>alert(1)</script>' = 1
       | ^^^^^^^^^^^^^^^^^^^^^^^^^^^
       |
-      = help: valid: scenario, traffic, class, service, queue, store, deployment, slo, budget, pricing
+      = help: valid: scenario, traffic, class, service, queue, workflow, store, fault, deployment, slo, budget, pricing
     ");
 }
 

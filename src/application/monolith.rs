@@ -3,7 +3,7 @@
 //! What requests enter is one process, in which every call is a part of the caller's own work: no network, no time limit
 //! and no further attempt. What is done at once where services call each other is done one after the other here, for a
 //! process has no second place for the same request. Whoever takes the messages of a queue is a process of its own, with
-//! everything that it calls, as workers of monoliths are.
+//! everything that it calls, as workers of monoliths are. A workflow is a part of who starts it, likewise.
 
 use super::program::{Body, MOST_INSTRUCTIONS};
 use super::step::{Alternative, Classes, Step, Verb};
@@ -19,14 +19,12 @@ const SEVERAL: &str = "monolith";
 /// # Errors
 /// What about it has no such form, as the rest of a sentence about the application.
 pub fn monolith(application: &Application) -> Result<Application, String> {
-    if !application.workflows.is_empty() {
-        return Err("has workflows, whose steps are no part of one process".to_owned());
-    }
     let mut cut = Cut { application, steps: 0 };
     let mut entries: Vec<u16> = application.classes.iter().filter_map(|class| entered(class.entry)).collect();
     entries.sort_unstable();
     entries.dedup();
     let mut whole = application.clone();
+    whole.workflows.clear();
     whole.services = match entries.as_slice() {
         [] => Vec::new(),
         [only] => vec![cut.process(*only)?],
@@ -120,15 +118,15 @@ impl<'a> Cut<'a> {
         let mut next = 0;
         while let Some(&index) = known.get(next) {
             next += 1;
-            super::step::walk(&self.service(index).body.steps, &mut |step, _, _| {
-                if let Verb::Call { service, .. } = step.verb
-                    && !known.contains(&service)
+            super::step::walk(self.steps(index), &mut |step, _, _| {
+                if let Some(reached) = self.reached(&step.verb)
+                    && !known.contains(&reached)
                 {
-                    known.push(service);
+                    known.push(reached);
                 }
             });
         }
-        known.into_iter().map(|index| self.service(index)).collect()
+        known.into_iter().filter_map(|index| self.application.services.get(usize::from(index))).collect()
     }
 
     /// These steps, with those of what is called in the place of each call. `path` are the services around them.
@@ -143,8 +141,14 @@ impl<'a> Cut<'a> {
         }
         let inner = |steps| Step { p: step.p, repeat: step.repeat, only: step.only, ..all_of(steps) };
         Ok(match &step.verb {
-            Verb::Call { service, .. } => inner(self.steps_of(*service, path)?),
-            Verb::Parallel(children) if children.iter().any(|child| matches!(child.verb, Verb::Call { .. })) => {
+            Verb::Start { workflow, awaited: false, .. } => {
+                let name = &self.application.workflows[usize::from(*workflow)].name;
+                return Err(format!(
+                    "starts `{name}` with `await = false`, and a process waits for what it does itself"
+                ));
+            }
+            verb if let Some(reached) = self.reached(verb) => inner(self.steps_of(reached, path)?),
+            Verb::Parallel(children) if children.iter().any(|child| self.reached(&child.verb).is_some()) => {
                 inner(self.inlined(children, path)?)
             }
             Verb::Branch(ways) => {
@@ -155,19 +159,37 @@ impl<'a> Cut<'a> {
         })
     }
 
-    /// What a service does, called by those of `path`.
-    fn steps_of(&mut self, service: u16, path: &[u16]) -> Result<Vec<Step>, String> {
-        if path.contains(&service) {
-            let name = &self.service(service).name;
+    /// What a service or a workflow does, called by those of `path`.
+    fn steps_of(&mut self, part: u16, path: &[u16]) -> Result<Vec<Step>, String> {
+        if path.contains(&part) {
+            let application = self.application;
+            let services = application.services.iter().map(|service| &service.name);
+            let mut names = services.chain(application.workflows.iter().map(|workflow| &workflow.name));
+            let name = names.nth(usize::from(part)).map_or("", String::as_str);
             return Err(format!("has services that call each other in a circle by way of `{name}`"));
         }
-        let application = self.application;
-        self.inlined(&application.services[usize::from(service)].body.steps, &[path, &[service]].concat())
+        self.inlined(self.steps(part), &[path, &[part]].concat())
+    }
+
+    /// The steps of a service, or behind them of a workflow.
+    fn steps(&self, part: u16) -> &'a [Step] {
+        self.application.bodies().nth(usize::from(part)).map_or(&[], |body| &body.steps)
+    }
+
+    /// What is done in the place of a step of this verb: that of a service, or behind them of a workflow.
+    fn reached(&self, verb: &Verb) -> Option<u16> {
+        match verb {
+            Verb::Call { service, .. } => Some(*service),
+            Verb::Start { workflow, .. } => {
+                u16::try_from(self.application.services.len() + usize::from(*workflow)).ok()
+            }
+            _ => None,
+        }
     }
 }
 
 /// All of these, one after the other, as one step.
-fn all_of(steps: Vec<Step>) -> Step {
+pub(super) fn all_of(steps: Vec<Step>) -> Step {
     Step::new(Verb::Branch(vec![Alternative { p: 1.0, steps }]))
 }
 

@@ -11,6 +11,7 @@
 //!     shortcut    a whole life, booked at once
 //!     work        begin -> CPU -> I/O -> complete
 //!     ends        how attempts end, in the books
+//!     flows       runs of workflows, which call services from no instance
 //!     queries     what attempts ask of stores (`stores`): refused, connected, worked on, answered
 //!     deadlines   the client, the queue or the platform gives up
 //!     faults      what goes wrong, from when to when
@@ -44,6 +45,7 @@ mod entrance;
 mod event;
 mod faults;
 mod first_nodes;
+mod flows;
 mod hot;
 mod idle;
 mod initial;
@@ -90,15 +92,16 @@ use cpu::{Cpu, CpuModel};
 use deadlines::Deadlines;
 use event::Event;
 use faults::Faults;
+use flows::{Flow, flows};
 use instances::Instance;
-use kind::{Kinds, kinds};
+use kind::{Kinds, NO_STATION, kinds};
 use limits::Gauges;
 use queues::Queues;
 use record::{Records, State};
 use station::{Compute, Station, Supply};
 use stores::Stores;
 use tally::Tally;
-use usage::{book_queues, book_stores, book_usage};
+use usage::{book_flows, book_queues, book_stores, book_usage};
 
 /// One deployment being played.
 #[derive(Debug)]
@@ -137,6 +140,7 @@ pub struct Core<'a> {
     /// What passes the edge, where that is limited.
     throttle: Option<Tokens>,
     queues: Queues,
+    flows: Vec<Flow>,
     /// What is to be done at this instant, when its event is done.
     next: Vec<Next>,
 }
@@ -170,6 +174,7 @@ impl<'a> Core<'a> {
             faults: Faults::new(&plan),
             in_flight: 0,
             queues: Queues::new(plan.application, deployment, plan.calendar.slices.len()),
+            flows: flows(&plan),
             kinds,
             cpu_model,
             station,
@@ -338,10 +343,12 @@ impl<'a> Core<'a> {
     fn enter_that_of_record(&mut self, slot: u32) {
         if self.others.len() > 1
             && let Some(record) = self.records.find(slot)
-            // Who asks a store with no server between is at no service, and a free slot may be left by one.
-            && !matches!(record.state, State::Free | State::Asking)
+            && record.state != State::Free
+            && let station = self.kinds.all[usize::from(record.kind)].station
+            // Who asks a store with no server between is at no service, and a workflow is at none.
+            && station != NO_STATION
         {
-            self.enter(self.kinds.all[usize::from(record.kind)].station);
+            self.enter(station);
         }
     }
 
@@ -416,6 +423,7 @@ impl Platform for Core<'_> {
         book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref());
         book_stores(&mut measurement, &self.plan, &mut self.stores);
         book_queues(&mut measurement, &self.plan, self.queues.all);
+        book_flows(&mut measurement, &self.plan, self.flows);
         measurement.assert_conserved();
         measurement
     }

@@ -4,21 +4,23 @@ use jiff::Span;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::estimates::{Samples, Spread, interval, intervals, mean};
-use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, InstanceSamples, Quality};
+use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, FoldedWorkflow, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
 use super::recovery::faults;
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
-    RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult,
+    RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult, WorkflowResult,
 };
 use super::{RunError, coordination, fidelity};
 use crate::application::Service;
 use crate::application::queue::Queue;
+use crate::application::workflow::Workflow;
 use crate::kernel::estimate::{Estimate, mean_interval, paired, paired_ratio};
 use crate::kernel::streams::RNG_NAME;
 use crate::metering::calendar::Calendar;
 use crate::platform::queue::BoundQueue;
+use crate::platform::workflow::BoundWorkflow;
 use crate::pricing::tariff::day_zone;
 use crate::pricing::timeline::cost_over_time;
 use crate::scenario::{Placed, Scenario};
@@ -130,6 +132,7 @@ fn deployment(
             .map(|measured| coordination::priced(measured, &services, cost.as_ref())),
         services,
         queues: queues(scenario, placed, folded),
+        workflows: workflows(placed, folded),
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
         faults: Vec::new(),
@@ -225,6 +228,19 @@ fn queues(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment) -> Ve
     let named = scenario.application.queues.iter().zip(&placed.deployment.bindings.queues).zip(&folded.queues);
     let result = |((queue, bound), folded): ((&Queue, &BoundQueue), &FoldedQueue)| QueueResult {
         name: queue.name.clone(),
+        bound_to: bound.id.clone(),
+        latency_ms: latency(&folded.latency),
+        ..folded.counts.clone()
+    };
+    named.map(result).collect()
+}
+
+/// Each workflow that is not played by services.
+fn workflows(placed: &Placed, folded: &FoldedDeployment) -> Vec<WorkflowResult> {
+    let bound = &placed.deployment.bindings.workflows;
+    let named = placed.application.workflows.iter().zip(bound).zip(&folded.workflows);
+    let result = |((workflow, bound), folded): ((&Workflow, &BoundWorkflow), &FoldedWorkflow)| WorkflowResult {
+        name: workflow.name.clone(),
         bound_to: bound.id.clone(),
         latency_ms: latency(&folded.latency),
         ..folded.counts.clone()

@@ -6,12 +6,12 @@ use super::RunError;
 use super::billed::Billed;
 use super::estimates::{Samples, Spread};
 use super::play::{Outcome, Stage};
-use super::result::{Attempts, QueueResult, Requests, UsageRow};
+use super::result::{Attempts, QueueResult, Requests, UsageRow, WorkflowResult};
 use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{
-    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, SliceMeasure,
+    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, SliceMeasure, WorkflowMeasure,
 };
 use crate::metering::usage::Usage;
 use crate::pricing::settle::may_look_at_hours;
@@ -54,6 +54,8 @@ pub(super) struct FoldedDeployment {
     pub services: Vec<FoldedService>,
     /// In the order of the scenario.
     pub queues: Vec<FoldedQueue>,
+    /// In the order of the deployment's application.
+    pub workflows: Vec<FoldedWorkflow>,
     pub nodes: Option<NodeSamples>,
     pub stores: Vec<FoldedStore>,
     pub limits: BTreeMap<String, LimitMeasure>,
@@ -98,6 +100,24 @@ impl FoldedQueue {
         self.counts.requests += queue.requests;
         self.counts.empty_receives += queue.empty_receives;
         self.latency.add(&queue.latency);
+    }
+}
+
+/// One workflow over all replications so far: counts are sums.
+#[derive(Debug, Default)]
+pub(super) struct FoldedWorkflow {
+    pub counts: WorkflowResult,
+    pub latency: Spread,
+}
+
+impl FoldedWorkflow {
+    fn add(&mut self, workflow: &WorkflowMeasure) {
+        self.counts.started += workflow.started;
+        self.counts.succeeded += workflow.succeeded();
+        self.counts.failed += workflow.failed;
+        self.counts.running += workflow.running;
+        self.counts.steps += workflow.steps;
+        self.latency.add(&workflow.latency);
     }
 }
 
@@ -206,6 +226,10 @@ impl FoldedDeployment {
         self.queues.resize_with(measurement.queues.len(), FoldedQueue::default);
         for (queue, folded) in measurement.queues.iter().zip(&mut self.queues) {
             folded.add(queue);
+        }
+        self.workflows.resize_with(measurement.workflows.len(), FoldedWorkflow::default);
+        for (workflow, folded) in measurement.workflows.iter().zip(&mut self.workflows) {
+            folded.add(workflow);
         }
         self.share_waiting.push(ratio((waits.count() - waits.zeros()) as f64, waits.count() as f64));
         for limit in &measurement.limits {

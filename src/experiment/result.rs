@@ -20,7 +20,7 @@ pub use comparison::{Comparison, Judgement, Pair, Verdict};
 pub use cost::{Cost, Line, MonthTotal, NotModelled, UsageRow};
 pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, Coordination, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes,
-    QueueResult, QueueWait, Requests, ServiceResult,
+    QueueResult, QueueWait, Requests, ServiceResult, WorkflowResult,
 };
 pub use fault::FaultResult;
 pub use store::{Queries, StoreConnections, StoreResult};

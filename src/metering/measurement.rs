@@ -185,6 +185,29 @@ impl QueueMeasure {
     }
 }
 
+/// What happened to the runs of one workflow.
+#[derive(Clone, Debug, Default)]
+pub struct WorkflowMeasure {
+    /// Runs started.
+    pub started: u64,
+    /// Runs that ended because something that they called failed.
+    pub failed: u64,
+    /// Runs that go on at the horizon.
+    pub running: u64,
+    /// Steps that were done, retries included.
+    pub steps: u64,
+    /// From the start of a run to its end, nanoseconds, of those that succeeded.
+    pub latency: Histogram,
+}
+
+impl WorkflowMeasure {
+    /// Runs that did all of their steps.
+    #[must_use]
+    pub fn succeeded(&self) -> u64 {
+        self.latency.count()
+    }
+}
+
 /// A limit that held load back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitMeasure {
@@ -294,6 +317,8 @@ pub struct Measurement {
     pub services: Vec<ServiceMeasure>,
     /// Per queue, in the order of the scenario.
     pub queues: Vec<QueueMeasure>,
+    /// Per workflow, in the order of the application.
+    pub workflows: Vec<WorkflowMeasure>,
     /// Limits that held load back.
     pub limits: Vec<LimitMeasure>,
     /// Per store of the application.
@@ -328,6 +353,13 @@ impl Measurement {
                 queue.published,
                 queue.delivered() + queue.dead_lettered + queue.waiting,
                 "every message is delivered, dead or waiting"
+            );
+        }
+        for workflow in &self.workflows {
+            assert_eq!(
+                workflow.started,
+                workflow.succeeded() + workflow.failed + workflow.running,
+                "every run of a workflow succeeds, fails or goes on"
             );
         }
         for service in &self.services {

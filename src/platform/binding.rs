@@ -2,14 +2,15 @@
 
 use super::queue::BoundQueue;
 use super::store::BoundStore;
+use super::workflow::BoundWorkflow;
 
-/// What an application's parts are bound to, by their indices; a workflow that is `None` is the platform's own.
+/// What an application's parts are bound to, by their indices.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Bindings {
     /// What stands for the queues.
     pub queues: Vec<BoundQueue>,
-    /// Ids for the workflows.
-    pub workflows: Vec<Option<String>>,
+    /// What stands for the workflows.
+    pub workflows: Vec<BoundWorkflow>,
     /// What stands for the stores.
     pub stores: Vec<BoundStore>,
 }

@@ -59,6 +59,9 @@ const FILES: &[(&str, &str)] = files![
     "queues/gcp-cloud-tasks.toml",
     "queues/gcp-pubsub.toml",
     "queues/self-hosted.toml",
+    "workflows/aws-step-functions.toml",
+    "workflows/aws-step-functions-express.toml",
+    "workflows/gcp-workflows.toml",
     "addons/istio.toml",
     "addons/prometheus.toml",
     "addons/influxdb.toml",
@@ -85,7 +88,7 @@ pub struct Catalogue {
     base: Vec<Setting>,
     platforms: Vec<Platform>,
     edges: Vec<Named>,
-    /// Stores and queues.
+    /// Stores, queues and workflows.
     parts: Vec<PartEntry>,
     addons: Vec<Addon>,
     autoscalers: Vec<Named>,
@@ -135,7 +138,7 @@ impl Catalogue {
         match file.folder() {
             "platforms" => self.platforms.push(Platform::read(file)?),
             "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
-            "stores" | "queues" => self.parts.push(PartEntry::read(file)?),
+            "stores" | "queues" | "workflows" => self.parts.push(PartEntry::read(file)?),
             "addons" => self.addons.push(Addon::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
             "placements" => {
@@ -198,13 +201,13 @@ impl Catalogue {
         self.later_edges.iter().any(|later| later == id)
     }
 
-    /// Every store and every queue, in the order of documentation.
+    /// Every store, every queue and every workflow, in the order of documentation.
     #[must_use]
     pub fn parts(&self) -> &[PartEntry] {
         &self.parts
     }
 
-    /// The store or the queue called `id`.
+    /// The store, the queue or the workflow called `id`.
     #[must_use]
     pub fn part(&self, id: &str) -> Option<&PartEntry> {
         self.parts.iter().find(|part| part.id == id)

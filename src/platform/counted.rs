@@ -84,6 +84,12 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         add(counts.request_bytes.is_some(), "", Dimension::QueueRequests, &bound.variant(counts.deliveries));
         add(counts.least_bytes.is_some(), "", Dimension::QueueBytes, &bound.variant(""));
     }
+    for bound in &deployment.bindings.workflows {
+        let (counts, variant) = (&bound.meter, bound.variant());
+        add(counts.steps, "", Dimension::WorkflowSteps, &variant);
+        add(counts.memory.is_some(), "", Dimension::WorkflowRequests, &variant);
+        add(counts.memory.is_some(), "", Dimension::WorkflowGibSeconds, &variant);
+    }
     meters
 }
 

@@ -120,6 +120,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         services: Vec::new(),
         coordination: None,
         queues: Vec::new(),
+        workflows: Vec::new(),
         nodes: None,
         stores: Vec::new(),
         faults: Vec::new(),

@@ -1,4 +1,4 @@
-//! Rows about the parts of an application in the table of a run: several services, and queues.
+//! Rows about the parts of an application in the table of a run: several services, queues and workflows.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
@@ -7,19 +7,25 @@ use super::figures::{count, part, row};
 use super::number::{NOTHING, Unit, estimate, money as exact_money, plain};
 use super::table::{Cell, Row};
 use crate::experiment::result::{
-    Coordination, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, interval,
+    Coordination, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, WorkflowResult, interval,
 };
 
-/// Rows for every service, where there are several, and for every queue.
+/// What stands for a part that is bound to nothing.
+const NO_PRICE: &str = "no price";
+
+/// Rows for every service, where there are several, for every queue and for every workflow.
 pub fn rows(result: &RunResult) -> Vec<Row> {
     let services =
         names(result, |deployment| deployment.services.iter().map(|service| service.name.as_str()).collect());
     let queues = names(result, |deployment| deployment.queues.iter().map(|queue| queue.name.as_str()).collect());
+    let workflows =
+        names(result, |deployment| deployment.workflows.iter().map(|workflow| workflow.name.as_str()).collect());
     let services = services.into_iter().flat_map(|name| of_service(result, name));
     coordination(result)
         .into_iter()
         .chain(services)
         .chain(queues.into_iter().flat_map(|name| of_queue(result, name)))
+        .chain(workflows.into_iter().flat_map(|name| of_workflow(result, name)))
         .collect()
 }
 
@@ -118,7 +124,7 @@ fn of_queue(result: &RunResult, name: &str) -> Vec<Row> {
     let counted = |label: &str, count_of: &dyn Fn(&QueueResult) -> u64| {
         part(result, label, |d| of(d, &|queue| count(result, count_of(queue)).into()))
     };
-    let bound = |queue: &QueueResult| Cell::from(queue.bound_to.clone().unwrap_or_else(|| "no price".to_owned()));
+    let bound = |queue: &QueueResult| Cell::from(queue.bound_to.clone().unwrap_or_else(|| NO_PRICE.to_owned()));
     let mut rows = vec![
         Row::heading(format!("Queue {name}")),
         row(result, "bound to", |d| of(d, &bound)),
@@ -138,4 +144,25 @@ fn of_queue(result: &RunResult, name: &str) -> Vec<Row> {
         rows.push(counted("that found no message", &|queue| queue.empty_receives));
     }
     rows
+}
+
+fn of_workflow(result: &RunResult, name: &str) -> Vec<Row> {
+    let of = |deployment: &DeploymentResult, cell: &dyn Fn(&WorkflowResult) -> Cell| {
+        found(&deployment.workflows, |workflow| workflow.name == name, cell)
+    };
+    let counted = |label: &str, count_of: &dyn Fn(&WorkflowResult) -> u64| {
+        part(result, label, |d| of(d, &|workflow| count(result, count_of(workflow)).into()))
+    };
+    let bound =
+        |workflow: &WorkflowResult| Cell::from(workflow.bound_to.clone().unwrap_or_else(|| NO_PRICE.to_owned()));
+    let latency = |workflow: &WorkflowResult| millis(workflow.latency_ms.p99, &workflow.latency_ms.ci95, "p99");
+    vec![
+        Row::heading(format!("Workflow {name}")),
+        row(result, "bound to", |d| of(d, &bound)),
+        row(result, "runs started", |d| of(d, &|workflow| count(result, workflow.started).into())),
+        counted("failed", &|workflow| workflow.failed),
+        counted("going on at the end", &|workflow| workflow.running),
+        row(result, "steps", |d| of(d, &|workflow| count(result, workflow.steps).into())),
+        row(result, "from start to end, p99", |d| of(d, &latency)),
+    ]
 }

@@ -17,6 +17,7 @@ mod services;
 mod shape;
 mod sizing;
 mod store;
+mod workflow;
 
 pub use shape::DEPLOYMENT;
 
@@ -29,10 +30,9 @@ use crate::document::provenance::{Confidence, Provenance};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
+use crate::platform::binding::Bindings;
 use crate::platform::catalogue::{Catalogue, Platform, plain_text};
 use crate::platform::placement::Placement;
-use crate::platform::queue::BoundQueue;
-use crate::platform::store::BoundStore;
 use crate::platform::{Deployment, Fact, Override};
 use crate::pricing::book::Book;
 use crate::scenario::distribution::durations;
@@ -138,8 +138,11 @@ impl<'a> Place<'a> {
         if let Placement::Nodes(nodes) = &mut placement {
             nodes.system = hop::system(&merged.addons, &nodes.groups, hop::place(table), problems);
         }
-        let stores = store::stores(table, application, catalogue, problems);
-        let queues = queue::queues(table, application, platform.family);
+        let bindings = Bindings {
+            queues: queue::queues(table, application, platform.family),
+            workflows: workflow::workflows(table, application),
+            stores: store::stores(table, application, catalogue, problems),
+        };
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
             platform: platform.id.clone(),
@@ -153,8 +156,8 @@ impl<'a> Place<'a> {
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
-            not_modelled: not_modelled(platform, &placement, application, (&stores, &queues), catalogue),
-            bindings: services::bindings(table, application, stores, queues),
+            not_modelled: not_modelled(platform, &placement, application, &bindings, catalogue),
+            bindings,
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),
@@ -165,21 +168,23 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What the platform and the stores and queues that are bound to it do or bill that is not modelled.
+/// What the platform and the stores, queues and workflows that are bound to it do or bill that is not modelled.
 fn not_modelled(
     platform: &Platform,
     placement: &Placement,
     application: &Application,
-    (stores, queues): (&[BoundStore], &[BoundQueue]),
+    bindings: &Bindings,
     catalogue: &Catalogue,
 ) -> Vec<(String, String)> {
     let mut left_out: Vec<_> =
         platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
-    let stores =
-        application.stores.iter().zip(stores).map(|(store, bound)| ("store", &store.name, bound.id.as_deref()));
-    let queues =
-        application.queues.iter().zip(queues).map(|(queue, bound)| ("queue", &queue.name, bound.id.as_deref()));
-    for (what, name, id) in stores.chain(queues) {
+    let stores = application.stores.iter().zip(&bindings.stores);
+    let stores = stores.map(|(store, bound)| ("store", &store.name, bound.id.as_deref()));
+    let queues = application.queues.iter().zip(&bindings.queues);
+    let queues = queues.map(|(queue, bound)| ("queue", &queue.name, bound.id.as_deref()));
+    let workflows = application.workflows.iter().zip(&bindings.workflows);
+    let workflows = workflows.map(|(workflow, bound)| ("workflow", &workflow.name, bound.id.as_deref()));
+    for (what, name, id) in stores.chain(queues).chain(workflows) {
         let items = match id.and_then(|id| catalogue.part(id)) {
             Some(entry) => entry.not_modelled.clone(),
             None => vec![format!("limits and prices of the {what} `{name}`, which is bound to nothing")],
@@ -194,7 +199,7 @@ fn not_modelled(
 /// What no bill has yet of an application with these parts.
 fn of_graph(application: &Application) -> impl Iterator<Item = (String, String)> {
     let several = application.services.len() > 1;
-    let between = several.then_some("Traffic between zones of messages and of queries");
+    let between = several.then_some("Traffic between zones of messages, of queries and of workflows");
     between.into_iter().map(|what| (what.to_owned(), String::new()))
 }
 

@@ -10,6 +10,7 @@ mod results;
 mod stores;
 mod subcommands;
 mod traffic;
+mod workflows;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -34,6 +34,11 @@ impl Program {
     /// The next task of `walker` from the instruction at `place` on, which goes on behind it.
     #[must_use]
     pub fn next_task(&self, place: &mut u16, walker: &Walker<'_>) -> Task {
+        self.next_task_by(place, walker, || ())
+    }
+
+    /// The same; `step` is called for every step that is done on the way, and for the task.
+    pub fn next_task_by(&self, place: &mut u16, walker: &Walker<'_>, mut step: impl FnMut()) -> Task {
         let (class, number) = walker.class;
         loop {
             let at = *place;
@@ -46,6 +51,7 @@ impl Program {
             if !instruction.is_taken(own, number) {
                 continue;
             }
+            step();
             let task = match instruction.op {
                 Op::Cpu(amount) => Task::Cpu(self.amount(amount, &class.cpu, own)),
                 Op::Io(amount) => Task::Wait(self.amount(amount, &class.io, own)),

@@ -13,7 +13,8 @@ use crate::kernel::distribution::Distribution;
 use super::Core;
 use super::clients::{Caller, Doing, Who};
 use super::kind::Policy;
-use super::record::State;
+use super::record::{NONE, State};
+use super::service::kind_of;
 use super::steps::Place;
 
 /// What is to be done at this instant.
@@ -38,11 +39,13 @@ const ANSWERS: u64 = !(FAILED | CALLING);
 impl Core<'_> {
     /// An attempt reaches beyond its service, at the instruction `at` of its program: a call, or several at once.
     pub(super) fn reach(&mut self, slot: u32, at: u16, place: Place) {
-        let program = self.station.program();
         let record = self.records.get_mut(slot);
         record.state = State::Calling;
         (record.work, record.waits_until) = (place.packed(), 0);
         let record = *record;
+        let kind = &self.kinds.all[usize::from(record.kind)];
+        let (body, is_run) = (kind.body, kind.is_run());
+        let program = self.kinds.bodies[usize::from(body)];
         let walker = self.walker(record.key, place);
         let reached = match program.code[usize::from(at)].op {
             Op::Parallel { n } => at + 1..at + 1 + n,
@@ -56,7 +59,10 @@ impl Core<'_> {
             if parallel && !instruction.is_taken(own, walker.class.1) {
                 continue;
             }
-            self.reach_one(slot, at, own, &instruction, (&walker, place));
+            if parallel && is_run {
+                self.count_steps(slot, 1);
+            }
+            self.reach_one(slot, at, own, &instruction, (&walker, place, body));
         }
         if self.records.get(slot).waits_until & ANSWERS == 0 {
             self.goes_on(slot);
@@ -69,35 +75,42 @@ impl Core<'_> {
         at: u16,
         own: u64,
         instruction: &Instruction,
-        (walker, place): (&Walker<'_>, Place),
+        (walker, place, body): (&Walker<'_>, Place, u16),
     ) {
-        let program = self.station.program();
+        let program = self.kinds.bodies[usize::from(body)];
         let arrived = self.counted_at(slot);
         let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
         if let Op::Publish { queue, size } = instruction.op {
-            self.publish(slot, own, (queue, size), place.class);
+            self.publish(slot, own, (queue, &program.laws[usize::from(size)]), place.class);
+            return;
+        }
+        if let Op::Start { awaited: false, site, .. } = instruction.op {
+            let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
+            self.set_going(kind, own, arrived);
             return;
         }
         self.records.get_mut(slot).waits_until += 1;
         match instruction.op {
-            Op::Call { site, .. } => {
-                let first = self.kinds.sites[usize::from(self.station.number)][usize::from(site)];
-                let kind = first + place.class;
+            Op::Call { site, .. } | Op::Start { site, .. } => {
+                let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
                 if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
                     self.clients.put(budget, self.now);
                 }
-                if self.records.get(slot).waits_until & CALLING == 0 {
-                    self.records.get_mut(slot).waits_until |= CALLING;
-                    self.station.levels.calling.raise(1, self.now);
+                // A run holds no slot while it waits, and has no zone.
+                if self.records.get(slot).instance != NONE {
+                    if self.records.get(slot).waits_until & CALLING == 0 {
+                        self.records.get_mut(slot).waits_until |= CALLING;
+                        self.station.levels.calling.raise(1, self.now);
+                    }
+                    self.count_bytes(&program.sites[usize::from(site)].size, own, arrived);
                 }
-                self.count_bytes(&program.sites[usize::from(site)].size, own, arrived);
                 let caller = self.clients.keep(Caller { kind, ..blank });
                 self.send(caller);
             }
-            Op::Query { store, access, site } => self.query(slot, blank, (store, access, site)),
+            Op::Query { store, access, site } => self.query(slot, blank, (store, access, site), body),
             Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
             Op::Wait(law) => self.wait_beside(blank, drawn(&program.laws[usize::from(law)], own)),
-            _ => unreachable!("what no engine plays is refused where scenarios are read"),
+            _ => unreachable!("no step of its own reaches beyond its service"),
         }
     }
 
@@ -138,6 +151,10 @@ impl Core<'_> {
             match next {
                 // One that was ended meanwhile has lost its slot; who has it now is on the list himself, if he is there.
                 Next::GoOn(slot) if self.records.find(slot).is_some_and(|record| record.state == State::Answered) => {
+                    if self.is_run(slot) {
+                        self.run_answered(slot, self.records.get(slot).waits_until & FAILED == 0);
+                        continue;
+                    }
                     self.enter_that_of_record(slot);
                     self.calls_no_more(slot);
                     if self.records.get(slot).waits_until & FAILED == 0 {
@@ -154,7 +171,11 @@ impl Core<'_> {
                 Next::Listen(line) => self.listen(line),
                 Next::Ask(place) => {
                     let request = self.attempt(place);
-                    self.admit(&request);
+                    if self.kinds.all[usize::from(kind_of(&request))].is_run() {
+                        self.begin_run(&request);
+                    } else {
+                        self.admit(&request);
+                    }
                 }
             }
         }
@@ -166,8 +187,8 @@ impl Core<'_> {
         let caller = &self.clients.callers[place as usize];
         let Who::Attempt(slot, at) = caller.who else { return None };
         let record = self.records.find(slot).filter(|record| record.state == State::Calling)?;
-        let service = &self.plan.application.services[usize::from(self.kinds.all[usize::from(record.kind)].station)];
-        let instruction = service.body.program.code.get(usize::from(at))?;
+        let body = self.kinds.bodies.get(usize::from(self.kinds.all[usize::from(record.kind)].body))?;
+        let instruction = body.code.get(usize::from(at))?;
         let own = instruction.key(record.key, Place::unpacked(record.work).attempt);
         (own == caller.key).then_some(slot)
     }
@@ -186,10 +207,11 @@ impl Core<'_> {
 
     /// The wait before another attempt of a call is over.
     pub(super) fn call_again(&mut self, place: u32) {
-        if self.waiting_for(place).is_none() {
+        let Some(slot) = self.waiting_for(place) else {
             self.clients.dismiss(place);
             return;
-        }
+        };
+        self.count_retry(slot);
         self.clients.callers[place as usize].attempt += 1;
         self.send(place);
     }

@@ -158,10 +158,10 @@ struct Present<'a> {
 }
 
 impl<'a> Clients<'a> {
-    /// The clients of these classes, the call sites of these services, and these users.
+    /// The clients of these classes, the call sites of these services and workflows, and these users.
     pub fn new(application: &Application, crowds: &'a [Crowd]) -> Self {
         let of_classes = application.classes.iter().map(|class| &class.retry);
-        let sites = application.services.iter().flat_map(|service| &service.body.program.sites);
+        let sites = application.bodies().flat_map(|body| &body.program.sites);
         let bucket = |retry: &Retry| retry.budget.filter(|_| !retry.is_once()).map(Bucket::new);
         let budgets: Vec<_> = of_classes.chain(sites.map(|site| &site.retry)).map(bucket).collect();
         let budgeted = budgets[..application.classes.len()].iter().any(Option::is_some);

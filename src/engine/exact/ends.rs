@@ -4,8 +4,9 @@ use crate::metering::measurement::ClassMeasure;
 
 use super::Core;
 use super::clients::Loss;
+use super::kind::NO_STATION;
 use super::limits::Limit;
-use super::record::{Client, Record, State};
+use super::record::{Client, Record};
 
 impl Core<'_> {
     /// Whether attempts of a kind are made by a service, and not by clients.
@@ -50,7 +51,7 @@ impl Core<'_> {
         if let Some(by) = by {
             self.shed(by, stamp);
         }
-        if record.state != State::Asking
+        if self.kinds.all[usize::from(record.kind)].station != NO_STATION
             && let Some(measure) = self.of_service(stamp)
         {
             measure.timed_out += 1;
@@ -71,9 +72,10 @@ impl Core<'_> {
                 measure.latency.record(latency);
                 measure.cold += u64::from(cold);
             }
-            if self.is_call(record.kind) {
-                return;
-            }
+        }
+        // One service alone may be called by a workflow, or take messages.
+        if self.is_call(record.kind) {
+            return;
         }
         let waited = record.started - record.arrived - record.startup;
         let arrived = self.clients.arrival(record);

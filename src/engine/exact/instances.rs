@@ -411,6 +411,10 @@ impl Core<'_> {
                 self.remains_asking(&record);
                 continue;
             }
+            if self.kinds.all[usize::from(record.kind)].is_run() {
+                self.remains_running(&record);
+                continue;
+            }
             self.enter(self.kinds.all[usize::from(record.kind)].station);
             if record.client.waits() {
                 self.remains(&record);

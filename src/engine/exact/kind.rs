@@ -9,7 +9,7 @@ use crate::application::queue::Queue;
 use crate::application::retry::Retry;
 use crate::application::{Class, Entry};
 
-/// The station of attempts that are made to a store.
+/// The station of attempts that are made to no service, but to a store or a workflow.
 pub(super) const NO_STATION: u16 = u16::MAX;
 
 /// One kind of attempt on this deployment.
@@ -17,8 +17,10 @@ pub(super) const NO_STATION: u16 = u16::MAX;
 pub(super) struct Kind<'a> {
     /// The class of the request that it is made for.
     pub class: u16,
-    /// The service that it is made to; [`NO_STATION`]: a store.
+    /// The service that it is made to; [`NO_STATION`]: a store, or a workflow.
     pub station: u16,
+    /// Whose steps it goes through, an index into `Kinds::bodies`; [`NO_STATION`]: a store has none.
+    pub body: u16,
     /// Group of the CPU model.
     pub group: usize,
     /// vCPUs it uses when alone on an instance or a core, in millionths.
@@ -47,6 +49,12 @@ pub(super) enum Policy<'a> {
 }
 
 impl Kind<'_> {
+    /// Whether attempts of this kind are runs of a workflow.
+    #[inline]
+    pub const fn is_run(&self) -> bool {
+        self.station == NO_STATION && self.body != NO_STATION
+    }
+
     /// Whether attempts of this kind are deliveries of messages.
     pub const fn is_delivery(&self) -> bool {
         matches!(self.policy, Policy::Deliver(..))
@@ -56,14 +64,16 @@ impl Kind<'_> {
 /// Every kind of attempt.
 #[derive(Debug)]
 pub(super) struct Kinds<'a> {
-    /// Those of the classes, then for each call site of each service one per class, then for each consumer of each queue
-    /// likewise.
+    /// Those of the classes, then for each call site of each service and workflow one per class, then for each consumer of
+    /// each queue likewise.
     pub all: Vec<Kind<'a>>,
     /// How many are those of classes.
     pub classes: u16,
     /// Deliveries of messages are from this one on.
     pub deliveries: u16,
-    /// The first kind of each call site, by service.
+    /// The steps of the services, then of the workflows.
+    pub bodies: Vec<&'a Program>,
+    /// The first kind of each call site, by body.
     pub sites: Vec<Vec<u16>>,
     /// The first kind of the deliveries to each consumer, by queue.
     pub queues: Vec<Vec<u16>>,
@@ -85,6 +95,7 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         Kind {
             class,
             station,
+            body: station,
             group: threads.iter().position(|&threads| threads == what.threads).unwrap_or(0),
             micro_vcpu: micro(vcpu),
             pace: 1.0 / (vcpu * spec.instance.cpu_speed),
@@ -114,21 +125,26 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
     };
     let mut all: Vec<Kind<'a>> = (0..).zip(&application.classes).map(of_class).collect();
     let (mut sites, mut budget) = (Vec::new(), usize::from(classes));
-    for service in &application.services {
+    let bodies: Vec<&Program> = application.bodies().map(|body| &body.program).collect();
+    let services = application.services.len();
+    for (caller, program) in bodies.iter().enumerate() {
         let mut first = Vec::new();
-        for (number, site) in service.body.program.sites.iter().enumerate() {
+        for (number, site) in program.sites.iter().enumerate() {
             first.push(all.len() as u16);
-            if let Some(to) = called(&service.body.program, number) {
+            let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0);
+            let policy = Policy::Retry(&site.retry, budget);
+            if let Some(workflow) = started(program, number) {
+                let body = services as u16 + workflow;
+                all.extend((0..classes).map(|class| Kind { body, patience, ..kind(class, NO_STATION, policy) }));
+            }
+            if let Some(to) = called(program, number) {
                 let hop = deployment.hop.latency.0;
                 // Its own part of the caller's patience; with none left it is given up as it arrives.
-                let patience = site.timeout.map_or(u64::MAX, |timeout| timeout.0.saturating_sub(hop));
-                let proxies = deployment.hop.proxy_cpu.0.saturating_mul(2);
-                all.extend((0..classes).map(|class| Kind {
-                    patience,
-                    hop,
-                    proxies,
-                    ..kind(class, to, Policy::Retry(&site.retry, budget))
-                }));
+                let patience = if patience == u64::MAX { patience } else { patience.saturating_sub(hop) };
+                // That of the service called, and where a service calls its own.
+                let passed = if caller < services { 2 } else { 1 };
+                let proxies = deployment.hop.proxy_cpu.0.saturating_mul(passed);
+                all.extend((0..classes).map(|class| Kind { patience, hop, proxies, ..kind(class, to, policy) }));
             }
             budget += 1;
         }
@@ -144,13 +160,21 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
         }
         queues.push(first);
     }
-    (Kinds { all, classes, deliveries, sites, queues }, CpuModel::new(threads))
+    (Kinds { all, classes, deliveries, bodies, sites, queues }, CpuModel::new(threads))
 }
 
 /// The service that is called at a site of `program`; none where it is something else that is reached.
 fn called(program: &Program, number: usize) -> Option<u16> {
     program.code.iter().find_map(|instruction| match instruction.op {
         Op::Call { service, site } if usize::from(site) == number => Some(service),
+        _ => None,
+    })
+}
+
+/// The workflow that is started at a site of `program`.
+fn started(program: &Program, number: usize) -> Option<u16> {
+    program.code.iter().find_map(|instruction| match instruction.op {
+        Op::Start { workflow, site, .. } if usize::from(site) == number => Some(workflow),
         _ => None,
     })
 }

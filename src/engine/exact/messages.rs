@@ -4,6 +4,7 @@
 use crate::application::draw::delivery_key;
 use crate::application::queue::Queue;
 use crate::application::{Draw, work};
+use crate::kernel::distribution::Distribution;
 use crate::metering::measurement::QueueMeasure;
 use crate::platform::autoscaler::Law;
 
@@ -15,10 +16,10 @@ use super::record::Record;
 
 impl Core<'_> {
     /// An attempt leaves a message in a queue, under this key, for a request of `class`: one for each consumer.
-    pub(super) fn publish(&mut self, slot: u32, own: u64, (queue, size): (u16, u16), class: u16) {
+    pub(super) fn publish(&mut self, slot: u32, own: u64, (queue, size): (u16, &Distribution), class: u16) {
         let arrived = self.counted_at(slot);
         let counted = arrived >= self.plan.warmup.0;
-        let bytes = work(&self.station.program().laws[usize::from(size)], own, Draw::RequestBytes);
+        let bytes = work(size, own, Draw::RequestBytes);
         let slice = self.tally.current_slice().filter(|_| counted);
         self.queues.all[usize::from(queue)].pass(slice, bytes, false);
         let consumers = self.kinds.queues[usize::from(queue)].len();

@@ -17,10 +17,10 @@ use super::service::record_of;
 use super::stores::{Asker, Phase, Query};
 
 impl Core<'_> {
-    /// An attempt on its instance asks a store, by this caller and from this call site.
-    pub(super) fn query(&mut self, slot: u32, caller: Caller, (store, access, site): (u16, Access, u16)) {
-        let asked = &self.station.program().sites[usize::from(site)];
-        let budget = self.stores.budget(self.station.number, site);
+    /// An attempt asks a store, by this caller and from this call site of its body.
+    pub(super) fn query(&mut self, slot: u32, caller: Caller, (store, access, site): (u16, Access, u16), body: u16) {
+        let asked = &self.kinds.bodies[usize::from(body)].sites[usize::from(site)];
+        let budget = self.stores.budget(body, site);
         self.clients.put(budget, self.now);
         let place = self.clients.keep(Caller { doing: Doing::Asking, ..caller });
         let id = self.stores.insert(Query {
@@ -242,13 +242,15 @@ impl Core<'_> {
                 self.call_returns(place, false);
             }
             // An attempt that was ended meanwhile does not ask again.
-            Phase::BackingOff if self.waiting_for(place).is_some() => {
-                self.stores.query_mut(id).attempt += 1;
-                self.ask_store(id);
-            }
             Phase::BackingOff => {
-                self.stores.remove(id);
-                self.clients.dismiss(place);
+                if let Some(slot) = self.waiting_for(place) {
+                    self.count_retry(slot);
+                    self.stores.query_mut(id).attempt += 1;
+                    self.ask_store(id);
+                } else {
+                    self.stores.remove(id);
+                    self.clients.dismiss(place);
+                }
             }
             Phase::Pooled | Phase::Working => unreachable!("these have no entry of their own"),
         }

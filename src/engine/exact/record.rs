@@ -26,6 +26,8 @@ pub(super) enum State {
     Answered,
     /// The answer of a store that its client asks itself; `work` is the query.
     Asking,
+    /// A clock, as the run of a workflow.
+    Pausing,
 }
 
 /// Who still cares about a record: a number below [`Client::SPECIAL`] is a caller (`clients`).
@@ -132,6 +134,12 @@ impl Record {
     #[inline]
     pub fn is_simple(&self) -> bool {
         self.client == Client::SIMPLE
+    }
+
+    /// Whether an entry in the agenda may be its own.
+    #[inline]
+    pub const fn has_clock(&self) -> bool {
+        matches!(self.state, State::Cpu | State::Io | State::Asking | State::Pausing)
     }
 
     /// Whether its work has begun.

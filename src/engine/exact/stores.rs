@@ -131,7 +131,7 @@ pub(super) struct Stores<'a> {
     pub all: Vec<Store>,
     queries: Vec<Query<'a>>,
     free: Vec<u32>,
-    /// The budget of the first call site of each service.
+    /// The budget of the first call site of each body.
     first_budget: Vec<usize>,
 }
 
@@ -153,7 +153,7 @@ impl<'a> Stores<'a> {
                 capacity: Vec::new(),
             }
         };
-        let sites = application.services.iter().map(|service| service.body.program.sites.len());
+        let sites = application.bodies().map(|body| body.program.sites.len());
         let first_budget = sites.scan(application.classes.len(), |next, sites| {
             let first = *next;
             *next += sites;
@@ -183,9 +183,9 @@ impl<'a> Stores<'a> {
         self.free.push(id);
     }
 
-    /// The budget of a call site of a service.
-    pub fn budget(&self, service: u16, site: u16) -> usize {
-        self.first_budget[usize::from(service)] + usize::from(site)
+    /// The budget of a call site of a service, or behind them of a workflow.
+    pub fn budget(&self, body: u16, site: u16) -> usize {
+        self.first_budget[usize::from(body)] + usize::from(site)
     }
 
     pub fn query(&self, id: u32) -> &Query<'a> {

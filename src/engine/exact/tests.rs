@@ -9,6 +9,7 @@ mod deadlines;
 mod edges;
 mod failures;
 mod faults;
+mod flows;
 mod hops;
 mod invariants;
 mod messages;

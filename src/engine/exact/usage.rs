@@ -14,6 +14,7 @@ use crate::units::Bytes;
 
 use super::super::Plan;
 use super::cluster::Cluster;
+use super::flows::Flow;
 use super::queues::Queue;
 use super::station::Station;
 use super::stores::{Store, Stores};
@@ -79,6 +80,24 @@ pub(super) fn book_queues(measurement: &mut Measurement, plan: &Plan<'_>, queues
             books.add("", Dimension::QueueBytes, &all, slice, u128::from(used.bytes));
         }
         books.measurement.queues.push(queue.measure);
+    }
+}
+
+/// Books what the workflows counted.
+pub(super) fn book_flows(measurement: &mut Measurement, plan: &Plan<'_>, flows: Vec<Flow>) {
+    let mut books = Books { measurement, plan };
+    for flow in flows {
+        let (meter, variant) = (&flow.bound.meter, flow.bound.variant());
+        for (slice, used) in flow.uses.iter().enumerate() {
+            if meter.steps {
+                books.add("", Dimension::WorkflowSteps, &variant, slice, u128::from(used.steps));
+            }
+            if meter.memory.is_some() {
+                books.add("", Dimension::WorkflowRequests, &variant, slice, u128::from(used.runs));
+                books.add("", Dimension::WorkflowGibSeconds, &variant, slice, used.mib_nanoseconds);
+            }
+        }
+        books.measurement.workflows.push(flow.measure);
     }
 }
 

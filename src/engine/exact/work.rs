@@ -202,7 +202,11 @@ impl Core<'_> {
     /// The wait of a record is over, unless it was ended from outside.
     pub(super) fn wait_over(&mut self, slot: u32) {
         let Some(record) = self.records.find(slot) else { return };
-        if record.waits_until != self.now || !matches!(record.state, State::Cpu | State::Io | State::Asking) {
+        if record.waits_until != self.now || !record.has_clock() {
+            return;
+        }
+        if record.state == State::Pausing {
+            self.run_on(slot);
             return;
         }
         if record.state == State::Asking {

@@ -46,6 +46,9 @@ pub struct DeploymentResult {
     /// Its queues and topics, where there are any.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub queues: Vec<QueueResult>,
+    /// Its workflows, where there are any; one that its services play themselves is none.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub workflows: Vec<WorkflowResult>,
     /// Nodes, where there are any.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub nodes: Option<Nodes>,
@@ -268,6 +271,28 @@ pub struct Coordination {
     pub cost_per_month: Option<Decimal>,
     /// Share of the time of slots with an attempt in which it waited for services that it called, in millionths.
     pub waiting_millionths: u32,
+}
+
+/// The runs of one workflow; all replications.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct WorkflowResult {
+    /// Name.
+    pub name: String,
+    /// Catalogue id of what stands for it; null for a workflow without a price.
+    pub bound_to: Option<String>,
+    /// Runs started, once more for each further attempt of who waits for one: `succeeded + failed + running`.
+    pub started: u64,
+    /// Runs that did all of their steps.
+    pub succeeded: u64,
+    /// Runs that ended because something that they called failed.
+    pub failed: u64,
+    /// Runs that go on at the end of the run.
+    pub running: u64,
+    /// Steps that were done, retries included.
+    pub steps: u64,
+    /// From the start of a run to its end; those that succeeded.
+    pub latency_ms: Latency,
 }
 
 /// The messages of one queue or topic, one for each consumer; all replications.

@@ -1,21 +1,21 @@
-//! What names of an application can be bound to, a store or a queue: its settings, and its machine classes.
+//! What names of an application can be bound to, a store, a queue or a workflow: its settings, and its machine classes.
 
 use super::read::{File, Setting};
 use crate::document::provenance::Provenance;
 use crate::document::tree::{Entry, Node};
 
-/// A store or a queue of the catalogue.
+/// A store, a queue or a workflow of the catalogue.
 #[derive(Clone, Debug)]
 pub struct PartEntry {
     /// Catalogue id.
     pub id: String,
     /// Name for people.
     pub title: String,
-    /// Kinds of stores, or of queues, that it can stand for.
+    /// Kinds of stores, or of queues, that it can stand for; `workflow`.
     pub kinds: Vec<String>,
     /// Its settings: keys of the table that a scenario binds.
     pub settings: Vec<Setting>,
-    /// Classes of its machines; none of a queue.
+    /// Classes of its machines, of a store.
     pub classes: Vec<PartClass>,
     /// What it does or bills that is not modelled.
     pub not_modelled: Vec<String>,

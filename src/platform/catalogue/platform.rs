@@ -29,7 +29,7 @@ pub struct Platform {
     pub limits: Vec<Limit>,
     /// Keys that it does not offer, and why.
     pub not_offered: Vec<(String, String)>,
-    /// Its own stores and queues: (kind, id).
+    /// Its own stores, queues and workflows: (kind, id).
     pub parts: Vec<(String, String)>,
     /// What it bills that is not modelled: (what, usual share or empty).
     pub not_modelled: Vec<(String, String)>,
@@ -141,7 +141,7 @@ impl Platform {
             settings: file.defaults()?,
             limits: limits(file)?,
             not_offered: file.pairs("not_offered")?,
-            parts: [file.pairs("stores")?, file.pairs("queues")?].concat(),
+            parts: [file.pairs("stores")?, file.pairs("queues")?, file.pairs("workflows")?].concat(),
             not_modelled: not_modelled(file),
         })
     }

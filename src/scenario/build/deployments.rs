@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::application::retry::budget;
 use crate::application::Application;
+use crate::application::inline::inlined;
 use crate::application::monolith::monolith;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
@@ -85,8 +86,14 @@ fn placed(
 fn cut(context: &mut Context, entry: &Node, application: &Application) -> Option<Application> {
     let shape = entry.as_table().and_then(|table| table.get("shape"));
     let Some(shape) = shape.filter(|shape| shape.as_str() == Some("monolith")) else {
-        return Some(application.clone());
+        return inline(context, entry, application);
     };
+    let mut bound = application.workflows.iter().filter_map(|workflow| bound_to(entry, &workflow.name));
+    if let Some(managed) = bound.find(|node| node.as_str() != Some(INLINE)) {
+        let problem = Diagnostic::error("a monolith plays its workflows itself").at(managed.span);
+        context.problems.push(problem.help(format!("`{INLINE}`, which is the default here")));
+        return None;
+    }
     let whole = match monolith(application) {
         Ok(whole) => whole,
         Err(why) => {
@@ -103,6 +110,31 @@ fn cut(context: &mut Context, entry: &Node, application: &Application) -> Option
         return None;
     }
     Some(whole)
+}
+
+/// What a workflow is bound to that the services play which start it.
+const INLINE: &str = "inline";
+
+/// What `entry` binds the name of a part to, if it says that.
+fn bound_to<'a>(entry: &'a Node, name: &str) -> Option<&'a Node> {
+    entry.as_table()?.get("bind")?.as_table()?.get(name)
+}
+
+/// The application with the workflows that services play themselves.
+fn inline(context: &mut Context, entry: &Node, application: &Application) -> Option<Application> {
+    let of = |name: &str| bound_to(entry, name).filter(|node| node.as_str() == Some(INLINE));
+    let numbered = (0..).zip(&application.workflows);
+    let inline: Vec<u16> = numbered.filter(|(_, one)| of(&one.name).is_some()).map(|(number, _)| number).collect();
+    match inlined(application, &inline) {
+        Ok(whole) => Some(whole),
+        Err((workflow, why)) => {
+            let name = &application.workflows[usize::from(workflow)].name;
+            let span = of(name).map_or(entry.span, |node| node.span);
+            let problem = Diagnostic::error(format!("`{name}` cannot be inlined: it {why}")).at(span);
+            context.problems.push(problem.help("bind it to a service that plays workflows, or to \"none\""));
+            None
+        }
+    }
 }
 
 /// What the deployment can count and no tariff prices. A missing price is never zero, and is told before hours are spent.
@@ -152,7 +184,7 @@ fn no_spot_price(built: &Built, tariffs: &[Tariff]) -> Diagnostics {
     unsold.collect()
 }
 
-/// The tariffs of the deployment's stores and queues, its own with where it was stated, then that of its edge; none at all where the
+/// The tariffs of the deployment's stores, queues and workflows, its own with where it was stated, then that of its edge; none at all where the
 /// deployment has none.
 fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(StatedTariff, Span)>> {
     let (own, span) = match &built.tariff {
@@ -179,7 +211,8 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
     let bindings = &built.deployment.bindings;
     let stores = bindings.stores.iter().filter_map(|store| store.id.as_deref());
     let queues = bindings.queues.iter().filter(|queue| queue.is_counted()).filter_map(|queue| queue.id.as_deref());
-    let ids: BTreeSet<&str> = stores.chain(queues).collect();
+    let workflows = bindings.workflows.iter().filter_map(|workflow| workflow.id.as_deref());
+    let ids: BTreeSet<&str> = stores.chain(queues).chain(workflows).collect();
     // First: the deployment's own may price a dimension whatever it is of.
     let mut stated: Vec<_> = ids
         .into_iter()

@@ -72,7 +72,7 @@ at = [2026-01-05T01:30:00, "15m"]
 [[deployment]]
 name = "k8s"
 platform = "kubernetes"
-bind = { placed = "aws-sns", fulfil = "inline" }
+bind = { placed = "aws-sns", fulfil = "aws-step-functions" }
 instance.memory = "1GiB"
 autoscaler = { kind = "hpa", min = 2 }
 service.worker = { instance = { vcpu = 0.5 }, autoscaler = { kind = "fixed", replicas = 3 } }

@@ -1,4 +1,4 @@
-//! What the stores and queues of the application are bound to: the catalogue's defaults under what was typed.
+//! What the stores, queues and workflows of the application are bound to: the catalogue's defaults under what was typed.
 
 use super::merge::{Merged, merged_node, same};
 use crate::application::Application;
@@ -9,7 +9,7 @@ use crate::document::tree::{Node, Table, Value};
 use crate::platform::catalogue::{Catalogue, PartEntry, plain_text};
 use crate::platform::{Fact, Family, Override};
 
-/// The word for a store that is only a latency, and for a queue that nobody is paid for.
+/// The word for a store that is only a latency, and for a queue or a workflow that nobody is paid for.
 pub(super) const NONE: &str = "none";
 
 /// Keys of a table on demand, and of one whose capacity is bought.
@@ -51,10 +51,12 @@ fn parts(application: &Application) -> impl Iterator<Item = Part<'_>> {
         };
         Part { name: &queue.name, section: "queue", kind }
     });
-    stores.chain(queues)
+    let workflows = application.workflows.iter();
+    let workflows = workflows.map(|workflow| Part { name: &workflow.name, section: "workflow", kind: "workflow" });
+    stores.chain(queues).chain(workflows)
 }
 
-/// Writes what every store and every queue is bound to as a complete table with `kind`. Names and ids were looked up with
+/// Writes what every store, queue and workflow is bound to as a complete table with `kind`. Names and ids were looked up with
 /// the others.
 pub(super) fn bind_parts(
     merged: &mut Merged<'_>,
@@ -150,7 +152,7 @@ fn unfit(part: &Part<'_>, entry: &PartEntry, catalogue: &Catalogue) -> Diagnosti
         Diagnostic::error(format!("`{}` is for {section}s of kind {fits}, and `{name}` is of kind {kind}", entry.id));
     let fitting = catalogue.parts().iter().filter(|entry| entry.kinds.iter().any(|fits| fits == kind));
     let ids: Vec<&str> = fitting.map(|entry| entry.id.as_str()).chain([NONE]).collect();
-    let what = if *section == "queue" { (*kind).to_owned() } else { format!("{kind} {section}") };
+    let what = if *section == "store" { format!("{kind} {section}") } else { (*kind).to_owned() };
     wrong.help(format!("a {what} is bound to one of {}", ids.join(", ")))
 }
 

@@ -1,15 +1,12 @@
-//! What is different for one service of the application, and how its parts are bound.
+//! What is different for one service of the application.
 
 use super::Place;
 use super::shape::SERVICE;
 use crate::application::Application;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
-use crate::document::tree::{Node, Table, Value, deep_merge};
+use crate::document::tree::{Node, Table, deep_merge};
 use crate::platform::Override;
-use crate::platform::binding::Bindings;
-use crate::platform::queue::BoundQueue;
 use crate::platform::service::ServiceDeployment;
-use crate::platform::store::BoundStore;
 
 /// What is in force for each service of `application`: the deployment at `place`, with what `[deployment.service.NAME]`
 /// says on top. Every service is built before the first failure counts, so that all problems are found; what is wrong
@@ -81,19 +78,4 @@ fn list(overrides: &mut Vec<Override>, name: &str, own: &[Override]) {
         .map(|changed| Override { key: format!("service.{name}.{}", changed.key), ..changed.clone() })
         .collect();
     overrides.extend(new);
-}
-
-/// What stands for the parts of `application`. Names and ids were looked up with the others.
-pub(super) fn bindings(
-    table: &Table,
-    application: &Application,
-    stores: Vec<BoundStore>,
-    queues: Vec<BoundQueue>,
-) -> Bindings {
-    let bind = table.get("bind").and_then(Node::as_table);
-    let id = |name: &String| match &bind?.get(name)?.value {
-        Value::String(id) => Some(id.clone()),
-        _ => None,
-    };
-    Bindings { queues, workflows: application.workflows.iter().map(|workflow| id(&workflow.name)).collect(), stores }
 }

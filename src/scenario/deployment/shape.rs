@@ -5,6 +5,7 @@ mod bound;
 mod placement;
 mod queue;
 mod store;
+mod workflow;
 
 pub(super) use autoscaler::AUTOSCALER;
 pub(super) use placement::PLACEMENT;

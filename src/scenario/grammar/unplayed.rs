@@ -23,7 +23,7 @@ pub const TOPICS: Refused = None;
 /// `batch` of a queue.
 pub const BATCHES: Refused = None;
 /// `[[workflow]]` and `start`.
-pub const WORKFLOWS: Refused = Some("workflows are");
+pub const WORKFLOWS: Refused = None;
 /// `[[store]]`, `query`, `op` and `entry = "store:NAME"`.
 pub const STORES: Refused = None;
 /// `[[fault]]`.

@@ -6,7 +6,7 @@ use crate::document::tree::Entry;
 use crate::platform::binding::{BINDABLE, Bindable};
 use crate::scenario::build::Context;
 
-/// A store that is only a latency, or a queue that nobody is paid for.
+/// A store that is only a latency, or a queue or a workflow that nobody is paid for.
 const NOTHING: &str = "none";
 
 /// Reports a name that is not of a queue, a workflow or a store, and an id that is not of the same kind.
@@ -36,9 +36,8 @@ pub(super) fn check(context: &mut Context, names: &Names, entry: &Entry) {
 fn check_id(context: &mut Context, section: &str, entry: &Entry) {
     let node = entry.node.as_table().map_or(Some(&entry.node), |table| table.get("kind"));
     let Some((id, span)) = node.and_then(|node| Some((node.as_str()?, node.span))) else { return };
-    // The kinds of a table are checked with it: they are those of stores and of queues.
-    let bound = ["store", "queue"].contains(&section);
-    if bound && (id == NOTHING || entry.node.as_table().is_some()) {
+    // The kinds of a table are checked with it.
+    if id == NOTHING || entry.node.as_table().is_some() {
         return;
     }
     let of_section = BINDABLE.iter().filter(|known| known.kind.word() == section).map(|known| known.id);
@@ -48,10 +47,7 @@ fn check_id(context: &mut Context, section: &str, entry: &Entry) {
             let wrong = format!("`{id}` is a {}, and `{}` is a {section}", kind.word(), entry.key);
             Diagnostic::error(wrong).help(format!("one of {}", of_section.collect::<Vec<_>>().join(", ")))
         }
-        None => {
-            let none = bound.then_some(NOTHING);
-            Diagnostic::error(format!("unknown {section} `{id}`")).nearest(id, of_section.chain(none))
-        }
+        None => Diagnostic::error(format!("unknown {section} `{id}`")).nearest(id, of_section.chain([NOTHING])),
     };
     context.problems.push(problem.at(span));
 }

@@ -44,7 +44,7 @@ fn a_name_of_the_wrong_kind_says_what_it_is() {
         .replace("query = \"orders\" }", "query = \"price\" }")
         .replace("start = \"fulfil\"", "start = \"orders\"")
         .replace("store:orders", "store:placed")
-        .replace("fulfil = \"inline\"", "fulfil = \"redis\", stock = \"redis\"")
+        .replace("fulfil = \"aws-step-functions\"", "fulfil = \"redis\", stock = \"redis\"")
         .replace("placed = \"aws-sns\"", "placed = \"aws-sq\"");
     assert_eq!(
         said(&text),
@@ -69,13 +69,13 @@ fn a_step_is_one_verb_with_what_belongs_to_it() {
              { io = '1ms', size = '1KiB', timeout = '1s' }, { wait = '1s', await = true }, { cal = 'a' }]"
         ),
         [
-            "io: `cpu` and `io` exclude each other||give `cpu` or `io` or `wait` or `call` or `query` or `publish` or `parallel` or `branch`",
-            "{ p = 0.5 }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `parallel` or `branch`||",
+            "io: `cpu` and `io` exclude each other||give `cpu` or `io` or `wait` or `call` or `query` or `publish` or `start` or `parallel` or `branch`",
+            "{ p = 0.5 }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `start` or `parallel` or `branch`||",
             "op: `op` needs `query`||",
-            "size: `size` needs `call` or `query` or `publish`||",
-            "timeout: `timeout` needs `call`||",
+            "size: `size` needs `call` or `query` or `publish` or `start`||",
+            "timeout: `timeout` needs `call` or `start`||",
             "await: `await` needs `start`||",
-            "{ cal = 'a' }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `parallel` or `branch`||",
+            "{ cal = 'a' }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `start` or `parallel` or `branch`||",
             "cal: unknown key `cal`||did you mean `call`?",
         ]
     );

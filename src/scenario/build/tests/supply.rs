@@ -3,7 +3,8 @@
 use super::*;
 use crate::platform::autoscaler::Law;
 use crate::platform::store::BoundStore;
-use crate::units::Bytes;
+use crate::platform::workflow::BoundWorkflow;
+use crate::units::{Bytes, Nanos};
 
 #[test]
 fn a_service_has_what_is_different_for_it_and_the_rest_from_the_deployment() {
@@ -40,35 +41,40 @@ fn parts_are_bound() {
     let scenario = scenario(SHOP);
     let deployment = &scenario.deployments[0].deployment;
     let bound = &deployment.bindings;
-    assert_eq!((bound.queues[0].id.as_deref(), bound.workflows[0].as_deref()), (Some("aws-sns"), Some("inline")));
+    let ids = (bound.queues[0].id.as_deref(), bound.workflows[0].id.as_deref());
+    assert_eq!(ids, (Some("aws-sns"), Some("aws-step-functions")));
     assert!(bound.stores == [BoundStore::default()], "a generic platform has no store of its own");
 }
 
 #[test]
 fn a_monolith_has_a_process_for_its_clients_and_one_for_each_queue() {
     let text = SHOP.replace("platform = \"kubernetes\"", "platform = \"kubernetes\"\nshape = \"monolith\"");
-    let no_workflow = text
-        .replace("[[workflow]]\nname = \"fulfil\"", "[[service]]\nname = \"fulfil\"")
-        .replace("{ start = \"fulfil\", await = false }", "{ call = \"fulfil\" }");
-    let no_workflow =
-        no_workflow.replace("fulfil = \"inline\"", "orders = \"redis\"").replace(", orders = \"redis\"", "");
-    let no_price = no_workflow.replace("service.price = { autoscaler = { max = 7 } }\n", "");
+    let managed = text.replace(", await = false", "");
+    let whole = managed.replace("fulfil = \"aws-step-functions\"", "fulfil = \"inline\"");
+    let no_price = whole.replace("service.price = { autoscaler = { max = 7 } }\n", "");
     let scenario = scenario(&no_price);
     let names = |application: &Application| -> Vec<String> {
         application.services.iter().map(|service| service.name.clone()).collect()
     };
-    assert_eq!(names(&scenario.application), ["api", "price", "stock", "worker", "fulfil"]);
+    assert_eq!(names(&scenario.application), ["api", "price", "stock", "worker"]);
     let placed = &scenario.deployments[0];
     assert_eq!(names(&placed.application), ["api", "worker", "stock"]);
-    assert_eq!(placed.deployment.services.len(), 3);
+    assert_eq!((placed.deployment.services.len(), placed.application.workflows.len()), (3, 0));
     // Overrides of what has no process of its own would change nothing.
     assert_eq!(
-        said(&no_workflow),
+        said(&whole),
         ["price: `price` is no process of its own in a monolith||its processes: `api`, `worker`, `stock`"]
     );
     assert_eq!(
-        said(&text),
-        ["\"monolith\": no monolith: the application has workflows, whose steps are no part of one process||"]
+        said(&managed),
+        ["\"aws-step-functions\": a monolith plays its workflows itself||`inline`, which is the default here"]
+    );
+    assert_eq!(
+        said(&no_price.replace("{ start = \"fulfil\" }", "{ start = \"fulfil\", await = false }")),
+        [
+            "\"monolith\": no monolith: the application starts `fulfil` with `await = false`, and a process waits for what \
+             it does itself||"
+        ]
     );
 }
 
@@ -84,4 +90,47 @@ fn a_deployment_may_have_its_own_budget_of_retries() {
     assert_eq!(budgets.collect::<Vec<_>>(), [budget(0.5, 3.0), None, budget(0.2, 1.0)]);
     let half = text.replace(", floor = '3/s'", "");
     assert!(said(&half)[0].starts_with("{ share = 0.5 }: missing key `floor`"));
+}
+
+#[test]
+fn a_workflow_is_inlined_in_the_service_that_starts_it() {
+    let inline = SHOP.replace("fulfil = \"aws-step-functions\"", "fulfil = \"inline\"");
+    let awaited = scenario(&inline.replace(", await = false", ""));
+    let placed = &awaited.deployments[0];
+    assert_eq!((awaited.application.workflows.len(), placed.application.workflows.len()), (1, 0));
+    let code = |application: &Application| application.services[0].body.program.code.len();
+    // In the place of the start, a branch with one way: three steps more.
+    assert_eq!(code(&placed.application), code(&awaited.application) + 3);
+    let help = "bind it to a service that plays workflows, or to \"none\"";
+    assert_eq!(
+        said(&inline),
+        [format!(
+            "\"inline\": `fulfil` cannot be inlined: it is started with `await = false`, and an attempt waits for what \
+             it does itself||{help}"
+        )]
+    );
+    let timed = inline.replace("await = false", "timeout = \"1s\"");
+    assert!(said(&timed)[0].starts_with("\"inline\": `fulfil` cannot be inlined: it is started with `timeout`"));
+}
+
+#[test]
+fn a_workflow_is_bound_with_what_is_counted_of_it() {
+    let of = |bound: &str| {
+        let text = SHOP.replace("fulfil = \"aws-step-functions\"", bound);
+        scenario(&text).deployments[0].deployment.bindings.workflows[0].clone()
+    };
+    assert_eq!(of("fulfil = \"none\""), BoundWorkflow::default());
+    assert!(of("fulfil = \"gcp-workflows\"").meter.steps);
+    let express = of("fulfil = { kind = \"aws-step-functions-express\", memory = \"65MiB\" }");
+    assert_eq!((express.meter.steps, express.meter.memory), (false, Some(Bytes(128 << 20))));
+    assert_eq!(express.meter.round_up, Nanos(100_000_000));
+    let wrong = |bound: &str| said(&SHOP.replace("fulfil = \"aws-step-functions\"", bound));
+    assert_eq!(
+        wrong("fulfil = { kind = \"aws-step-functions\", memory = \"65MiB\" }"),
+        ["memory: unknown key `memory`||valid: kind"]
+    );
+    assert_eq!(
+        wrong("fulfil = \"step-functions\""),
+        ["\"step-functions\": unknown workflow `step-functions`||did you mean `aws-step-functions`?"]
+    );
 }

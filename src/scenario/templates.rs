@@ -54,6 +54,11 @@ pub const TEMPLATES: &[Template] = &[
         text: include_str!("../../scenarios/retry-storm.toml"),
     },
     Template {
+        name: "glued-functions",
+        about: "gateway, functions, queue, workflow and table: what coordination costs, and the same in one process",
+        text: include_str!("../../scenarios/glued-functions.toml"),
+    },
+    Template {
         name: "school-week",
         about: "a week of an education site in four time zones, some 18 million requests",
         text: include_str!("../../scenarios/school-week.toml"),

@@ -1,7 +1,6 @@
 //! What the hot path asks of the deployment, looked up once.
 
 use crate::application::Service;
-use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::{KeepAliveFrom, QueueAt};
@@ -74,7 +73,9 @@ impl Hot {
             pool_check: 0,
             keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
                 (Some(_), KeepAliveFrom::Start) => 0,
-                (keep_alive, _) => keep_alive.as_ref().map_or(u64::MAX, Distribution::least),
+                // A constant is rounded as it is drawn.
+                (Some(law), _) => law.as_constant().unwrap_or_else(|| law.least()),
+                (None, _) => u64::MAX,
             },
             exchangeable,
             guarded: clients.budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),

@@ -8,7 +8,6 @@
 use crate::application::draw::{Draw, drawn, step_key};
 use crate::application::program::walk::Walker;
 use crate::application::program::{Instruction, Op};
-use crate::kernel::distribution::Distribution;
 
 use super::Core;
 use super::clients::{Caller, Doing, Who};
@@ -96,13 +95,11 @@ impl Core<'_> {
                 if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
                     self.clients.put(budget, self.now);
                 }
-                // A run holds no slot while it waits, and has no zone.
-                if self.records.get(slot).instance != NONE {
-                    if self.records.get(slot).waits_until & CALLING == 0 {
-                        self.records.get_mut(slot).waits_until |= CALLING;
-                        self.station.levels.calling.raise(1, self.now);
-                    }
-                    self.count_bytes(&program.sites[usize::from(site)].size, own, arrived);
+                // A run holds no slot while it waits.
+                let record = self.records.get_mut(slot);
+                if record.instance != NONE && record.waits_until & CALLING == 0 {
+                    record.waits_until |= CALLING;
+                    self.station.levels.calling.raise(1, self.now);
                 }
                 let caller = self.clients.keep(Caller { kind, ..blank });
                 self.send(caller);
@@ -218,6 +215,7 @@ impl Core<'_> {
 
     /// An attempt of a call sets out.
     fn send(&mut self, place: u32) {
+        self.count_bytes(place);
         let caller = &mut self.clients.callers[place as usize];
         let hop = self.kinds.all[usize::from(caller.kind)].hop;
         if hop == 0 {
@@ -239,10 +237,18 @@ impl Core<'_> {
         self.next.push(Next::Ask(place));
     }
 
-    /// Counts what a call carries, where a share of it crosses zones.
-    fn count_bytes(&mut self, size: &Distribution, own: u64, arrived: u64) {
-        if self.deployment.hop.cross_zone > 0.0 && arrived >= self.plan.warmup.0 {
-            self.tally.carried(drawn(size, step_key(own, 0, Draw::RequestBytes as u32)));
+    /// Counts what an attempt of a call carries, where a share of it crosses zones. What a workflow calls has no zone.
+    fn count_bytes(&mut self, place: u32) {
+        let Caller { key, arrived, who, .. } = self.clients.callers[place as usize];
+        let Who::Attempt(slot, at) = who else { return };
+        let record = self.records.get(slot);
+        if self.deployment.hop.cross_zone == 0.0 || arrived < self.plan.warmup.0 || record.instance == NONE {
+            return;
+        }
+        let program = self.kinds.bodies[usize::from(self.kinds.all[usize::from(record.kind)].body)];
+        if let Op::Call { site, .. } = program.code[usize::from(at)].op {
+            let size = &program.sites[usize::from(site)].size;
+            self.tally.carried(drawn(size, step_key(key, 0, Draw::RequestBytes as u32)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What lies between services, and what runs beside them on nodes.
 
-use super::calls::{application, busy, call, io, one_class};
+use super::calls::{application, busy, call, io, of_services, one_class};
 use super::timelines::nodes;
 use super::{Run, SECOND, class, constant, faas, fixed, play, play_with_faults, requests_at};
 use crate::application::fault::{Fault, Kind, Target};
@@ -88,6 +88,15 @@ fn a_share_of_what_calls_carry_crosses_zones() {
     assert_eq!(measured.usage.total(&meter), 2 * 2 * 2000);
     let near = play(&faas(), &pair, &requests, Run::of(10.0));
     assert_eq!(near.usage.total(&meter), 0);
+    // Each attempt carries it anew.
+    let mut refusing = of_services(deployment, vec![faas().autoscaler.law, Law::Fixed { replicas: 0 }]);
+    refusing.services[1].fleet.queue = Some(0);
+    let retry = Retry { attempts: Some(3), base: constant(0.0), ..Retry::default() };
+    let size = crate::kernel::distribution::Distribution::constant(3000.0);
+    let once = Step::new(Verb::Call { service: 1, site: CallSite { size, timeout: None, retry } });
+    let in_vain = application(one_class(), vec![vec![once], vec![io(0.1)]]);
+    let refused = play(&refusing, &in_vain, &requests_at(&in_vain, &[SECOND]), Run::of(10.0));
+    assert_eq!(refused.usage.total(&meter), 3 * 2000);
 }
 
 #[test]

@@ -309,7 +309,8 @@ impl Core<'_> {
     /// Keeps the gauge of nodes: pods wait and no group may grow.
     pub(super) fn note_nodes(&mut self) {
         if let Some(cluster) = &self.cluster {
-            let held = !cluster.pending.is_empty() && (cluster.scaler.is_none() || cluster.all_full());
+            let homeless = cluster.system.iter().any(|pod| pod.node.is_none());
+            let held = (homeless || !cluster.pending.is_empty()) && (cluster.scaler.is_none() || cluster.all_full());
             self.limits.reached(Limit::Nodes, held, self.now);
         }
     }

@@ -59,6 +59,7 @@ impl Core<'_> {
             }
         }
         self.limits.declare(Limit::Nodes, most, true);
+        self.note_nodes();
         if let Some(interval) = scan {
             self.again(interval, Event::Scan);
         }

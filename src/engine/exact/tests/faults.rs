@@ -253,6 +253,10 @@ proptest! {
         let application = tried_again();
         let requests = poisson(&application, rate, 20.0, u64::from(seed));
         let run = Run { first_rate: rate, ..Run::of(25.0) };
+        // How long each is kept is drawn in the order in which somebody looks, and a fault looks.
+        let mut deployment = deployment;
+        let kept = deployment.fleet.keep_alive.take();
+        deployment.fleet.keep_alive = kept.map(|law| constant(law.mean() / 1e9));
         let plain = play(&deployment, &application, &requests, run);
         let harmless = [slow(1.0, 1.0, 9.0), fail(0.0, 2.0, 9.0), reclaim(0.0, 3.0)];
         let with = play_with_faults(&deployment, &application, &requests, (&[], &harmless), run);

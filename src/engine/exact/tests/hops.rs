@@ -121,6 +121,23 @@ fn what_runs_beside_the_services_has_room_first_and_its_node_stays() {
 }
 
 #[test]
+fn what_has_no_room_on_nodes_that_cannot_grow_is_told() {
+    let plain = super::application(vec![class(constant(0.0), constant(0.1))]);
+    let limits = |system: &[u64]| {
+        let mut deployment = fixed(1);
+        deployment.instance.vcpu = 0.2;
+        deployment.placement = nodes(2.0, 1, 1, None);
+        let Placement::Nodes(spec) = &mut deployment.placement else { unreachable!() };
+        let pod = |&milli_vcpu| SystemPod { name: "a/b".to_owned(), milli_vcpu, memory: Bytes(0) };
+        spec.system = system.iter().map(pod).collect();
+        let measured = play(&deployment, &plain, &requests_at(&plain, &[0]), Run::of(100.0));
+        measured.limits.iter().map(|limit| (limit.limit.clone(), limit.reached)).collect::<Vec<_>>()
+    };
+    assert_eq!(limits(&[1500]), []);
+    assert_eq!(limits(&[1500, 1500]), [("placement.nodes.max".to_owned(), Some(u128::from(100 * SECOND)))]);
+}
+
+#[test]
 fn what_runs_beside_the_services_moves_when_its_node_is_lost() {
     let plain = super::application(vec![class(constant(0.0), constant(0.1))]);
     let mut deployment = fixed(1);

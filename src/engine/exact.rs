@@ -141,6 +141,8 @@ pub struct Core<'a> {
     throttle: Option<Tokens>,
     queues: Queues,
     flows: Vec<Flow>,
+    /// From when to when an attempt that is booked at once is on its CPU.
+    computes: Vec<(u64, u64)>,
     /// What is to be done at this instant, when its event is done.
     next: Vec<Next>,
 }
@@ -198,6 +200,7 @@ impl<'a> Core<'a> {
             ),
             limits: Gauges::default(),
             throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
+            computes: Vec::new(),
             next: Vec::new(),
         };
         core.prepare();
@@ -287,7 +290,7 @@ impl<'a> Core<'a> {
         match event {
             Event::Leaf(instance) => {
                 self.enter_that_of(instance);
-                self.release(instance);
+                self.booked_ends(instance);
             }
             Event::Own(instance) => {
                 self.enter_that_of(instance);

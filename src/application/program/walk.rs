@@ -43,7 +43,7 @@ impl Program {
         loop {
             let at = *place;
             let instruction = &self.code[usize::from(at)];
-            if instruction.op == Op::End {
+            if matches!(instruction.op, Op::End) {
                 return Task::Done;
             }
             *place = instruction.next;

@@ -336,8 +336,10 @@ impl Core<'_> {
     /// What a caller's attempt asks for, now.
     pub(super) fn attempt(&self, place: u32) -> Request {
         let &Caller { key, kind, attempt, .. } = &self.clients.callers[place as usize];
-        let what = &self.plan.application.classes[usize::from(self.kinds.all[usize::from(kind)].class)];
-        let drawn = |law, draw| drawn(law, step_key(key, attempt, draw as u32));
+        let of_kind = &self.kinds.all[usize::from(kind)];
+        let what = &self.plan.application.classes[usize::from(of_kind.class)];
+        // Where a service has steps of its own, they say what is done.
+        let drawn = |law, draw| if of_kind.is_of_class { drawn(law, step_key(key, attempt, draw as u32)) } else { 0 };
         Request {
             at: self.now,
             key,

@@ -4,6 +4,8 @@
 //! when their wait begins: once in a delay the lane looks who is waiting, and what comes later than that look is due
 //! later than everybody it saw.
 
+use std::cmp::Reverse;
+
 use crate::platform::Deployment;
 use crate::units::Nanos;
 
@@ -102,7 +104,9 @@ impl Lane {
     fn look(&mut self, records: &Records, kinds: &[Kind<'_>]) {
         let whose = self.whose;
         self.waiting.extend(records.numbered().filter_map(|(slot, record)| Some((whose.since(record, kinds)?, slot))));
-        self.waiting.sort_unstable_by(|a, b| b.cmp(a));
+        // Of those who have waited equally long, by what they are and not by their records, which the shortcut does without.
+        let order = |&(since, slot): &(u64, u32)| (since, records.get(slot).key, slot);
+        self.waiting.sort_unstable_by_key(|waits| Reverse(order(waits)));
     }
 
     /// Who has waited longest.

@@ -37,6 +37,8 @@ pub(super) struct Hot {
     pub has_steps: bool,
     /// Whether attempts pass proxies, which need CPU.
     pub has_proxies: bool,
+    /// Whether a law looks at the CPU of instances.
+    pub watches_cpu: bool,
     /// Whether the CPU of an instance of one slot is kept as a level in time, and not booked when its work ends.
     pub levels_cpu: bool,
 }
@@ -81,6 +83,7 @@ impl Hot {
             guarded: clients.budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
             has_steps,
             has_proxies: deployment.hop.proxy_cpu.0 > 0,
+            watches_cpu: control.watches_cpu(),
             levels_cpu: control.watches_cpu() || has_steps,
         }
     }

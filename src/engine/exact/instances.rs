@@ -78,6 +78,8 @@ pub(super) struct Instance {
     pub node: u32,
     /// The record of a one-slot instance that waits for an entry of its own.
     pub record: u32,
+    /// Who called the attempt on it, if that was booked at once.
+    pub caller: u32,
 }
 
 /// CPU use that changes by whole jobs.
@@ -194,6 +196,7 @@ impl Core<'_> {
             scraped: super::control::Scraped::default(),
             node: NONE,
             record: NONE,
+            caller: NONE,
         };
         let limit = self.cpu_limit();
         // Where any service shares, every instance has a CPU of the same number, used or not.

@@ -21,6 +21,8 @@ pub(super) struct Kind<'a> {
     pub station: u16,
     /// Whose steps it goes through, an index into `Kinds::bodies`; [`NO_STATION`]: a store has none.
     pub body: u16,
+    /// Whether it is the work of its class, as one piece.
+    pub is_of_class: bool,
     /// Group of the CPU model.
     pub group: usize,
     /// vCPUs it uses when alone on an instance or a core, in millionths.
@@ -96,6 +98,10 @@ pub(super) fn kinds<'a>(plan: &Plan<'a>) -> (Kinds<'a>, CpuModel) {
             class,
             station,
             body: station,
+            is_of_class: application
+                .services
+                .get(usize::from(station))
+                .is_some_and(|service| service.body.program.is_of_class()),
             group: threads.iter().position(|&threads| threads == what.threads).unwrap_or(0),
             micro_vcpu: micro(vcpu),
             pace: 1.0 / (vcpu * spec.instance.cpu_speed),

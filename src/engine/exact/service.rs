@@ -2,7 +2,7 @@
 
 #![allow(clippy::inline_always)]
 
-use crate::application::{NOBODY, Request};
+use crate::application::Request;
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::QueueAt;
 use crate::platform::meter::Per;
@@ -11,7 +11,6 @@ use super::instances::Phase;
 use super::limits::Limit;
 use super::pool::Pool;
 use super::record::{Client, NONE, Record, Start, State};
-use super::shortcut::Life;
 use super::{Core, Supply};
 
 impl Core<'_> {
@@ -173,13 +172,11 @@ impl Core<'_> {
     /// A request that arrives now begins on a ready instance.
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
-        let station = &*self.station;
-        let shortcut = station.shortcut;
-        if station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        if self.station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.fresh(Record { instance, start: Start::Own, ..record_of(request) });
             return;
         }
-        if shortcut && request.caller == NOBODY && self.book(Life::of(request), instance, self.now) {
+        if self.book_request(request, instance) {
             return;
         }
         let slot = self.insert(Record { instance, ..record_of(request) });
@@ -196,7 +193,7 @@ impl Core<'_> {
                 self.fresh(record);
                 return;
             }
-            if self.station.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
+            if self.book_record(&record, self.now) {
                 return;
             }
             let slot = self.insert(record);
@@ -210,9 +207,7 @@ impl Core<'_> {
             self.station.levels.starting_slots.raise(1, self.now);
         }
         record.startup = ready_at - self.now;
-        // Work of no length would end before the start does, by the order of one instant.
-        let simple = record.work > 0 && record.is_simple();
-        if self.station.shortcut && simple && self.book(record.life(), instance, ready_at) {
+        if self.book_record(&record, ready_at) {
             return;
         }
         record.startup = 0;
@@ -261,7 +256,7 @@ impl Core<'_> {
             self.begin_fresh(slot);
             return;
         }
-        if self.station.shortcut && record.is_simple() && self.book(record.life(), instance, self.now) {
+        if self.book_record(&record, self.now) {
             self.forget(slot);
             return;
         }

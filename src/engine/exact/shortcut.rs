@@ -1,28 +1,65 @@
-//! The shortcut: an attempt whose whole life is known when it begins is booked at once, without a record.
+//! The shortcut: an attempt whose whole life is known when it begins is booked at once, without a record. That of a client
+//! who asks once is over with that; one that a service called has its caller told when it ends.
 //!
 //! Its functions are inlined by force: with what precedes them they are one straight line, and that saves a tenth of
 //! the instructions of a run (`benches/hot_loop.rs`).
 
 #![allow(clippy::inline_always)]
 
-use crate::application::Request;
+use crate::application::program::walk::Task;
+use crate::application::{NOBODY, Request, Service};
+use crate::platform::service::OfService;
 
-use super::Core;
 use super::event::Event;
-use super::record::{Client, Record, Start};
-use super::service::kind_of;
+use super::faults::Perils;
+use super::hot::Hot;
+use super::record::{Client, NONE, Record, Start};
+use super::service::{kind_of, record_of};
+use super::station::{Compute, compute};
 use super::work::paced;
+use super::{Core, Plan};
+
+/// Which attempts of a service are booked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shortcut {
+    /// Those of clients who ask once, for the work of their class.
+    pub of_class: bool,
+    /// Those for the steps of the service, and those that a service makes.
+    pub of_steps: bool,
+}
+
+impl Shortcut {
+    /// Of the service that `spec` runs.
+    pub fn of(plan: &Plan<'_>, (service, spec): (&Service, OfService<'_>), hot: &Hot, perils: Perils) -> Self {
+        let is_alone = |spec| compute(plan.deployment, spec) == Compute::Alone;
+        let certain = !(hot.watches_cpu || hot.has_proxies || perils.work || perils.instances);
+        let known = plan.shortcut && is_alone(spec) && certain;
+        // Elsewhere some of what ends at one instant ends in the order of its records, which would not be the same.
+        let application = plan.application;
+        let all_alone = (0..application.services.len()).all(|service| is_alone(plan.deployment.of_service(service)));
+        let has_clocks =
+            !application.workflows.is_empty() || application.classes.iter().any(|class| !class.passes_edge());
+        Self {
+            of_class: known && !hot.has_steps,
+            of_steps: known && all_alone && !has_clocks && service.body.program.is_alone(),
+        }
+    }
+}
 
 /// What the shortcut needs to know of an attempt.
 #[derive(Clone, Copy)]
 pub(super) struct Life {
     key: u64,
     arrived: u64,
+    /// The instant by which it is counted.
+    stamp: u64,
     work: u64,
     io: u64,
     startup: u64,
     kind: u16,
     start: Start,
+    /// The caller that learns its end; [`NONE`]: nobody.
+    caller: u32,
 }
 
 impl Life {
@@ -32,34 +69,58 @@ impl Life {
         Self {
             key: request.key,
             arrived: request.at,
+            stamp: request.at,
             work: request.cpu,
             io: request.io,
             startup: 0,
             kind: kind_of(request),
             start: Start::Warm,
+            caller: NONE,
         }
     }
 }
 
 impl Record {
-    /// Of a record whose work has not begun.
+    /// Of a record whose work has not begun, and whose client asks once.
     pub(super) const fn life(&self) -> Life {
         Life {
             key: self.key,
             arrived: self.arrived,
+            stamp: self.arrived,
             work: self.work,
             io: self.waits_until,
             startup: self.startup,
             kind: self.kind,
             start: self.start,
+            caller: NONE,
         }
     }
 }
 
 impl Core<'_> {
+    /// A request that arrives now and has a ready instance is booked at once, if that can be done.
+    #[inline(always)]
+    pub(super) fn book_request(&mut self, request: &Request, instance: u32) -> bool {
+        let shortcut = self.station.shortcut;
+        if request.caller == NOBODY && shortcut.of_class {
+            return self.book(Life::of(request), instance, self.now);
+        }
+        shortcut.of_steps && self.book_steps(&Record { instance, ..record_of(request) }, self.now)
+    }
+
+    /// The same for a record whose work begins at `begin` on its instance.
+    pub(super) fn book_record(&mut self, record: &Record, begin: u64) -> bool {
+        let shortcut = self.station.shortcut;
+        if record.is_simple() && shortcut.of_class {
+            // Work of no length would end before the start does, by the order of one instant.
+            return (record.work > 0 || begin == self.now) && self.book(record.life(), record.instance, begin);
+        }
+        shortcut.of_steps && self.book_steps(record, begin)
+    }
+
     /// The shortcut: an attempt whose whole life is known is booked at once. `false` if something may cut it short.
     #[inline(always)]
-    pub(super) fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
+    fn book(&mut self, life: Life, instance: u32, begin: u64) -> bool {
         let run = &self.kinds.all[life.kind as usize];
         let computed = begin.saturating_add(paced(life.work, run.pace));
         let end = computed.saturating_add(life.io);
@@ -73,6 +134,49 @@ impl Core<'_> {
         true
     }
 
+    /// The same where the work stands in steps, or a service asks for it.
+    #[inline(never)]
+    fn book_steps(&mut self, record: &Record, begin: u64) -> bool {
+        let called = record.kind >= self.kinds.classes && record.kind < self.kinds.deliveries;
+        if !record.is_simple() && !(called && record.client.waits()) {
+            return false;
+        }
+        let run = &self.kinds.all[usize::from(record.kind)];
+        let (micro_vcpu, pace, patience) = (run.micro_vcpu, run.pace, run.patience);
+        let (program, mut place) = (self.station.program(), self.first_step(record));
+        let walker = self.walker(record.key, place);
+        let mut end = begin;
+        self.computes.clear();
+        loop {
+            match program.next_task(&mut place.next, &walker) {
+                Task::Cpu(work) => {
+                    let from = end;
+                    end = from.saturating_add(paced(work, pace));
+                    self.computes.push((from, end));
+                }
+                Task::Wait(waits) => end = end.saturating_add(waits),
+                Task::Reach(_) => unreachable!("a program that reaches beyond its service is not booked at once"),
+                Task::Done => break,
+            }
+        }
+        let caller = record.client.caller().unwrap_or(NONE);
+        let life = Life { stamp: self.stamp(record), caller, ..record.life() };
+        // What takes no time would end before the start does, by the order of one instant.
+        let at_once = begin > self.now && end == begin;
+        if at_once || !self.book_until(life, patience, record.instance, begin, end) {
+            return false;
+        }
+        for &(from, until) in &self.computes {
+            if self.station.hot.levels_cpu {
+                let used = self.tally.cpu_by_slice(micro_vcpu, from, until);
+                self.station.measure.instances.cpu_used += used;
+            } else {
+                self.tally.cpu(micro_vcpu, from, until);
+            }
+        }
+        true
+    }
+
     #[inline(always)]
     pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
         let hot = &self.station.hot;
@@ -80,7 +184,9 @@ impl Core<'_> {
         if end - life.arrived > patience || end - begin > hot.kill_after {
             return false;
         }
-        if end <= self.plan.horizon.0 {
+        if life.caller != NONE {
+            // Whoever called has it in its own books.
+        } else if end <= self.plan.horizon.0 {
             let waited = begin - life.arrived - life.startup;
             self.tally.completed(life.kind, life.key, life.arrived, end, waited, life.start.is_cold());
         } else {
@@ -90,13 +196,16 @@ impl Core<'_> {
             self.book_at_service(&life, end);
         }
         if bills_requests {
-            self.bill_time(life.arrived, instance, life.start, begin, end);
+            self.bill_time(life.stamp, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
-        if exchangeable && !life.start.is_cold() {
+        if exchangeable && !life.start.is_cold() && life.caller == NONE {
             self.departures.push(end);
             self.departing.push(instance);
         } else {
+            if life.caller != NONE {
+                self.instances[instance as usize].caller = life.caller;
+            }
             self.agenda.schedule(end, Event::Leaf(instance).order());
         }
         true
@@ -106,13 +215,22 @@ impl Core<'_> {
     #[inline(never)]
     fn book_at_service(&mut self, life: &Life, end: u64) {
         let done = end <= self.plan.horizon.0;
-        let Some(measure) = self.of_service(life.arrived) else { return };
+        let Some(measure) = self.of_service(life.stamp) else { return };
         measure.cold += u64::from(life.start.is_cold());
         if done {
             measure.latency.record(end - life.arrived);
         } else {
             measure.in_flight += 1;
         }
+    }
+
+    /// An attempt that was booked at once ends on its instance.
+    pub(super) fn booked_ends(&mut self, instance: u32) {
+        let caller = std::mem::replace(&mut self.instances[instance as usize].caller, NONE);
+        if caller != NONE {
+            self.call_returns(caller, true);
+        }
+        self.release(instance);
     }
 
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.

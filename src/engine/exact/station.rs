@@ -26,6 +26,7 @@ use super::limits::Gauges;
 use super::pool::Pool;
 use super::record::Fifo;
 use super::router::Router;
+use super::shortcut::Shortcut;
 
 /// How CPU demand is served on an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +86,7 @@ pub(super) struct Station<'a> {
     /// What happened at it, where there are several services.
     pub measure: ServiceMeasure,
     pub limits: Gauges,
-    pub shortcut: bool,
+    pub shortcut: Shortcut,
     /// What the hot path asks of the deployment, looked up once.
     pub hot: Hot,
     /// What is wrong with it now.
@@ -139,9 +140,7 @@ impl<'a> Station<'a> {
             levels: Levels::new(spec, pooled, plan.calendar.slices.len()),
             measure: ServiceMeasure::default(),
             limits: Gauges::default(),
-            shortcut: plan.shortcut
-                && compute == Compute::Alone
-                && !(hot.levels_cpu || hot.has_proxies || perils.instances),
+            shortcut: Shortcut::of(plan, (service, spec), &hot, perils),
             hot,
             control,
             trouble: Trouble::default(),

@@ -29,9 +29,14 @@ impl<'a> Core<'a> {
     /// An attempt begins with the first step. Apart, so that services without steps keep their straight line.
     #[inline(never)]
     pub(super) fn place_at_first_step(&self, record: &mut Record) {
+        (record.work, record.waits_until) = (self.first_step(record).packed(), u64::MAX);
+    }
+
+    /// Where an attempt begins.
+    #[inline]
+    pub(super) fn first_step(&self, record: &Record) -> Place {
         let class = self.kinds.all[usize::from(record.kind)].class;
-        let place = Place { attempt: self.clients.attempt(record.client), next: 0, class };
-        (record.work, record.waits_until) = (place.packed(), u64::MAX);
+        Place { attempt: self.clients.attempt(record.client), next: 0, class }
     }
 
     /// What an attempt waits for now is all that it does.

@@ -390,6 +390,20 @@ impl<'a> Tally<'a> {
         }
     }
 
+    /// The same, each slice with what of it lies there; how much that is, in micro-vCPU nanoseconds.
+    pub fn cpu_by_slice(&mut self, micro_vcpu: u64, from: u64, to: u64) -> u128 {
+        let (start, to) = (from.max(self.window_start), to.min(self.horizon));
+        let mut from = start;
+        while from < to
+            && let Some(slice) = self.slice_of(from)
+        {
+            let end = self.calendar.slices[slice].end.0.min(to);
+            self.cpu(micro_vcpu, from, end);
+            from = end;
+        }
+        u128::from(micro_vcpu) * u128::from(to.saturating_sub(start))
+    }
+
     /// Closes the books.
     pub fn finish(mut self) -> (Measurement, Vec<SliceUse>) {
         self.close_slice();

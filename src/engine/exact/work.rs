@@ -107,7 +107,7 @@ impl Core<'_> {
 
     fn book_fresh(&mut self, record: &Record, end: u64) -> bool {
         let patience = self.kinds.all[record.kind as usize].patience;
-        let booked = self.station.shortcut && record.is_simple();
+        let booked = (self.station.shortcut.of_class || self.station.shortcut.of_steps) && record.is_simple();
         booked && self.book_until(record.life(), patience, record.instance, self.now, end)
     }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use breakeven::document::provenance::Confidence;
 use breakeven::metering::usage::Dimension;
-use breakeven::platform::catalogue::{Catalogue, Platform};
+use breakeven::platform::catalogue::{Catalogue, Platform, Row};
 use breakeven::pricing::book::Book;
 use breakeven::pricing::tariff::{Grant, Item, Tariff};
 use breakeven::scenario::Document;
@@ -84,8 +84,8 @@ fn the_pages_of_platforms_are_fresh() {
         writeln!(index, "{row}").unwrap();
         fresh(&format!("reference/platforms/{}.md", platform.id), &platform_page(catalogue, platform));
     }
-    index.push_str("\nThe first kind is the default. Edges: ");
-    writeln!(index, "{}.", words(catalogue.edges())).unwrap();
+    index.push_str("\nThe first kind is the default. [Edges](edges.md): ");
+    writeln!(index, "{}.", words(catalogue.edges().iter().map(|edge| &edge.id))).unwrap();
     writeln!(index, "Machine types: {}.", words(catalogue.machines())).unwrap();
     writeln!(index, "Runtimes: {}.", words(catalogue.runtimes())).unwrap();
     fresh("reference/platforms.md", &index);
@@ -100,8 +100,36 @@ fn platform_page(catalogue: &Catalogue, platform: &Platform) -> String {
     let mut text =
         format!("# `{}`\n\n{}.\n\n## Defaults\n\nDurations in seconds, sizes in bytes. ", platform.id, platform.title);
     text.push_str("Words in bold are not verified facts: choices of this catalogue, or figures from memory.\n\n");
+    rows(&mut text, &catalogue.describe(&platform.id).unwrap(), &mut sources);
+    list(&mut text, "Not offered", platform.not_offered.iter().map(|(key, why)| format!("`{key}`: {why}")));
+    let bills = platform.not_modelled.iter();
+    let bills = bills.map(|(item, share)| if share.is_empty() { item.clone() } else { format!("{item}: {share}") });
+    list(&mut text, "Billed, but not modelled", bills);
+    text + &sources.list()
+}
+
+#[test]
+fn the_page_of_edges_is_fresh() {
+    let catalogue = Catalogue::builtin();
+    let mut sources = Sources::default();
+    let mut text = "# Edges\n\nWhat may stand in front of a deployment; `simulate platforms show ID` prints the same. Durations in seconds, sizes \
+        in bytes. Words in bold are not verified facts.\n"
+        .to_owned();
+    for edge in catalogue.edges() {
+        write!(text, "\n## `{}`\n\n{}.\n\n", edge.id, edge.title).unwrap();
+        rows(&mut text, &catalogue.describe_edge(&edge.id).unwrap(), &mut sources);
+        for (index, item) in edge.not_modelled.iter().enumerate() {
+            let lead = if index == 0 { "\nNot modelled:\n\n" } else { "" };
+            writeln!(text, "{lead}* {item}").unwrap();
+        }
+    }
+    fresh("reference/edges.md", &(text + &sources.list()));
+}
+
+/// A table of defaults.
+fn rows(text: &mut String, rows: &[Row], sources: &mut Sources) {
     text.push_str("| key | default | unit | confidence | source | remark |\n|---|---|---|---|---|---|\n");
-    for row in catalogue.describe(&platform.id).unwrap() {
+    for row in rows {
         let source = sources.number(&row.source, &row.observed);
         let (value, note) = (cell(&row.value), cell(&row.note));
         writeln!(
@@ -113,11 +141,6 @@ fn platform_page(catalogue: &Catalogue, platform: &Platform) -> String {
         )
         .unwrap();
     }
-    list(&mut text, "Not offered", platform.not_offered.iter().map(|(key, why)| format!("`{key}`: {why}")));
-    let bills = platform.not_modelled.iter();
-    let bills = bills.map(|(item, share)| if share.is_empty() { item.clone() } else { format!("{item}: {share}") });
-    list(&mut text, "Billed, but not modelled", bills);
-    text + &sources.list()
 }
 
 fn list(text: &mut String, title: &str, items: impl Iterator<Item = String>) {

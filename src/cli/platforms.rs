@@ -9,7 +9,7 @@ use super::arguments::Format;
 use super::{Arguments, Exit, Failure, output};
 use crate::document::diagnostic::Diagnostic;
 use crate::platform::Family;
-use crate::platform::catalogue::{Catalogue, Platform, Row};
+use crate::platform::catalogue::{Catalogue, EdgeEntry, Platform, Row};
 
 /// One line of the list.
 #[derive(Debug, Serialize)]
@@ -39,13 +39,16 @@ pub fn list(arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// Shows every default of the platform called `id`.
+/// Shows every default of the platform, or of the edge, called `id`.
 ///
 /// # Errors
-/// When there is no such platform, or it is not simulated yet.
+/// When there is neither, or it is not simulated yet.
 pub fn show(id: &str, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
     let catalogue = Catalogue::builtin();
+    if let (Some(edge), Some(rows)) = (catalogue.edge(id), catalogue.describe_edge(id)) {
+        return show_edge(edge, &rows, format);
+    }
     let (Some(platform), Some(rows)) = (catalogue.platform(id), catalogue.describe(id)) else {
         return Err(unknown(id));
     };
@@ -64,6 +67,20 @@ pub fn show(id: &str, arguments: &Arguments) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+fn show_edge(edge: &EdgeEntry, rows: &[Row], format: Format) -> Result<Exit, Failure> {
+    let left_out: Vec<_> = edge.not_modelled.iter().map(|item| (item.clone(), String::new())).collect();
+    output::print(&match format {
+        Format::Json => output::json(&json!({
+            "id": edge.id,
+            "title": edge.title,
+            "defaults": rows,
+            "not_modelled": pairs(&left_out, "item", "usual_share"),
+        }))?,
+        _ => format!("{} (edge): {}\n{}{}", edge.id, edge.title, listed(rows), titled(LEFT_OUT, &left_out)),
+    })?;
+    Ok(Exit::Done)
+}
+
 fn unknown(id: &str) -> Failure {
     let catalogue = Catalogue::builtin();
     if catalogue.is_later_platform(id) {
@@ -71,7 +88,8 @@ fn unknown(id: &str) -> Failure {
         return Failure::of(Exit::Bad, problem.help("what is: `simulate platforms`"));
     }
     let ids = catalogue.platforms().iter().map(|platform| platform.id.as_str());
-    Failure::of(Exit::Bad, Diagnostic::error(format!("there is no platform `{id}`")).nearest(id, ids))
+    let ids = ids.chain(catalogue.edges().iter().map(|edge| edge.id.as_str()));
+    Failure::of(Exit::Bad, Diagnostic::error(format!("there is no platform or edge `{id}`")).nearest(id, ids))
 }
 
 fn pairs(list: &[(String, String)], first: &str, second: &str) -> Vec<serde_json::Value> {
@@ -84,10 +102,18 @@ fn queueing(platform: &Platform, rows: &[Row]) -> String {
     rows.iter().fold(platform.queueing.clone(), with_value)
 }
 
-/// One paragraph per default: what it is, how far it can be trusted, and who says so.
+const LEFT_OUT: &str = "Billed, but not modelled";
+
 fn text(platform: &Platform, rows: &[Row]) -> String {
-    let mut text =
+    let head =
         format!("{} ({}): {}\n\n{}\n", platform.id, platform.family.word(), platform.title, queueing(platform, rows));
+    let not_offered = titled("Not offered", &platform.not_offered);
+    head + &listed(rows) + &not_offered + &titled(LEFT_OUT, &platform.not_modelled)
+}
+
+/// One paragraph per default: what it is, how far it can be trusted, and who says so.
+fn listed(rows: &[Row]) -> String {
+    let mut text = String::new();
     for row in rows {
         let unit = if row.unit.is_empty() { String::new() } else { format!(" {}", row.unit) };
         let flag = if row.confidence.is_flagged() { " (!)" } else { "" };
@@ -97,15 +123,15 @@ fn text(platform: &Platform, rows: &[Row]) -> String {
             let _ = writeln!(text, "    {}", row.note);
         }
     }
-    for (title, list) in [("Not offered", &platform.not_offered), ("Billed, but not modelled", &platform.not_modelled)]
-    {
-        if !list.is_empty() {
-            let _ = write!(text, "\n{title}\n");
-        }
-        for (what, more) in list {
-            let more = if more.is_empty() { String::new() } else { format!(": {more}") };
-            let _ = writeln!(text, "    {what}{more}");
-        }
+    text
+}
+
+/// A list under its title; nothing without any.
+fn titled(title: &str, list: &[(String, String)]) -> String {
+    let mut text = if list.is_empty() { String::new() } else { format!("\n{title}\n") };
+    for (what, more) in list {
+        let more = if more.is_empty() { String::new() } else { format!(": {more}") };
+        let _ = writeln!(text, "    {what}{more}");
     }
     text
 }

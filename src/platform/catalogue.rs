@@ -6,6 +6,7 @@
 
 mod addon;
 mod describe;
+mod edge;
 mod machine;
 mod part;
 mod platform;
@@ -13,6 +14,7 @@ mod read;
 
 pub use addon::Addon;
 pub use describe::Row;
+pub use edge::EdgeEntry;
 pub use machine::{Allocatable, Machine};
 pub use part::{PartClass, PartEntry};
 pub use platform::{Class, Kinds, Limit, Platform, Sizing};
@@ -47,7 +49,11 @@ const FILES: &[(&str, &str)] = files![
     "edges/aws-rest-api.toml",
     "edges/aws-function-url.toml",
     "edges/aws-alb.toml",
+    "edges/aws-nlb.toml",
     "edges/app-engine-frontend.toml",
+    "edges/gcp-load-balancer.toml",
+    "edges/heroku-router.toml",
+    "edges/ingress-nginx.toml",
     "stores/aws-dynamodb.toml",
     "stores/aws-aurora.toml",
     "stores/aws-aurora-serverless.toml",
@@ -75,7 +81,7 @@ const FILES: &[(&str, &str)] = files![
     "platforms/vm.toml",
 ];
 
-/// Settings under a name: of an edge, or of a kind of autoscaler or placement.
+/// Settings under a name: of a kind of autoscaler or placement.
 #[derive(Clone, Debug)]
 struct Named {
     name: String,
@@ -87,7 +93,7 @@ struct Named {
 pub struct Catalogue {
     base: Vec<Setting>,
     platforms: Vec<Platform>,
-    edges: Vec<Named>,
+    edges: Vec<EdgeEntry>,
     /// Stores, queues and workflows.
     parts: Vec<PartEntry>,
     addons: Vec<Addon>,
@@ -97,7 +103,6 @@ pub struct Catalogue {
     runtimes: Vec<Setting>,
     runtimes_measured_on: String,
     later_platforms: Vec<String>,
-    later_edges: Vec<String>,
     files: Vec<(String, Vec<String>)>,
 }
 
@@ -125,7 +130,6 @@ impl Catalogue {
             runtimes: Vec::new(),
             runtimes_measured_on: String::new(),
             later_platforms: Vec::new(),
-            later_edges: Vec::new(),
             files: Vec::new(),
         };
         for (name, text) in files {
@@ -137,7 +141,7 @@ impl Catalogue {
     fn add(&mut self, file: &File) -> Result<(), String> {
         match file.folder() {
             "platforms" => self.platforms.push(Platform::read(file)?),
-            "edges" => self.edges.push(Named { name: file.text("id")?, settings: file.defaults()? }),
+            "edges" => self.edges.push(EdgeEntry::read(file)?),
             "stores" | "queues" | "workflows" => self.parts.push(PartEntry::read(file)?),
             "addons" => self.addons.push(Addon::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
@@ -156,10 +160,7 @@ impl Catalogue {
                     self.runtimes = file.settings_of("runtime", "")?;
                     self.runtimes_measured_on = file.text("measured_on")?;
                 }
-                _ => {
-                    self.later_platforms = file.words("platforms")?;
-                    self.later_edges = file.words("edges")?;
-                }
+                _ => self.later_platforms = file.words("platforms")?,
             },
         }
         self.files.push((file.name().to_owned(), file.observed()));
@@ -184,21 +185,16 @@ impl Catalogue {
         self.later_platforms.iter().any(|later| later == id)
     }
 
-    /// Ids of the edges.
-    pub fn edges(&self) -> impl Iterator<Item = &str> {
-        self.edges.iter().map(|edge| edge.name.as_str())
+    /// Every edge, in the order of documentation.
+    #[must_use]
+    pub fn edges(&self) -> &[EdgeEntry] {
+        &self.edges
     }
 
-    /// The settings of the edge called `id`.
+    /// The edge called `id`.
     #[must_use]
-    pub fn edge(&self, id: &str) -> Option<&[Setting]> {
-        self.edges.iter().find(|edge| edge.name == id).map(|edge| edge.settings.as_slice())
-    }
-
-    /// Whether `id` is an edge of the language that is not simulated yet.
-    #[must_use]
-    pub fn is_later_edge(&self, id: &str) -> bool {
-        self.later_edges.iter().any(|later| later == id)
+    pub fn edge(&self, id: &str) -> Option<&EdgeEntry> {
+        self.edges.iter().find(|edge| edge.id == id)
     }
 
     /// Every store, every queue and every workflow, in the order of documentation.
@@ -331,8 +327,10 @@ mod tests {
     /// Every setting of every file.
     fn all(catalogue: &Catalogue) -> Vec<&Setting> {
         let platforms = catalogue.platforms.iter().flat_map(|platform| &platform.settings);
-        let kinds = [&catalogue.edges, &catalogue.autoscalers, &catalogue.placements];
+        let kinds = [&catalogue.autoscalers, &catalogue.placements];
         let kinds = kinds.into_iter().flatten().flat_map(|named| &named.settings);
+        let on = catalogue.edges.iter().flat_map(|edge| edge.on.iter().flat_map(|(_, settings)| settings));
+        let kinds = kinds.chain(catalogue.edges.iter().flat_map(|edge| &edge.settings)).chain(on);
         let parts = catalogue.parts.iter().flat_map(|part| &part.settings);
         let addons = catalogue.addons.iter().flat_map(|addon| [&addon.settings, &addon.sidecar, &addon.pods]);
         let parts = parts.chain(addons.flatten());

@@ -58,12 +58,14 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     add(responds, "", Dimension::EgressBytes, "");
     let mut sites = application.services.iter().flat_map(|service| &service.body.program.sites);
     let calls = sites.any(|site| site.size.as_constant() != Some(0));
-    add(calls && deployment.hop.cross_zone > 0.0, "", Dimension::InterzoneBytes, "");
+    let crosses = calls || deployment.edge.as_ref().is_some_and(|edge| edge.on_nodes);
+    add(crosses && deployment.hop.cross_zone > 0.0, "", Dimension::InterzoneBytes, "");
     if let Some(edge) = &deployment.edge {
         add(edge.meter.request_unit_bytes.is_some(), "", Dimension::EdgeRequests, &edge.id);
         add(edge.meter.hours > 0, "", Dimension::EdgeHours, &edge.id);
         add(edge.meter.addresses > 0, "", Dimension::AddressHours, "");
         add(edge.meter.capacity.is_some(), "", Dimension::LcuHours, &edge.id);
+        add(edge.meter.bytes, "", Dimension::EdgeBytes, &edge.id);
     }
     for (store, bound) in application.stores.iter().zip(&deployment.bindings.stores) {
         let counts = &bound.meter;

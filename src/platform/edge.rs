@@ -16,6 +16,8 @@ pub struct Edge {
     pub throttle: Option<Throttle>,
     /// What it counts.
     pub meter: EdgeMeter,
+    /// Whether what passes it passes pods of the cluster, whose bytes cross zones as those of calls do.
+    pub on_nodes: bool,
 }
 
 /// So many requests pass.
@@ -48,6 +50,8 @@ pub struct EdgeMeter {
     pub addresses: u32,
     /// Capacity units. `None`: not counted.
     pub capacity: Option<CapacityUnits>,
+    /// Whether bytes are counted, of request and response.
+    pub bytes: bool,
 }
 
 /// Load balancer capacity units: each hour the largest of these ratios counts.

@@ -31,7 +31,7 @@ use crate::document::source::Span;
 use crate::document::tree::{Node, Table};
 use crate::kernel::distribution::Distribution;
 use crate::platform::binding::Bindings;
-use crate::platform::catalogue::{Catalogue, Platform, plain_text};
+use crate::platform::catalogue::{Catalogue, plain_text};
 use crate::platform::placement::Placement;
 use crate::platform::{Deployment, Fact, Override};
 use crate::pricing::book::Book;
@@ -136,7 +136,7 @@ impl<'a> Place<'a> {
         let platform = merged.platform;
         let mut placement = placement::build(table.at("placement"), catalogue, problems)?;
         if let Placement::Nodes(nodes) = &mut placement {
-            nodes.system = hop::system(&merged.addons, &nodes.groups, hop::place(table), problems);
+            nodes.system = hop::system(&merged.addons, table, &nodes.groups, problems);
         }
         let bindings = Bindings {
             queues: queue::queues(table, application, platform.family),
@@ -148,7 +148,7 @@ impl<'a> Place<'a> {
             platform: platform.id.clone(),
             family: platform.family,
             region: table.at("region").text().to_owned(),
-            edge: edge::build(table.at("edge")),
+            edge: edge::build(table.at("edge"), instance.cpu_speed * hop::node_speed(&placement)),
             instance,
             fleet: fleet::fleet(table.at("fleet").table()),
             autoscaler: autoscaler::build(table.at("autoscaler"), problems)?,
@@ -156,7 +156,7 @@ impl<'a> Place<'a> {
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
-            not_modelled: not_modelled(platform, &placement, application, &bindings, catalogue),
+            not_modelled: not_modelled(&merged, &placement, application, &bindings, catalogue),
             bindings,
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
@@ -168,16 +168,18 @@ impl<'a> Place<'a> {
     }
 }
 
-/// What the platform and the stores, queues and workflows that are bound to it do or bill that is not modelled.
+/// What the platform, its edge and the stores, queues and workflows that are bound to it do or bill that is not modelled.
 fn not_modelled(
-    platform: &Platform,
+    merged: &Merged<'_>,
     placement: &Placement,
     application: &Application,
     bindings: &Bindings,
     catalogue: &Catalogue,
 ) -> Vec<(String, String)> {
     let mut left_out: Vec<_> =
-        platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
+        merged.platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
+    let of_edge = edge::not_modelled(merged.table.at("edge"), catalogue);
+    left_out.extend(of_edge.into_iter().map(|item| (item, String::new())));
     let stores = application.stores.iter().zip(&bindings.stores);
     let stores = stores.map(|(store, bound)| ("store", &store.name, bound.id.as_deref()));
     let queues = application.queues.iter().zip(&bindings.queues);

@@ -1,5 +1,6 @@
 //! The program end to end: the real binary on small scenarios, as its users meet it.
 
+mod edges;
 mod environment;
 #[cfg(unix)]
 mod interruption;

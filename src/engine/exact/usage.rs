@@ -42,7 +42,8 @@ pub(super) fn book_usage(
     books.edge(uses);
     for (slice, used) in uses.iter().enumerate() {
         books.add("", Dimension::EgressBytes, "", slice, u128::from(used.egress));
-        let crossing = used.called_bytes as f64 * plan.deployment.hop.cross_zone;
+        let from_edge = plan.deployment.edge.as_ref().filter(|edge| edge.on_nodes).map_or(0, |_| used.edge_bytes);
+        let crossing = (used.called_bytes + from_edge) as f64 * plan.deployment.hop.cross_zone;
         books.add("", Dimension::InterzoneBytes, "", slice, u128::from(whole::round(crossing)));
     }
 }
@@ -210,6 +211,8 @@ impl Books<'_, '_> {
         let slices = &self.plan.calendar.slices;
         for (slice, cut) in slices.iter().enumerate() {
             self.add("", Dimension::EdgeRequests, &edge.id, slice, u128::from(uses[slice].edge_units));
+            let bytes = if edge.meter.bytes { uses[slice].edge_bytes } else { 0 };
+            self.add("", Dimension::EdgeBytes, &edge.id, slice, u128::from(bytes));
             let length = u128::from((cut.end - cut.start).0);
             self.add("", Dimension::AddressHours, "", slice, length * u128::from(edge.meter.addresses));
         }

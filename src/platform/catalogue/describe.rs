@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Catalogue, Setting, Sizing};
+use super::{Catalogue, Setting, Sizing, prefixed};
 use crate::document::provenance::{Confidence, Provenance};
 use crate::document::quantity;
 use crate::document::tree::Node;
@@ -50,10 +50,15 @@ impl Catalogue {
         }
         sizes(&platform.sizing, &mut rows);
         let edge = settings.iter().find(|setting| setting.key == "edge").and_then(|edge| edge.node.as_str());
-        for setting in edge.and_then(|edge| self.edge(edge)).unwrap_or_default() {
-            rows.push(row(&Setting { key: format!("edge.{}", setting.key), ..setting.clone() }));
-        }
+        let edge = edge.and_then(|edge| self.edge(edge)).map(|edge| edge.settings_on(platform.family));
+        rows.extend(prefixed(&edge.unwrap_or_default(), "edge").iter().map(row));
         Some(rows)
+    }
+
+    /// Every default of the edge called `id`; `None` if there is no such edge.
+    #[must_use]
+    pub fn describe_edge(&self, id: &str) -> Option<Vec<Row>> {
+        Some(self.edge(id)?.facts().iter().map(row).collect())
     }
 }
 

@@ -127,10 +127,10 @@ impl File {
         self.settings_of("default", "")
     }
 
-    /// The settings of table `key`, their keys below `prefix`.
-    pub(super) fn settings_of(&self, key: &str, prefix: &str) -> Result<Vec<Setting>, String> {
+    /// The settings of the table at `path`, their keys below `prefix`.
+    pub(super) fn settings_of(&self, path: &str, prefix: &str) -> Result<Vec<Setting>, String> {
         let mut settings = Vec::new();
-        if let Some(table) = self.table.get(key).and_then(Node::as_table) {
+        if let Some(table) = self.table.at_path(path).and_then(Node::as_table) {
             self.collect(table, prefix, &mut settings)?;
         }
         Ok(settings)

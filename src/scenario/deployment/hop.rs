@@ -1,9 +1,10 @@
 //! What a call passes, and what add-ons bring.
 
+use super::edge;
 use super::placement::milli;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
-use crate::document::tree::{Node, Table};
+use crate::document::tree::Table;
 use crate::platform::catalogue::{Addon, Setting};
 use crate::platform::hop::{Hop, SystemPod};
 use crate::platform::instance::Instance;
@@ -27,6 +28,12 @@ fn of_zones(placement: &Placement) -> f64 {
     1.0 - 1.0 / f64::from(zones.max(1))
 }
 
+/// How fast a core of the nodes is, of those that are filled first.
+pub(super) fn node_speed(placement: &Placement) -> f64 {
+    let Placement::Nodes(nodes) = placement else { return 1.0 };
+    nodes.groups.first().map_or(1.0, |group| group.cpu_speed)
+}
+
 /// Puts the containers of `addons` beside what a pod has.
 pub(super) fn add_sidecars(addons: &[&Addon], instance: &mut Instance) {
     for setting in addons.iter().flat_map(|addon| &addon.sidecar) {
@@ -42,25 +49,31 @@ pub(super) fn add_sidecars(addons: &[&Addon], instance: &mut Instance) {
     }
 }
 
-/// The pods that `addons` run. One that fits on no node is reported where the add-ons were typed.
+/// The pods of the edge and those that `addons` run. One that fits on no node is reported where it was typed.
 pub(super) fn system(
     addons: &[&Addon],
+    table: &Table,
     groups: &[NodeGroup],
-    span: Span,
     problems: &mut Diagnostics,
 ) -> Vec<SystemPod> {
-    let pods: Vec<SystemPod> = addons.iter().flat_map(|addon| pods(addon)).collect();
-    for pod in &pods {
-        let fits = |group: &NodeGroup| {
+    let typed = |key: &str| table.get(key).map_or(Span::BUILT_IN, |node| node.span);
+    let edge = edge::pods(table.at("edge")).into_iter().map(|pod| (pod, typed("edge")));
+    let pods = edge.chain(addons.iter().flat_map(|addon| pods(addon)).map(|pod| (pod, typed("addons"))));
+    let fits = |pod: &SystemPod| {
+        let on = |group: &NodeGroup| {
             group.allocatable_milli_vcpu >= pod.milli_vcpu && group.allocatable_memory >= pod.memory
         };
-        if !groups.iter().any(fits) {
+        groups.iter().any(on)
+    };
+    let checked = pods.map(|(pod, span)| {
+        if !fits(&pod) {
             let vcpu = pod.milli_vcpu as f64 / 1000.0;
             let message = format!("{} needs {vcpu} vCPU and {} and fits on no node", pod.name, pod.memory);
             problems.push(Diagnostic::error(message).at(span).help("choose a larger `placement.nodes.type`"));
         }
-    }
-    pods
+        pod
+    });
+    checked.collect()
 }
 
 fn pods(addon: &Addon) -> Vec<SystemPod> {
@@ -79,9 +92,4 @@ fn pods(addon: &Addon) -> Vec<SystemPod> {
         }
     }
     pods
-}
-
-/// Where the add-ons were typed.
-pub(super) fn place(table: &Table) -> Span {
-    table.get("addons").map_or(Span::BUILT_IN, |addons: &Node| addons.span)
 }

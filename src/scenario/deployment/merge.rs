@@ -50,8 +50,7 @@ pub(super) fn merge<'a>(
     for setting in settings.iter().filter(|setting| setting.key != "edge") {
         merged.add(setting);
     }
-    let edge = settings.iter().find(|setting| setting.key == "edge");
-    if let Some(edge) = edge {
+    if let Some(edge) = settings.iter().find(|setting| setting.key == "edge") {
         merged.add_edge(edge, catalogue, problems);
     }
     merged.complete_nodes(&settings);
@@ -117,7 +116,13 @@ fn addons<'a>(
 }
 
 /// `what` is not called `id`, or not simulated yet.
-fn unknown<'n>(what: &str, id: &str, span: Span, later: bool, names: impl IntoIterator<Item = &'n str>) -> Diagnostic {
+pub(super) fn unknown<'n>(
+    what: &str,
+    id: &str,
+    span: Span,
+    later: bool,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Diagnostic {
     if later {
         Diagnostic::error(format!("{id} is not simulated yet")).at(span).label(format!("`{id}` is refused"))
     } else {
@@ -169,16 +174,19 @@ impl Merged<'_> {
         }
     }
 
-    /// The table of `section`, made if it is missing. `None`: something else was typed, which the check reports.
-    fn section(&mut self, section: &str) -> Option<&mut Table> {
-        if !self.table.contains(section) {
-            self.table.insert(section, Span::BUILT_IN, Node::built_in(Value::Table(Table::new())));
-        }
-        self.table.get_mut(section).and_then(Node::as_table_mut)
+    /// The table of `section` (`fleet`, `edge.front`), made if it is missing. `None`: something else was typed, which the
+    /// check reports.
+    pub(super) fn section(&mut self, section: &str) -> Option<&mut Table> {
+        section.split('.').try_fold(&mut self.table, |table, name| {
+            if !table.contains(name) {
+                table.insert(name, Span::BUILT_IN, Node::built_in(Value::Table(Table::new())));
+            }
+            table.get_mut(name).and_then(Node::as_table_mut)
+        })
     }
 
     /// Puts one default under what was typed.
-    fn add(&mut self, setting: &Setting) {
+    pub(super) fn add(&mut self, setting: &Setting) {
         if setting.key == "runtime" {
             self.runtime = setting.node.as_str().filter(|name| *name != "none").map(str::to_owned);
             return self.fact(setting);
@@ -191,7 +199,7 @@ impl Merged<'_> {
         if !in_force && setting.key.starts_with("instance.") {
             return;
         }
-        let (table, key) = match setting.key.split_once('.') {
+        let (table, key) = match setting.key.rsplit_once('.') {
             Some((section, key)) => (self.section(section), key),
             None => (Some(&mut self.table), setting.key.as_str()),
         };
@@ -214,48 +222,9 @@ impl Merged<'_> {
         }
     }
 
-    fn fact(&mut self, setting: &Setting) {
+    pub(super) fn fact(&mut self, setting: &Setting) {
         let (key, value) = (setting.key.clone(), setting.value_text());
         self.facts.push(Fact { key, value, provenance: setting.provenance.clone() });
-    }
-
-    /// Writes the edge as a complete table with `kind`, or as "none".
-    fn add_edge(&mut self, preset: &Setting, catalogue: &Catalogue, problems: &mut Diagnostics) {
-        let preset_id = preset.value_text();
-        let (id, span) = match self.table.get("edge") {
-            None => (preset_id.clone(), Span::BUILT_IN),
-            Some(node) => match &node.value {
-                Value::String(id) => (id.clone(), node.span),
-                Value::Table(table) => match table.get("kind") {
-                    Some(kind) => (kind.as_str().unwrap_or_default().to_owned(), kind.span),
-                    None if preset_id == "none" => ("custom".to_owned(), node.span),
-                    None => (preset_id.clone(), node.span),
-                },
-                _ => return, // which the check reports
-            },
-        };
-        if id == preset_id {
-            self.fact(preset);
-        } else {
-            let preset = Some(preset_id);
-            self.overrides.push(Override { key: "edge".to_owned(), value: id.clone(), preset });
-        }
-        if id == "none" {
-            return self.table.insert("edge", Span::BUILT_IN, text("none"));
-        }
-        let Some(settings) = catalogue.edge(&id) else {
-            return problems.push(unknown("edge", &id, span, catalogue.is_later_edge(&id), catalogue.edges()));
-        };
-        if self.table.get("edge").is_none_or(|edge| edge.as_table().is_none()) {
-            let table = Node { value: Value::Table(Table::new()), span };
-            self.table.insert("edge", span, table);
-        }
-        if let Some(table) = self.section("edge") {
-            table.insert("kind", Span::BUILT_IN, text(&id));
-        }
-        for setting in settings {
-            self.add(&Setting { key: format!("edge.{}", setting.key), ..setting.clone() });
-        }
     }
 
     /// Completes every entry of `placement.nodes`.
@@ -343,7 +312,7 @@ impl Merged<'_> {
     }
 }
 
-fn text(word: &str) -> Node {
+pub(super) fn text(word: &str) -> Node {
     Node::built_in(Value::String(word.to_owned()))
 }
 

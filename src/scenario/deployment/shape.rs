@@ -90,28 +90,63 @@ pub(super) static SERVICE: Shape = Shape::new(&[
     Key::new("autoscaler", Kind::Tagged(&AUTOSCALER), "how many instances of it there are"),
 ]);
 
-static EDGE: Shape = Shape::new(&[
-    Key::new("kind", Kind::Text("an edge's id, or \"custom\""), "edge of the catalogue to start from").required(),
-    Key::new("latency", Kind::DURATION, "added to every request"),
-    Key::new("timeout", Kind::DURATION_OR_NONE, "answers for the instance after this long; the work goes on"),
+pub(super) static EDGE: Shape = Shape::new(&[
+    EDGE_KIND,
+    EDGE_LATENCY,
+    EDGE_TIMEOUT,
+    EDGE_THROTTLE,
+    EDGE_UNIT,
+    EDGE_HOURS,
+    EDGE_ADDRESSES,
+    EDGE_CAPACITY,
+    EDGE_BYTES,
     Key::new(
-        "throttle",
-        Kind::OneOf(&[NONE, Kind::Table(&THROTTLE)]),
-        "requests beyond this are refused before they reach an instance",
+        "front",
+        Kind::OneOf(&[Kind::Text("an edge's id, or \"none\""), Kind::Table(&FRONT)]),
+        "pods of the cluster: the load balancer before them; a catalogue id, a table with `kind`, or \"none\"",
     ),
-    Key::new(
-        "request_unit",
-        Kind::Size { min: Bytes(1), none: true },
-        "requests are counted in units of this size; \"none\": not counted",
-    ),
-    Key::new("hours", Kind::COUNT, "load balancers that are billed over time"),
-    Key::new("addresses", Kind::COUNT, "public addresses that are billed over time"),
-    Key::new(
-        "capacity",
-        Kind::OneOf(&[NONE, Kind::Table(&CAPACITY)]),
-        "capacity units; each hour the largest of the ratios counts",
-    ),
+    Key::new("replicas", Kind::count(1, 1000), "pods of the cluster: how many"),
+    Key::new("vcpu", VCPU, "pods of the cluster: vCPUs that one requests, and is taken to use"),
+    Key::new("memory", POSITIVE_SIZE, "pods of the cluster: memory that one requests"),
+    Key::new("proxy_cpu", Kind::DURATION, "pods of the cluster: CPU time of a request, which adds to its latency"),
 ]);
+
+/// What stands in front of an edge.
+static FRONT: Shape = Shape::new(&[
+    EDGE_KIND,
+    EDGE_LATENCY,
+    EDGE_TIMEOUT,
+    EDGE_THROTTLE,
+    EDGE_UNIT,
+    EDGE_HOURS,
+    EDGE_ADDRESSES,
+    EDGE_CAPACITY,
+    EDGE_BYTES,
+]);
+
+const EDGE_KIND: Key =
+    Key::new("kind", Kind::Text("an edge's id, or \"custom\""), "edge of the catalogue to start from").required();
+const EDGE_LATENCY: Key = Key::new("latency", Kind::DURATION, "added to every request");
+const EDGE_TIMEOUT: Key =
+    Key::new("timeout", Kind::DURATION_OR_NONE, "answers for the instance after this long; the work goes on");
+const EDGE_THROTTLE: Key = Key::new(
+    "throttle",
+    Kind::OneOf(THROTTLE_OR_NONE),
+    "requests beyond this are refused before they reach an instance",
+);
+const EDGE_UNIT: Key = Key::new(
+    "request_unit",
+    Kind::Size { min: Bytes(1), none: true },
+    "requests are counted in units of this size; \"none\": not counted",
+);
+const EDGE_HOURS: Key = Key::new("hours", Kind::COUNT, "load balancers that are billed over time");
+const EDGE_ADDRESSES: Key = Key::new("addresses", Kind::COUNT, "public addresses that are billed over time");
+const EDGE_CAPACITY: Key =
+    Key::new("capacity", Kind::OneOf(CAPACITY_OR_NONE), "capacity units; each hour the largest of the ratios counts");
+const EDGE_BYTES: Key = Key::new("bytes", Kind::Boolean, "whether the bytes of requests and responses are billed");
+
+static THROTTLE_OR_NONE: &[Kind] = &[NONE, Kind::Table(&THROTTLE)];
+static CAPACITY_OR_NONE: &[Kind] = &[NONE, Kind::Table(&CAPACITY)];
 
 static THROTTLE: Shape = Shape::new(&[
     Key::new("rate", Kind::POSITIVE_RATE, "requests that pass in the long run").required(),

@@ -1,5 +1,6 @@
 //! What is built from a platform's name and from overrides.
 
+mod edges;
 mod mistakes;
 
 use super::*;
@@ -311,14 +312,6 @@ fn the_application_names_the_runtime_first() {
     let node = Node { value: Value::Table(parse(&sources, source, &mut problems)), span: Span::BUILT_IN };
     let built = build(&node, Catalogue::builtin(), &application, &mut problems).unwrap();
     assert_eq!(built.deployment.runtime_start.as_constant(), Some(7));
-}
-
-#[test]
-fn every_edge_builds() {
-    for id in Catalogue::builtin().edges() {
-        let edge = built(&format!("platform = \"vm\"\nedge = \"{id}\"")).deployment.edge.unwrap();
-        assert_eq!(edge.id, id);
-    }
 }
 
 #[test]

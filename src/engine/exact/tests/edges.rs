@@ -11,10 +11,11 @@ use crate::units::Nanos;
 
 /// As Amazon API Gateway has it: 10 000 per second, 5 000 at once.
 fn gateway() -> Deployment {
-    let meter = EdgeMeter { request_unit_bytes: Some(512 << 10), hours: 0, addresses: 0, capacity: None };
+    let meter = EdgeMeter { request_unit_bytes: Some(512 << 10), hours: 0, addresses: 0, capacity: None, bytes: false };
     let throttle = Some(Throttle { rate: 10_000.0, burst: 5_000 });
     let mut deployment = faas();
-    deployment.edge = Some(Edge { id: "gateway".to_owned(), latency: Nanos::ZERO, timeout: None, throttle, meter });
+    deployment.edge =
+        Some(Edge { id: "gateway".to_owned(), latency: Nanos::ZERO, timeout: None, throttle, meter, on_nodes: false });
     deployment
 }
 
@@ -81,4 +82,28 @@ fn capacity_is_of_the_attempts_that_pass() {
     let passed = units(Retry::default(), None, &[0; 750].repeat(10));
     assert_eq!(units(retry, throttle, &[0; 1_000].repeat(10)), passed);
     assert_eq!(passed, 2_083_333_333, "7500 connections of 3600 an hour");
+}
+
+/// A load balancer that bills bytes, and pods of the cluster half of whose bytes cross zones, count both
+/// directions of every attempt that passes.
+#[test]
+fn bytes_that_pass_are_counted_and_those_of_pods_cross_zones() {
+    let bytes = |bytes: bool, on_nodes: bool| {
+        let mut deployment = gateway();
+        let edge = deployment.edge.as_mut().unwrap();
+        (edge.meter.bytes, edge.on_nodes) = (bytes, on_nodes);
+        deployment.hop.cross_zone = 0.5;
+        let size = |bytes: f64| crate::kernel::distribution::Distribution::constant(bytes);
+        let plain = class(constant(0.0), constant(0.01));
+        let sized = Class { request_bytes: size(1_000.0), response_bytes: size(3_000.0), ..plain };
+        let application = application(vec![sized]);
+        // Of 5 001 at once one is refused.
+        let measured = play(&deployment, &application, &requests_at(&application, &[0; 5_001]), Run::of(20.0));
+        [(Dimension::EdgeBytes, "gateway"), (Dimension::InterzoneBytes, "")].map(|(dimension, variant)| {
+            measured.usage.total(&Meter { service: String::new(), dimension, variant: variant.to_owned() })
+        })
+    };
+    assert_eq!(bytes(false, false), [0, 0]);
+    assert_eq!(bytes(true, false), [5_000 * 4_000, 0]);
+    assert_eq!(bytes(false, true), [0, 5_000 * 2_000]);
 }

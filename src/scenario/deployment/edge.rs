@@ -115,13 +115,13 @@ pub(super) fn build(node: &Node, cpu_speed: f64) -> Option<Edge> {
         on_nodes: table.contains("replicas"),
     };
     Some(match table.get(FRONT).and_then(|front| build(front, cpu_speed)) {
-        Some(front) => behind(front, own),
+        Some(front) => behind(front, &own),
         None => own,
     })
 }
 
 /// `own`, which is billed nothing, with `front` before it: one edge, which is billed as `front`.
-fn behind(front: Edge, own: Edge) -> Edge {
+fn behind(front: Edge, own: &Edge) -> Edge {
     Edge {
         latency: Nanos(front.latency.0.saturating_add(own.latency.0)),
         timeout: front.timeout.into_iter().chain(own.timeout).min(),

@@ -98,7 +98,7 @@ fn bytes_that_pass_are_counted_and_those_of_pods_cross_zones() {
         let sized = Class { request_bytes: size(1_000.0), response_bytes: size(3_000.0), ..plain };
         let application = application(vec![sized]);
         // Of 5 001 at once one is refused.
-        let measured = play(&deployment, &application, &requests_at(&application, &[0; 5_001]), Run::of(20.0));
+        let measured = play(&deployment, &application, &requests_at(&application, &vec![0; 5_001]), Run::of(20.0));
         [(Dimension::EdgeBytes, "gateway"), (Dimension::InterzoneBytes, "")].map(|(dimension, variant)| {
             measured.usage.total(&Meter { service: String::new(), dimension, variant: variant.to_owned() })
         })

@@ -178,12 +178,12 @@ impl Instruction {
         step_key(key, attempt, self.number)
     }
 
-    /// Whether it is done for a request of `class`, given its own key ([`Instruction::key`]).
+    /// Whether it is done for a request of `class`; `own` gives its own key ([`Instruction::key`]), where that is asked.
     #[inline]
     #[must_use]
-    pub fn is_taken(&self, own: u64, class: u32) -> bool {
+    pub fn is_taken(&self, own: impl FnOnce() -> u64, class: u32) -> bool {
         self.only.contains(class)
-            && (self.taken == u64::MAX || uniform(step_key(own, 0, Draw::Taken as u32)) < self.taken)
+            && (self.taken == u64::MAX || uniform(step_key(own(), 0, Draw::Taken as u32)) < self.taken)
     }
 }
 

@@ -110,13 +110,13 @@ impl Machine<'_> {
             let one = program.code[pc];
             let own = one.key(key, 0);
             let mut next = one.next;
-            if one.is_taken(own, self.class) {
+            if one.is_taken(|| own, self.class) {
                 match one.op {
                     Op::Parallel { n } => {
                         let children = program.code[pc + 1..=pc + usize::from(n)].iter();
                         let times = children.map(|child| {
                             let own = child.key(key, 0);
-                            if child.is_taken(own, self.class) {
+                            if child.is_taken(|| own, self.class) {
                                 self.one(&mut visit, program, child.op, own)
                             } else {
                                 0

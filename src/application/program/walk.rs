@@ -32,12 +32,16 @@ pub struct Walker<'a> {
 
 impl Program {
     /// The next task of `walker` from the instruction at `place` on, which goes on behind it.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // what is called takes longer to be called than to find the next step
     #[must_use]
     pub fn next_task(&self, place: &mut u16, walker: &Walker<'_>) -> Task {
         self.next_task_by(place, walker, || ())
     }
 
     /// The same; `step` is called for every step that is done on the way, and for the task.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as above
     pub fn next_task_by(&self, place: &mut u16, walker: &Walker<'_>, mut step: impl FnMut()) -> Task {
         let (class, number) = walker.class;
         loop {
@@ -47,17 +51,17 @@ impl Program {
                 return Task::Done;
             }
             *place = instruction.next;
-            let own = instruction.key(walker.key, walker.attempt);
+            let own = || instruction.key(walker.key, walker.attempt);
             if !instruction.is_taken(own, number) {
                 continue;
             }
             step();
             let task = match instruction.op {
-                Op::Cpu(amount) => Task::Cpu(self.amount(amount, &class.cpu, own)),
-                Op::Io(amount) => Task::Wait(self.amount(amount, &class.io, own)),
-                Op::Wait(law) => Task::Wait(drawn(&self.laws[usize::from(law)], own)),
+                Op::Cpu(amount) => Task::Cpu(self.amount(amount, &class.cpu, own())),
+                Op::Io(amount) => Task::Wait(self.amount(amount, &class.io, own())),
+                Op::Wait(law) => Task::Wait(drawn(&self.laws[usize::from(law)], own())),
                 Op::Branch { first, n } => {
-                    *place = self.way(first, n, own);
+                    *place = self.way(first, n, own());
                     continue;
                 }
                 _ => Task::Reach(at),

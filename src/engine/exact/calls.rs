@@ -55,7 +55,7 @@ impl Core<'_> {
             let instruction = program.code[usize::from(at)];
             let own = instruction.key(walker.key, walker.attempt);
             // A step of its own was taken when it was come to.
-            if parallel && !instruction.is_taken(own, walker.class.1) {
+            if parallel && !instruction.is_taken(|| own, walker.class.1) {
                 continue;
             }
             if parallel && is_run {
@@ -78,7 +78,8 @@ impl Core<'_> {
     ) {
         let program = self.kinds.bodies[usize::from(body)];
         let arrived = self.counted_at(slot);
-        let blank = Caller { key: own, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
+        let of = self.records.get(slot).reaches();
+        let blank = Caller { key: own, of, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
         if let Op::Publish { queue, size } = instruction.op {
             self.publish(slot, own, (queue, &program.laws[usize::from(size)]), place.class);
             return;
@@ -182,12 +183,9 @@ impl Core<'_> {
     /// The record that waits for a caller's answer, unless it was ended meanwhile.
     pub(super) fn waiting_for(&self, place: u32) -> Option<u32> {
         let caller = &self.clients.callers[place as usize];
-        let Who::Attempt(slot, at) = caller.who else { return None };
-        let record = self.records.find(slot).filter(|record| record.state == State::Calling)?;
-        let body = self.kinds.bodies.get(usize::from(self.kinds.all[usize::from(record.kind)].body))?;
-        let instruction = body.code.get(usize::from(at))?;
-        let own = instruction.key(record.key, Place::unpacked(record.work).attempt);
-        (own == caller.key).then_some(slot)
+        let Who::Attempt(slot, _) = caller.who else { return None };
+        let record = self.records.find(slot)?;
+        (record.state == State::Calling && record.reaches() == caller.of).then_some(slot)
     }
 
     /// A call has its answer, or who called has given up.

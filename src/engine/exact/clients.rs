@@ -55,6 +55,8 @@ pub(super) enum Who {
 pub(super) struct Caller {
     /// Names its request.
     pub key: u64,
+    /// What the record of an attempt that calls is at ([`Record::reaches`]): another may have its slot meanwhile.
+    pub of: u64,
     /// When the first attempt of its request arrived; of a call for a request of the warm-up, an instant of it.
     pub arrived: u64,
     /// When its entry fires; `u64::MAX` without one.
@@ -230,6 +232,7 @@ impl Caller {
     pub const fn blank() -> Self {
         Self {
             key: 0,
+            of: 0,
             arrived: 0,
             due: u64::MAX,
             visits: 0,

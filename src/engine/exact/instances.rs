@@ -76,10 +76,9 @@ pub(super) struct Instance {
     pub scraped: super::control::Scraped,
     /// Its node.
     pub node: u32,
-    /// The record of a one-slot instance that waits for an entry of its own.
+    /// Of a one-slot instance: the record that waits for an entry of its own, or who called the attempt that was booked
+    /// at once.
     pub record: u32,
-    /// Who called the attempt on it, if that was booked at once.
-    pub caller: u32,
 }
 
 /// CPU use that changes by whole jobs.
@@ -196,7 +195,6 @@ impl Core<'_> {
             scraped: super::control::Scraped::default(),
             node: NONE,
             record: NONE,
-            caller: NONE,
         };
         let limit = self.cpu_limit();
         // Where any service shares, every instance has a CPU of the same number, used or not.

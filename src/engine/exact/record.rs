@@ -130,6 +130,12 @@ impl Record {
         self.waits_until = u64::MAX;
     }
 
+    /// Names this record where it is in its steps, while it waits for what it reached.
+    #[inline]
+    pub const fn reaches(&self) -> u64 {
+        self.key ^ self.work
+    }
+
     /// Whether its client asks once, so that nothing follows from its end.
     #[inline]
     pub fn is_simple(&self) -> bool {

@@ -172,11 +172,13 @@ impl Core<'_> {
     /// A request that arrives now begins on a ready instance.
     #[inline(always)]
     pub(super) fn hand(&mut self, instance: u32, request: &Request) {
-        if self.station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
+        let station = &*self.station;
+        let shortcut = station.shortcut;
+        if station.hot.may_be_fresh && std::mem::take(&mut self.instances[instance as usize].fresh) {
             self.fresh(Record { instance, start: Start::Own, ..record_of(request) });
             return;
         }
-        if self.book_request(request, instance) {
+        if self.book_request(request, shortcut, instance) {
             return;
         }
         let slot = self.insert(Record { instance, ..record_of(request) });
@@ -257,7 +259,7 @@ impl Core<'_> {
             return;
         }
         if self.book_record(&record, self.now) {
-            self.forget(slot);
+            self.give_up(slot);
             return;
         }
         self.begin(slot);
@@ -270,6 +272,12 @@ impl Core<'_> {
         if instance != NONE {
             self.instances[instance as usize].record = NONE;
         }
+        self.give_up(slot);
+    }
+
+    /// A record is needed no more; its instance is at work still, if what it stood for was booked at once.
+    #[inline]
+    fn give_up(&mut self, slot: u32) {
         self.records.remove(slot);
         self.in_flight -= 1;
     }

@@ -100,8 +100,7 @@ impl Record {
 impl Core<'_> {
     /// A request that arrives now and has a ready instance is booked at once, if that can be done.
     #[inline(always)]
-    pub(super) fn book_request(&mut self, request: &Request, instance: u32) -> bool {
-        let shortcut = self.station.shortcut;
+    pub(super) fn book_request(&mut self, request: &Request, shortcut: Shortcut, instance: u32) -> bool {
         if request.caller == NOBODY && shortcut.of_class {
             return self.book(Life::of(request), instance, self.now);
         }
@@ -204,7 +203,7 @@ impl Core<'_> {
             self.departing.push(instance);
         } else {
             if life.caller != NONE {
-                self.instances[instance as usize].caller = life.caller;
+                self.instances[instance as usize].record = life.caller;
             }
             self.agenda.schedule(end, Event::Leaf(instance).order());
         }
@@ -226,7 +225,7 @@ impl Core<'_> {
 
     /// An attempt that was booked at once ends on its instance.
     pub(super) fn booked_ends(&mut self, instance: u32) {
-        let caller = std::mem::replace(&mut self.instances[instance as usize].caller, NONE);
+        let caller = std::mem::replace(&mut self.instances[instance as usize].record, NONE);
         if caller != NONE {
             self.call_returns(caller, true);
         }

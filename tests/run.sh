@@ -4,6 +4,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export CARGO_TERM_COLOR=never
+# Everything is built once, and what is built in few pieces runs faster.
+export CARGO_INCREMENTAL=0
 venv="$PWD/target/venv"
 log="$PWD/target/tests.log"
 
@@ -13,10 +15,12 @@ as_root() {
   if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# Debian packages for tools that are missing: a browser that renders the report, Python that executes the notebook.
+# Debian packages for tools that are missing: a browser that renders the report, Python that executes the notebook,
+# valgrind that counts instructions.
 install_tools() {
   local missing=()
   command -v chromium >/dev/null || missing+=(chromium)
+  command -v valgrind >/dev/null || missing+=(valgrind)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
   if [ "${#missing[@]}" -gt 0 ]; then
     as_root apt-get update -qq
@@ -49,6 +53,10 @@ say "documentation"
 RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 say "dependencies"
 no_font_libraries
+say "the program whose instructions are counted"
+cargo build --locked --profile gate --bin simulate
+SIMULATE_GATE="$PWD/target/gate/simulate"
+export SIMULATE_GATE
 say "tests"
 status=0
 cargo test --locked --no-fail-fast 2>&1 | tee "$log" || status=$?

@@ -192,7 +192,7 @@ impl Core<'_> {
             self.tally.in_flight(life.kind, life.arrived, life.start.is_cold());
         }
         if self.others.len() > 1 {
-            self.book_at_service(&life, end);
+            self.book_at_service(life.stamp, life.start, end - life.arrived, end);
         }
         if bills_requests {
             self.bill_time(life.stamp, instance, life.start, begin, end);
@@ -210,14 +210,15 @@ impl Core<'_> {
         true
     }
 
-    /// Books an attempt that ends then at one of several services.
+    /// Books an attempt that ends then at one of several services. What is looked at is handed over one by one: with the
+    /// whole of it, it would be kept in memory for every request.
     #[inline(never)]
-    fn book_at_service(&mut self, life: &Life, end: u64) {
+    fn book_at_service(&mut self, stamp: u64, start: Start, latency: u64, end: u64) {
         let done = end <= self.plan.horizon.0;
-        let Some(measure) = self.of_service(life.stamp) else { return };
-        measure.cold += u64::from(life.start.is_cold());
+        let Some(measure) = self.of_service(stamp) else { return };
+        measure.cold += u64::from(start.is_cold());
         if done {
-            measure.latency.record(end - life.arrived);
+            measure.latency.record(latency);
         } else {
             measure.in_flight += 1;
         }

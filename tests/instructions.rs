@@ -1,0 +1,100 @@
+//! Hot loops are held to what they cost: instructions for each attempt, which repeat to the last digit where time does
+//! not. `benches/instructions/*.toml` are played under callgrind by the program that `SIMULATE_GATE` names (built with the
+//! profile `gate`); without it this test says loudly that it did nothing. What is known stands in
+//! `benches/instructions.csv`; `BLESS=1` renews it: say in `benches/baseline.md` why.
+
+use std::ffi::OsStr;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde::{Deserialize, Serialize};
+
+/// More than this over what is known is a change that has to be explained. Compilers of other versions stay below.
+const TOLERANCE: f64 = 0.03;
+
+#[derive(Debug, Deserialize, Serialize)]
+struct Known {
+    scenario: String,
+    /// Instructions for each attempt at a service, when this was last renewed.
+    instructions: u64,
+    /// And the most that are allowed, whatever happens.
+    most: u64,
+}
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("benches").join(name)
+}
+
+/// Instructions of the whole program, and what it prints.
+fn counted(program: &OsStr, arguments: &[&str]) -> (u64, Vec<u8>) {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(program).args(arguments);
+    let output = valgrind.output().expect("valgrind is installed");
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{log}");
+    let count = log.lines().find_map(|line| line.split_once("Collected : ")).expect("callgrind says what it counted").1;
+    (count.trim().parse().unwrap(), output.stdout)
+}
+
+/// Attempts at all services of all deployments; where there is one service, those of the clients.
+fn attempts(result: &[u8]) -> u64 {
+    let result: serde_json::Value = serde_json::from_slice(result).unwrap();
+    let of = |deployment: &serde_json::Value| match deployment["services"].as_array().map(Vec::as_slice) {
+        None | Some([]) => deployment["attempts"]["offered"].as_u64().unwrap(),
+        Some(services) => services.iter().map(|service| service["requests"].as_u64().unwrap()).sum(),
+    };
+    result["deployments"].as_array().unwrap().iter().map(of).sum()
+}
+
+#[test]
+fn an_attempt_takes_no_more_instructions_than_it_did() {
+    let Some(program) = std::env::var_os("SIMULATE_GATE") else {
+        eprintln!("SKIPPED: SIMULATE_GATE names no program that is built with the profile `gate`");
+        return;
+    };
+    let table = file("instructions.csv");
+    let mut known: Vec<Known> =
+        csv::Reader::from_path(&table).unwrap().deserialize().collect::<Result<_, _>>().unwrap();
+    let mut problems = String::new();
+    for case in &mut known {
+        let scenario = file("instructions").join(format!("{}.toml", case.scenario));
+        let scenario = scenario.to_str().unwrap();
+        let (reading, _) = counted(&program, &["check", scenario, "--quiet"]);
+        let (run, result) = counted(&program, &["run", scenario, "--quiet", "--threads", "1", "--format", "json"]);
+        let each = (run - reading) / attempts(&result);
+        println!(
+            "{}: {each} instructions for each attempt, known {}, at most {}",
+            case.scenario, case.instructions, case.most
+        );
+        if std::env::var_os("BLESS").is_some() {
+            case.instructions = each;
+        } else if each as f64 > case.instructions as f64 * (1.0 + TOLERANCE) {
+            let _ = writeln!(problems, "{}: {each} instructions, known {}", case.scenario, case.instructions);
+        }
+        if each > case.most {
+            let _ = writeln!(problems, "{}: {each} instructions, at most {} are allowed", case.scenario, case.most);
+        }
+    }
+    if std::env::var_os("BLESS").is_some() {
+        let mut writer = csv::Writer::from_path(&table).unwrap();
+        known.iter().for_each(|case| writer.serialize(case).unwrap());
+        writer.flush().unwrap();
+    }
+    assert!(problems.is_empty(), "{problems}");
+}
+
+/// Every scenario that is played for its instructions has a line, and the other way round.
+#[test]
+fn every_scenario_has_its_line() {
+    let mut lines: Vec<String> = csv::Reader::from_path(file("instructions.csv"))
+        .unwrap()
+        .deserialize()
+        .map(|known: Result<Known, _>| known.unwrap().scenario)
+        .collect();
+    let files = std::fs::read_dir(file("instructions")).unwrap();
+    let mut files: Vec<String> =
+        files.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
+    (lines.sort(), files.sort());
+    assert_eq!(lines, files);
+}

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use breakeven::application::program::Body;
 use breakeven::application::retry::Retry;
+use breakeven::application::telemetry::Telemetry;
 use breakeven::application::{Application, Class, Entry, NOBODY, Request, Service};
 use breakeven::kernel::distribution::{Distribution, Law};
 use breakeven::traffic::counts::{CountTable, Counts, Within};
@@ -44,6 +45,7 @@ fn application(classes: usize, cpu: &Distribution) -> Application {
         runtime_start: None,
         init: zero.clone(),
         body: Body::default(),
+        telemetry: Telemetry::default(),
     };
     Application::single((0..classes).map(class).collect(), service)
 }

@@ -15,6 +15,7 @@
 //! | [`program`] | the same, flat: what an engine plays |
 //! | [`graph`] | who reaches whom, and how often |
 //! | [`draw`] | the keys under which everything is drawn |
+//! | [`telemetry`] | what a service tells about itself |
 //! | [`retry`] | what a caller does about an attempt that failed |
 //! | [`fault`] | what goes wrong, and when |
 
@@ -30,6 +31,7 @@ pub mod queue;
 pub mod retry;
 pub mod step;
 pub mod store;
+pub mod telemetry;
 pub mod workflow;
 
 use crate::kernel::distribution::Distribution;
@@ -41,6 +43,7 @@ use queue::Queue;
 use retry::Retry;
 use step::Access;
 use store::Store;
+use telemetry::Telemetry;
 use workflow::Workflow;
 
 /// One kind of request.
@@ -109,6 +112,8 @@ pub struct Service {
     pub init: Distribution,
     /// What it does.
     pub body: Body,
+    /// What it tells about itself.
+    pub telemetry: Telemetry,
 }
 
 /// Everything that requests can ask for. Parts refer to each other by index.

@@ -19,6 +19,7 @@ pub mod fleet;
 pub mod hop;
 pub mod instance;
 pub mod meter;
+pub mod observability;
 pub mod placement;
 pub mod queue;
 pub mod service;
@@ -90,6 +91,8 @@ pub struct Deployment {
     pub services: Vec<service::ServiceDeployment>,
     /// What stands for its queues, workflows and stores.
     pub bindings: binding::Bindings,
+    /// Where its logs, metrics and traces go.
+    pub observability: observability::Observability,
     /// Where requests queue, the bound with its source, and what happens beyond it: one sentence for the report.
     pub queueing: String,
     /// Keys that the scenario changed.

@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 const DEPLOYMENTS: [&str; 7] = [
     r#"{ platform = "aws-lambda", instance = { memory = "512MiB" } }"#,
     r#"{ name = "narrow", platform = "aws-lambda", autoscaler = { account_concurrency = 5 } }"#,
-    r#"{ platform = "app-engine-standard" }"#,
-    r#"{ platform = "eks", instance = { vcpu = 0.25, memory = "256MiB" }, autoscaler = { max = 12 } }"#,
+    r#"{ platform = "app-engine-standard", observability = { metrics = "gcp-cloud-monitoring", traces = { kind = "gcp-cloud-trace", sampling = "10%" } } }"#,
+    r#"{ platform = "eks", instance = { vcpu = 0.25, memory = "256MiB" }, autoscaler = { max = 12 }, addons = ["prometheus"], observability = { logs = "aws-cloudwatch", traces = "aws-xray" } }"#,
     r#"{ platform = "ec2", instance = { type = "t3.micro" }, autoscaler = { kind = "target-tracking" } }"#,
     r#"{ name = "small", platform = "vm", autoscaler = { kind = "fixed", replicas = 2 }, fleet = { queue = 20, queue_timeout = "2s" } }"#,
     r#"{ platform = "kubernetes", autoscaler = { kind = "hpa", min = 1, max = 4 }, fleet = { slots = "unbounded", start = "2s" } }"#,
@@ -50,6 +50,7 @@ scenario = {{ seed = {seed}, replications = 3 }}
 traffic.duration = "25m"
 traffic.warmup = "{warmup}s"
 traffic.source = {{ rate = "{rate}/s", burst = {{ cv = 0.5 }}, event = {{ at = "5m", multiplier = {multiplier}, ramp = "1m", hold = "5m" }} }}
+service = {{ name = "app", log_bytes = "500B", metrics = 7 }}
 class = [
   {{ name = "short", weight = 3.0, cpu = {{ dist = "exponential", mean = "{cpu_ms}ms" }}, io = "10ms", timeout = "{timeout_ms}ms" }},
   {{ name = "long", cpu = "{cpu_ms}ms", io = {{ dist = "lognormal", median = "100ms", sigma = 1.0 }}, memory = "8MiB" }},

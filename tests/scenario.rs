@@ -298,7 +298,8 @@ fn a_day_has_its_prices_and_its_rounding() {
     let now = build(FUNCTION, &[]);
     let of = |scenario: &Scenario| {
         let placed = &scenario.deployments[0];
-        let price = placed.tariffs[0].item("gib-seconds").unwrap().tiers[0].price.to_string();
+        let own = placed.tariffs.iter().find(|tariff| tariff.id == "aws-lambda").unwrap();
+        let price = own.item("gib-seconds").unwrap().tiers[0].price.to_string();
         (price, placed.deployment.meter.round_up.0 / 1_000_000, placed.deployment.meter.start_billed)
     };
     assert_eq!(of(&then), ("0.00001667".to_owned(), 100, false));
@@ -306,6 +307,15 @@ fn a_day_has_its_prices_and_its_rounding() {
     // What a scenario says itself is in force.
     let own = build(FUNCTION, &["pricing.as_of=2018-05-01", "deployment.0.meter.round_up=1s"]);
     assert_eq!(of(&own).1, 1000);
+    // No source is that old for logs, for which nobody asked: they are left out, and it is told. Who asks is refused.
+    let of_logs = |scenario: &Scenario| {
+        let deployment = &scenario.deployments[0].deployment;
+        let told = deployment.not_modelled.iter().any(|(item, _)| item.contains("no price of aws-cloudwatch"));
+        (deployment.observability.logs.is_some(), told)
+    };
+    assert_eq!((of_logs(&then), of_logs(&now)), ((false, true), (true, false)));
+    let text = told(FUNCTION, &["pricing.as_of=2018-05-01", "deployment.0.observability.logs=aws-cloudwatch"]);
+    assert!(text.contains("no prices of `aws-cloudwatch` are known of that day"), "{text}");
     // No source is that old for the gateway: it is said, not priced from memory.
     let text = told(THREE_LINES, &["pricing.as_of=2018-05-01"]);
     assert!(text.contains("no prices of `aws-http-api` are known of that day"), "{text}");

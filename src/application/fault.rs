@@ -124,6 +124,7 @@ mod tests {
     use super::*;
     use crate::application::Service;
     use crate::application::program::Body;
+    use crate::application::telemetry::Telemetry;
     use crate::kernel::distribution::Distribution;
     use crate::units::Bytes;
 
@@ -136,6 +137,7 @@ mod tests {
             runtime_start: None,
             init: Distribution::constant(0.0),
             body: Body::default(),
+            telemetry: Telemetry::default(),
         };
         let application = |services: &[&str]| {
             let services: Vec<Service> = services.iter().map(service).collect();

@@ -107,6 +107,7 @@ mod tests {
     use super::super::program::tests::class;
     use super::super::retry::Retry;
     use super::super::step::Demand;
+    use super::super::telemetry::Telemetry;
     use super::super::workflow::Workflow;
     use super::super::{Entry, Service};
     use super::*;
@@ -134,6 +135,7 @@ mod tests {
             runtime_start: None,
             init: Distribution::constant(0.0),
             body: Body::new(steps).unwrap(),
+            telemetry: Telemetry::default(),
         };
         let cpu = Step::new(Verb::Cpu(Demand::Own(Distribution::constant(5.0))));
         let mut flows = Application::single(vec![class(Entry::Service(0))], service("api", vec![first, start(2)]));

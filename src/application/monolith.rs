@@ -7,8 +7,10 @@
 
 use super::program::{Body, MOST_INSTRUCTIONS};
 use super::step::{Alternative, Classes, Step, Verb};
+use super::telemetry::Telemetry;
 use super::{Application, Entry, Service};
 use crate::kernel::distribution::Distribution;
+use crate::kernel::whole;
 use crate::units::Bytes;
 
 /// The name of a process that several services are entered in.
@@ -109,7 +111,42 @@ impl<'a> Cut<'a> {
             runtime_start: root.runtime_start.clone(),
             init,
             body,
+            telemetry: self.told(roots, &parts),
         })
+    }
+
+    /// What a process tells about itself: the metrics of its parts, one span, and in each attempt what its parts would
+    /// write that the attempt comes to, on average over the classes by their weights.
+    fn told(&self, roots: &[u16], parts: &[&Service]) -> Telemetry {
+        let classes = (0..).zip(&self.application.classes);
+        let entering = classes.filter(|(_, class)| roots.len() == 1 || entered(class.entry).is_some());
+        let (mut bytes, mut weights) = (0.0, 0.0);
+        for (number, class) in entering {
+            let root = if roots.len() == 1 { Some(roots[0]) } else { entered(class.entry) };
+            bytes += class.weight * root.map_or(0.0, |root| self.written(root, number));
+            weights += class.weight;
+        }
+        let mean = if weights > 0.0 { bytes / weights } else { 0.0 };
+        Telemetry {
+            log_bytes: Bytes(whole::round(mean)),
+            metrics: parts.iter().map(|part| part.telemetry.metrics).sum(),
+            ..self.service(roots[0]).telemetry
+        }
+    }
+
+    /// Bytes of the log lines of one visit of a service, or of a workflow behind them, by a request of `class`, with those
+    /// of what it calls. That the calls end was seen when they were written in their places.
+    fn written(&self, index: u16, class: u32) -> f64 {
+        let service = self.application.services.get(usize::from(index));
+        let mut bytes = service.map_or(0.0, |service| service.telemetry.log_bytes.0 as f64);
+        super::step::walk(self.steps(index), &mut |step, times, only| {
+            if let Some(reached) = self.reached(&step.verb)
+                && only.contains(class)
+            {
+                bytes += times * self.written(reached, class);
+            }
+        });
+        bytes
     }
 
     /// These services and all that they call, each once.
@@ -212,6 +249,7 @@ mod tests {
             runtime_start: None,
             init: Distribution::constant(5.0),
             body: Body::new(steps).unwrap(),
+            telemetry: Telemetry::default(),
         }
     }
 

@@ -20,6 +20,7 @@
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
 //!     cluster     pods on nodes: scheduling; nodes: boot, scale-down; contention: the CPU of a node
+//!     traces      which requests are traced; observed: what logs, metrics and traces cost
 //!     tally       books by slice; levels: instances of a service; limits: what held load back; billing, usage: the bill
 //! ```
 //!
@@ -58,6 +59,7 @@ mod losses;
 mod lost_nodes;
 mod messages;
 mod nodes;
+mod observed;
 mod pool;
 mod queries;
 mod queues;
@@ -73,6 +75,7 @@ mod stores;
 mod tally;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod usage;
 mod work;
 
@@ -101,6 +104,7 @@ use record::{Records, State};
 use station::{Compute, Station, Supply};
 use stores::Stores;
 use tally::Tally;
+use traces::Sampler;
 use usage::{book_flows, book_queues, book_stores, book_usage};
 
 /// One deployment being played.
@@ -139,6 +143,8 @@ pub struct Core<'a> {
     limits: Gauges,
     /// What passes the edge, where that is limited.
     throttle: Option<Tokens>,
+    /// Which requests are traced, where any are.
+    sampler: Option<Sampler<'a>>,
     queues: Queues,
     flows: Vec<Flow>,
     /// From when to when an attempt that is booked at once is on its CPU.
@@ -201,6 +207,11 @@ impl<'a> Core<'a> {
             limits: Gauges::default(),
             throttle: throttle.map(|throttle| Tokens::full(throttle.bucket(), 0)),
             computes: Vec::new(),
+            sampler: deployment
+                .observability
+                .traces
+                .as_ref()
+                .map(|traces| Sampler::new(traces, plan.calendar.slices.len())),
             next: Vec::new(),
         };
         core.prepare();
@@ -423,7 +434,7 @@ impl Platform for Core<'_> {
         if stations.len() > 1 {
             measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
         }
-        book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref());
+        book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref(), self.sampler.as_ref());
         book_stores(&mut measurement, &self.plan, &mut self.stores);
         book_queues(&mut measurement, &self.plan, self.queues.all);
         book_flows(&mut measurement, &self.plan, self.flows);

@@ -1,5 +1,7 @@
 //! Floats to whole numbers, as a cast makes them: negative and NaN are 0, what is too large is the largest.
 //!
+//! And whole parts of whole sums.
+//!
 //! Processors convert to signed integers in one step and to unsigned ones in several, and to round up they call a
 //! function; simulations do both for every event.
 
@@ -40,6 +42,17 @@ pub const fn ceil(value: f64) -> u64 {
     }
 }
 
+/// What `of` says of a running sum, amount by amount: parts that are rounded down together, and not each by itself, so that
+/// it does not matter into how many amounts a sum is cut. `of` must not fall.
+pub fn spread(amounts: impl Iterator<Item = u128>, of: impl Fn(u128) -> u128) -> impl Iterator<Item = u128> {
+    let (mut sum, mut given) = (0, 0);
+    amounts.map(move |amount| {
+        sum += amount;
+        let now = of(sum);
+        now - std::mem::replace(&mut given, now)
+    })
+}
+
 #[cfg(test)]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 mod tests {
@@ -67,5 +80,13 @@ mod tests {
             check(-value);
         }
         assert_eq!((floor(f64::NAN), round(f64::NAN), ceil(f64::NAN)), (0, 0, 0));
+    }
+
+    #[test]
+    fn parts_are_rounded_together() {
+        let tenth = |sum: u128| sum / 10;
+        let parts: Vec<u128> = spread([4, 4, 4, 0, 9].into_iter(), tenth).collect();
+        assert_eq!(parts, [0, 0, 1, 0, 1]);
+        assert_eq!(parts.iter().sum::<u128>(), tenth(21));
     }
 }

@@ -68,6 +68,13 @@ const FILES: &[(&str, &str)] = files![
     "workflows/aws-step-functions.toml",
     "workflows/aws-step-functions-express.toml",
     "workflows/gcp-workflows.toml",
+    "observability/aws-cloudwatch.toml",
+    "observability/aws-xray.toml",
+    "observability/gcp-cloud-logging.toml",
+    "observability/gcp-cloud-monitoring.toml",
+    "observability/gcp-cloud-trace.toml",
+    "observability/prometheus.toml",
+    "observability/influxdb.toml",
     "addons/istio.toml",
     "addons/prometheus.toml",
     "addons/influxdb.toml",
@@ -94,7 +101,7 @@ pub struct Catalogue {
     base: Vec<Setting>,
     platforms: Vec<Platform>,
     edges: Vec<EdgeEntry>,
-    /// Stores, queues and workflows.
+    /// Stores, queues, workflows, and what takes logs, metrics and traces.
     parts: Vec<PartEntry>,
     addons: Vec<Addon>,
     autoscalers: Vec<Named>,
@@ -142,7 +149,7 @@ impl Catalogue {
         match file.folder() {
             "platforms" => self.platforms.push(Platform::read(file)?),
             "edges" => self.edges.push(EdgeEntry::read(file)?),
-            "stores" | "queues" | "workflows" => self.parts.push(PartEntry::read(file)?),
+            "stores" | "queues" | "workflows" | "observability" => self.parts.push(PartEntry::read(file)?),
             "addons" => self.addons.push(Addon::read(file)?),
             "autoscalers" => self.autoscalers.push(Named { name: file.text("kind")?, settings: file.defaults()? }),
             "placements" => {
@@ -197,13 +204,13 @@ impl Catalogue {
         self.edges.iter().find(|edge| edge.id == id)
     }
 
-    /// Every store, every queue and every workflow, in the order of documentation.
+    /// Every store, queue and workflow, and whatever takes logs, metrics or traces, in the order of documentation.
     #[must_use]
     pub fn parts(&self) -> &[PartEntry] {
         &self.parts
     }
 
-    /// The store, the queue or the workflow called `id`.
+    /// The store, the queue, the workflow, or what takes logs, metrics or traces, called `id`.
     #[must_use]
     pub fn part(&self, id: &str) -> Option<&PartEntry> {
         self.parts.iter().find(|part| part.id == id)

@@ -92,6 +92,7 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
         add(counts.memory.is_some(), "", Dimension::WorkflowRequests, &variant);
         add(counts.memory.is_some(), "", Dimension::WorkflowGibSeconds, &variant);
     }
+    meters.extend(deployment.observability.meters(application));
     meters
 }
 

@@ -189,10 +189,10 @@ fn only_logs_of_lambda_have_tiers_and_a_metric_is_paid_for_the_hours_it_was_sent
     assert_eq!(
         billed("aws-cloudwatch", &[("lambda", Dimension::LogBytes, logs), ("", Dimension::LogBytes, logs)]),
         [
+            "aws-cloudwatch.lambda-logs 0: 5 x 0 = 0",
             "aws-cloudwatch.lambda-logs 1: 10000 x 0.5 = 5000",
-            "aws-cloudwatch.lambda-logs 2: 10000 x 0.25 = 2500",
-            "aws-cloudwatch.logs 0: 5 x 0 = 0",
-            "aws-cloudwatch.logs 1: 19995 x 0.5 = 9997.5",
+            "aws-cloudwatch.lambda-logs 2: 9995 x 0.25 = 2498.75",
+            "aws-cloudwatch.logs 1: 20000 x 0.5 = 10000",
         ]
     );
     // 720 metrics for one hour of a month of 720.
@@ -202,21 +202,23 @@ fn only_logs_of_lambda_have_tiers_and_a_metric_is_paid_for_the_hours_it_was_sent
     );
     // Traces that were sampled, beyond the first hundred thousand.
     assert_eq!(
-        billed("aws-cloudwatch", &[("", Dimension::Traces, 148_800)]),
-        ["aws-cloudwatch.traces 0: 100000 x 0 = 0", "aws-cloudwatch.traces 1: 48800 x 0.000005 = 0.244"]
+        billed("aws-xray", &[("", Dimension::Traces, 148_800)]),
+        ["aws-xray.traces 0: 100000 x 0 = 0", "aws-xray.traces 1: 48800 x 0.000005 = 0.244"]
     );
 }
 
 #[test]
 fn logs_of_google_are_free_at_first_and_its_metrics_are_paid_by_the_mebibyte() {
     assert_eq!(
-        billed("gcp-observability", &[("", Dimension::LogBytes, 60 * GB), ("", Dimension::MetricBytes, 100_151 << 20)]),
+        billed("gcp-cloud-logging", &[("", Dimension::LogBytes, 60 * GB)]),
+        ["gcp-cloud-logging.logs 0: 50 x 0 = 0", "gcp-cloud-logging.logs 1: 10 x 0.5 = 5"]
+    );
+    assert_eq!(
+        billed("gcp-cloud-monitoring", &[("", Dimension::MetricBytes, 100_151 << 20)]),
         [
-            "gcp-observability.logs 0: 50 x 0 = 0",
-            "gcp-observability.logs 1: 10 x 0.5 = 5",
-            "gcp-observability.metrics 0: 150 x 0 = 0",
-            "gcp-observability.metrics 1: 100000 x 0.258 = 25800",
-            "gcp-observability.metrics 2: 1 x 0.151 = 0.151",
+            "gcp-cloud-monitoring.metrics 0: 150 x 0 = 0",
+            "gcp-cloud-monitoring.metrics 1: 100000 x 0.258 = 25800",
+            "gcp-cloud-monitoring.metrics 2: 1 x 0.151 = 0.151",
         ]
     );
 }

@@ -11,6 +11,7 @@ mod edge;
 mod fleet;
 mod hop;
 mod merge;
+mod observability;
 mod placement;
 mod queue;
 mod services;
@@ -101,6 +102,7 @@ fn try_build(
     if !alone {
         deployment.services = services::services(&place, application, &mut deployment.overrides, problems)?;
     }
+    observability::add_ons(&mut deployment, &merged, application, catalogue, problems);
     let edge = deployment.edge.as_ref().map(|edge| edge.id.clone());
     Some(Built { deployment, tariff, edge, resolved: merged.table })
 }
@@ -134,10 +136,7 @@ impl<'a> Place<'a> {
         let runtime_start = runtime(&mut merged, catalogue, service);
         let table = &merged.table;
         let platform = merged.platform;
-        let mut placement = placement::build(table.at("placement"), catalogue, problems)?;
-        if let Placement::Nodes(nodes) = &mut placement {
-            nodes.system = hop::system(&merged.addons, table, &nodes.groups, problems);
-        }
+        let placement = placement::build(table.at("placement"), catalogue, problems)?;
         let bindings = Bindings {
             queues: queue::queues(table, application, platform.family),
             workflows: workflow::workflows(table, application),
@@ -158,6 +157,7 @@ impl<'a> Place<'a> {
             services: Vec::new(),
             not_modelled: not_modelled(&merged, &placement, application, &bindings, catalogue),
             bindings,
+            observability: observability::build(&merged, problems),
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),
@@ -176,8 +176,10 @@ fn not_modelled(
     bindings: &Bindings,
     catalogue: &Catalogue,
 ) -> Vec<(String, String)> {
-    let mut left_out: Vec<_> =
-        merged.platform.not_modelled.iter().cloned().chain(placement::not_modelled(placement)).collect();
+    let told = observability::not_modelled(merged, application, catalogue).into_iter();
+    let told = told.map(|item| (item, String::new()));
+    let of_platform = merged.platform.not_modelled.iter().cloned();
+    let mut left_out: Vec<_> = told.chain(of_platform).chain(placement::not_modelled(placement)).collect();
     let of_edge = edge::not_modelled(merged.table.at("edge"), catalogue);
     left_out.extend(of_edge.into_iter().map(|item| (item, String::new())));
     let stores = application.stores.iter().zip(&bindings.stores);

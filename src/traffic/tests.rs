@@ -19,6 +19,7 @@ use super::statistics::{Observer, Statistics};
 use super::{Flow, Source, Traffic, Uncertainty};
 use crate::application::program::Body;
 use crate::application::retry::Retry;
+use crate::application::telemetry::Telemetry;
 use crate::application::{Application, Class, Entry, Request, Service};
 use crate::kernel::distribution::Distribution;
 use crate::units::{Bytes, Nanos};
@@ -51,6 +52,7 @@ fn application() -> Application {
         runtime_start: None,
         init: nothing,
         body: Body::default(),
+        telemetry: Telemetry::default(),
     };
     Application::single(vec![class("read", 3.0), class("write", 1.0), class("never", 0.0)], service)
 }

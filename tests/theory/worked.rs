@@ -116,6 +116,59 @@ fn even_arrivals_are_all_cold_or_all_warm() {
     assert_eq!(cold("10s", "95s").0, 2);
 }
 
+/// Ten requests at the start of each of a hundred seconds on Lambda, and the lines of the group `observability`: item, tier,
+/// quantity and amount.
+fn told(service: &str) -> Vec<(String, u32, String, String)> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let csv: String = (0..100).map(|second| format!("{second},10\n")).collect();
+    fs::write(folder.path().join("counts.csv"), format!("t,count\n{csv}")).expect("the folder can be written");
+    let scenario = folder.path().join("told.toml");
+    let text = format!(
+        "scenario.replications = 1\n\
+         traffic.source = {{ kind = \"counts\", file = \"counts.csv\", period = \"1s\", within = \"start\" }}\n\
+         class.io = \"10ms\"\n\
+         service = {{ name = \"app\", {service} }}\n\
+         [deployment]\n\
+         platform = \"aws-lambda\"\n\
+         observability = {{ metrics = \"aws-cloudwatch\", traces = \"aws-xray\" }}"
+    );
+    fs::write(&scenario, text).expect("the folder can be written");
+    let cost = run_file(&scenario).deployments.remove(0).cost.expect("Lambda has prices");
+    let lines = cost.lines.into_iter().filter(|line| line.group == "observability");
+    let text = |amount: rust_decimal::Decimal| amount.normalize().to_string();
+    lines.map(|line| (line.item, line.tier, text(line.quantity), text(line.amount))).collect()
+}
+
+/// A month of 730 h is 26,280 times as long. Each request is an attempt of 264 bytes of Lambda and the service's own.
+#[test]
+fn what_is_told_is_billed_by_hand() {
+    let line = |item: &str, tier, quantity: &str, amount: &str| {
+        (item.to_owned(), tier, quantity.to_owned(), amount.to_owned())
+    };
+    // 1,000 bytes each: 26.28e9 of them taken in, 15 % of which are kept for 720 h of the 730.
+    let small = told("log_bytes = \"736B\", metrics = 5");
+    let expected = [
+        line("aws-cloudwatch.lambda-logs", 1, "24.475157", "12.237578"),
+        line("aws-cloudwatch.log-storage", 1, "3.620982", "0.108629"),
+        line("aws-cloudwatch.metrics", 1, "5", "1.5"),
+        // 100 of the reservoirs and a twentieth of the other 900, 26,280 times.
+        line("aws-xray.traces", 1, "3810600", "19.053"),
+    ];
+    assert_eq!(small, expected);
+    // A GiB each: 26,280,000 of them, in four tiers; and metrics in two.
+    let large = told("log_bytes = \"1073741560B\", metrics = 12000");
+    for expected in [
+        line("aws-cloudwatch.lambda-logs", 1, "10000", "5000"),
+        line("aws-cloudwatch.lambda-logs", 2, "20000", "5000"),
+        line("aws-cloudwatch.lambda-logs", 3, "20000", "2000"),
+        line("aws-cloudwatch.lambda-logs", 4, "26230000", "1311500"),
+        line("aws-cloudwatch.metrics", 1, "10000", "3000"),
+        line("aws-cloudwatch.metrics", 2, "2000", "200"),
+    ] {
+        assert!(large.contains(&expected), "{expected:?} is not among {large:?}");
+    }
+}
+
 /// Quantiles of 0, 1, ..., 10 at tenths, and mean and mean square of 0, 10, ..., 110 as other simulators test theirs.
 #[test]
 fn quantiles_of_small_samples() {

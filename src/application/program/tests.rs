@@ -7,6 +7,7 @@ use crate::application::queue::{self, Batch, Queue};
 use crate::application::retry::Retry;
 use crate::application::step::Alternative;
 use crate::application::store::{self, Store};
+use crate::application::telemetry::Telemetry;
 use crate::application::workflow::Workflow;
 use crate::application::{Application, Class, Entry, Request, Service, work};
 use crate::kernel::distribution::Law;
@@ -40,7 +41,15 @@ pub(in crate::application) fn class(entry: Entry) -> Class {
 pub(in crate::application) fn service(name: &str, steps: Vec<Step>) -> Service {
     let body = Body::new(steps).unwrap();
     let (base_memory, image, init) = (Bytes(0), Bytes(0), Distribution::constant(0.0));
-    Service { name: name.to_owned(), base_memory, image, runtime_start: None, init, body }
+    Service {
+        name: name.to_owned(),
+        base_memory,
+        image,
+        runtime_start: None,
+        init,
+        body,
+        telemetry: Telemetry::default(),
+    }
 }
 
 pub(in crate::application) fn call(service: u16) -> Step {

@@ -31,6 +31,9 @@ impl Core<'_> {
         }
         if stamp >= self.plan.warmup.0 {
             self.tally.pass_edge(request.class, request.key);
+            if let (Some(sampler), Some(slice)) = (&mut self.sampler, self.tally.current_slice()) {
+                sampler.asked(request.at, slice);
+            }
         }
         self.admit(request);
     }

@@ -17,8 +17,8 @@ use super::faults::Perils;
 pub(super) struct Hot {
     /// The platform ends an attempt after this long; `u64::MAX`: never.
     pub kill_after: u64,
-    /// Whether each attempt is billed.
-    pub bills_requests: bool,
+    /// Whether attempts are counted one by one, with their time: for a bill, or for the log lines that they leave.
+    pub counts_attempts: bool,
     /// The lowest limit of concurrency; `u64::MAX` without one.
     pub busy_cap: u64,
     /// Whether the first request of an instance brings its start with it.
@@ -31,7 +31,8 @@ pub(super) struct Hot {
     pub keep_least: u64,
     /// Whether nothing that is measured tells one instance from another.
     pub exchangeable: bool,
-    /// Whether something is asked before a request looks for an instance: a budget of retries, or the edge's throttle.
+    /// Whether something is asked before a request looks for an instance: a budget of retries, the edge's throttle, or
+    /// whether it is traced.
     pub guarded: bool,
     /// Whether the service has steps of its own, or its work is done step by step.
     pub has_steps: bool,
@@ -60,7 +61,7 @@ impl Hot {
         let slots = fleet.slots.unwrap_or(u32::MAX);
         Self {
             kill_after: fleet.timeout.map_or(u64::MAX, |timeout| timeout.0),
-            bills_requests: meter.per == Per::Request,
+            counts_attempts: meter.per == Per::Request || deployment.observability.counts_attempts(service.telemetry),
             busy_cap: match &spec.autoscaler.law {
                 Law::PerRequest(law) => {
                     law.account_concurrency.into_iter().chain(law.reserved).map(u64::from).min().unwrap_or(u64::MAX)
@@ -80,7 +81,9 @@ impl Hot {
                 (None, _) => u64::MAX,
             },
             exchangeable,
-            guarded: clients.budgeted || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some()),
+            guarded: clients.budgeted
+                || deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some())
+                || deployment.observability.traces.is_some(),
             has_steps,
             has_proxies: deployment.hop.proxy_cpu.0 > 0,
             watches_cpu: control.watches_cpu(),

@@ -14,6 +14,8 @@ pub(super) struct ServiceUse {
     pub billed: u128,
     /// Nanoseconds for which its instances were billed.
     pub billed_time: u128,
+    /// Nanoseconds for which its instances were there.
+    pub instances: u128,
 }
 
 /// The instances of a service by what they do.

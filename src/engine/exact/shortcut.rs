@@ -179,7 +179,7 @@ impl Core<'_> {
     #[inline(always)]
     pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
         let hot = &self.station.hot;
-        let (bills_requests, exchangeable) = (hot.bills_requests, hot.exchangeable);
+        let (counts_attempts, exchangeable) = (hot.counts_attempts, hot.exchangeable);
         if end - life.arrived > patience || end - begin > hot.kill_after {
             return false;
         }
@@ -194,7 +194,7 @@ impl Core<'_> {
         if self.others.len() > 1 {
             self.book_at_service(life.stamp, life.start, end - life.arrived, end);
         }
-        if bills_requests {
+        if counts_attempts {
             self.bill_time(life.stamp, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
@@ -236,7 +236,7 @@ impl Core<'_> {
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.
     #[inline]
     pub(super) fn bill(&mut self, record: &Record, begin: u64, end: u64) {
-        if self.station.hot.bills_requests && (record.client.waits() || record.client == Client::GONE) {
+        if self.station.hot.counts_attempts && (record.client.waits() || record.client == Client::GONE) {
             self.bill_time(self.stamp(record), record.instance, record.start, begin, end);
         }
     }

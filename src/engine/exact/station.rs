@@ -158,7 +158,8 @@ impl<'a> Station<'a> {
         }
         self.limits.roll(now, slice.is_some());
         let brought = self.levels.roll(now, cpu_used);
-        if slice.is_some() {
+        if let Some(slice) = slice {
+            self.levels.uses[slice].instances = brought.instances;
             self.measure.instances.add(&brought);
         } else {
             self.measure.peak = self.levels.instances.count();

@@ -13,6 +13,7 @@ mod flows;
 mod hops;
 mod invariants;
 mod messages;
+mod observability;
 mod oracle;
 mod steps;
 mod stores;
@@ -24,6 +25,7 @@ use super::Core;
 use crate::application::fault::Fault;
 use crate::application::program::Body;
 use crate::application::retry::Retry;
+use crate::application::telemetry::Telemetry;
 use crate::application::{Application, Class, Draw, Entry, NOBODY, Request, Service, work};
 use crate::engine::{Plan, Platform};
 use crate::kernel::distribution::{Distribution, Law as LawOf};
@@ -37,6 +39,7 @@ use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Rout
 use crate::platform::hop::Hop;
 use crate::platform::instance::Instance;
 use crate::platform::meter::{Meter, Per};
+use crate::platform::observability::Observability;
 use crate::platform::placement::Placement;
 use crate::platform::{Deployment, Family};
 use crate::traffic::closed::Crowd;
@@ -76,6 +79,7 @@ pub(super) fn application(classes: Vec<Class>) -> Application {
         runtime_start: None,
         init: Distribution::constant(0.0),
         body: Body::default(),
+        telemetry: Telemetry::default(),
     };
     Application::single(classes, service)
 }
@@ -133,6 +137,7 @@ pub(super) fn generic(law: Law) -> Deployment {
         runtime_start: Distribution::constant(0.0),
         services: Vec::new(),
         bindings: Bindings::default(),
+        observability: Observability::default(),
         queueing: String::new(),
         overrides: Vec::new(),
         facts: Vec::new(),

@@ -19,14 +19,16 @@ use super::queues::Queue;
 use super::station::Station;
 use super::stores::{Store, Stores};
 use super::tally::SliceUse;
+use super::traces::Sampler;
 
-/// Books what was used, slice by slice: by the services, by the nodes and at the edge.
+/// Books what was used, slice by slice: by the services, by the nodes, at the edge, and by what is told of them.
 pub(super) fn book_usage(
     measurement: &mut Measurement,
     plan: &Plan<'_>,
     uses: &[SliceUse],
     stations: &[Box<Station<'_>>],
     cluster: Option<&Cluster>,
+    sampler: Option<&Sampler<'_>>,
 ) {
     let mut books = Books { measurement, plan };
     for station in stations {
@@ -40,6 +42,7 @@ pub(super) fn book_usage(
     }
     books.standing();
     books.edge(uses);
+    books.telemetry(stations, sampler);
     for (slice, used) in uses.iter().enumerate() {
         books.add("", Dimension::EgressBytes, "", slice, u128::from(used.egress));
         let from_edge = plan.deployment.edge.as_ref().filter(|edge| edge.on_nodes).map_or(0, |_| used.edge_bytes);
@@ -102,13 +105,15 @@ pub(super) fn book_flows(measurement: &mut Measurement, plan: &Plan<'_>, flows: 
     }
 }
 
-struct Books<'a, 'b> {
+/// The usage of a run, while it is booked.
+pub(super) struct Books<'a, 'b> {
     measurement: &'a mut Measurement,
-    plan: &'a Plan<'b>,
+    pub plan: &'a Plan<'b>,
 }
 
 impl Books<'_, '_> {
-    fn add(&mut self, service: &str, dimension: Dimension, variant: &str, slice: usize, quantity: u128) {
+    /// Adds to what a meter counted in a slice.
+    pub fn add(&mut self, service: &str, dimension: Dimension, variant: &str, slice: usize, quantity: u128) {
         if quantity > 0 {
             let meter = Meter { service: service.to_owned(), dimension, variant: variant.to_owned() };
             self.measurement.usage.add(&meter, slice, quantity);

@@ -259,7 +259,7 @@ impl Core<'_> {
         } else {
             self.wasted(&record, false);
         }
-        if self.station.hot.bills_requests {
+        if self.station.hot.counts_attempts {
             self.bill(&record, record.started, self.now);
         }
         self.answered(client, true);

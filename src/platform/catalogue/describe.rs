@@ -52,6 +52,19 @@ impl Catalogue {
         let edge = settings.iter().find(|setting| setting.key == "edge").and_then(|edge| edge.node.as_str());
         let edge = edge.and_then(|edge| self.edge(edge)).map(|edge| edge.settings_on(platform.family));
         rows.extend(prefixed(&edge.unwrap_or_default(), "edge").iter().map(row));
+        for place in settings.iter().filter(|setting| setting.key.starts_with("observability.")) {
+            let id = place.node.as_table().and_then(|own| own.get("kind")).unwrap_or(&place.node).as_str();
+            let told = place.key.trim_start_matches("observability.");
+            for setting in id.and_then(|id| self.part(id)).map_or(&[][..], |part| &part.settings) {
+                let own = place.node.as_table();
+                let own = setting.key.strip_prefix(told).and_then(|key| key.strip_prefix('.')).map(|key| (key, own));
+                if let Some((key, own)) = own
+                    && own.is_none_or(|own| !own.contains(key))
+                {
+                    rows.push(row(&Setting { key: format!("{}.{key}", place.key), ..setting.clone() }));
+                }
+            }
+        }
         Some(rows)
     }
 

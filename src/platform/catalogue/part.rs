@@ -1,19 +1,20 @@
-//! What names of an application can be bound to, a store, a queue or a workflow: its settings, and its machine classes.
+//! What names of an application can be bound to, a store, a queue or a workflow, and what takes its logs, metrics and
+//! traces: its settings, and its machine classes.
 
 use super::read::{File, Setting};
 use crate::document::provenance::Provenance;
 use crate::document::tree::{Entry, Node};
 
-/// A store, a queue or a workflow of the catalogue.
+/// A store, a queue or a workflow of the catalogue, or something that takes logs, metrics or traces.
 #[derive(Clone, Debug)]
 pub struct PartEntry {
     /// Catalogue id.
     pub id: String,
     /// Name for people.
     pub title: String,
-    /// Kinds of stores, or of queues, that it can stand for; `workflow`.
+    /// Kinds of stores, or of queues, that it can stand for; `workflow`; `logs`, `metrics` and `traces`.
     pub kinds: Vec<String>,
-    /// Its settings: keys of the table that a scenario binds.
+    /// Its settings: keys of the table that a scenario binds; `logs.KEY`, `metrics.KEY` and `traces.KEY`.
     pub settings: Vec<Setting>,
     /// Classes of its machines, of a store.
     pub classes: Vec<PartClass>,

@@ -10,6 +10,7 @@ use super::references::{Names, STORE_PREFIX};
 use crate::application::program::Body;
 use crate::application::retry::Retry;
 use crate::application::step::Access;
+use crate::application::telemetry::Telemetry;
 use crate::application::{Application, Class, Entry, Service};
 use crate::document::diagnostic::Diagnostic;
 use crate::document::grammar::complete;
@@ -189,6 +190,11 @@ fn of_table(table: &Table, runtime_start: Option<Distribution>, body: Body) -> S
         runtime_start,
         init: durations(table.at("init")),
         body,
+        telemetry: Telemetry {
+            log_bytes: table.at("log_bytes").size(),
+            metrics: table.at("metrics").count_u32(),
+            spans: table.at("spans").count_u32(),
+        },
     }
 }
 

@@ -53,6 +53,7 @@ fn placed(
 ) -> Option<Placed> {
     let application = cut(context, entry, application)?;
     let mut built = build(entry, Catalogue::builtin(), &application, &mut context.problems)?;
+    leave_unpriced_logs(&mut built, book);
     let stated = stated(context, &built, book)?;
     let tariffs: Option<Vec<Tariff>> =
         stated.iter().map(|(stated, span)| bound(context, stated, *span, book)).collect();
@@ -212,7 +213,8 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
     let stores = bindings.stores.iter().filter_map(|store| store.id.as_deref());
     let queues = bindings.queues.iter().filter(|queue| queue.is_counted()).filter_map(|queue| queue.id.as_deref());
     let workflows = bindings.workflows.iter().filter_map(|workflow| workflow.id.as_deref());
-    let ids: BTreeSet<&str> = stores.chain(queues).chain(workflows).collect();
+    let told = built.deployment.observability.ids();
+    let ids: BTreeSet<&str> = stores.chain(queues).chain(workflows).chain(told).collect();
     // First: the deployment's own may price a dimension whatever it is of.
     let mut stated: Vec<_> = ids
         .into_iter()
@@ -221,6 +223,18 @@ fn stated(context: &mut Context, built: &Built, book: &Book) -> Option<Vec<(Stat
         .collect();
     stated.extend(std::iter::once((own, span)).chain(edge));
     Some(stated)
+}
+
+/// Logs that a platform keeps without being asked, and of which no price is known in its region or of that day, are not
+/// counted: who asked for nothing is not refused for it, but told.
+fn leave_unpriced_logs(built: &mut Built, book: &Book) {
+    let Some(logs) = built.deployment.observability.logs.as_ref().filter(|logs| logs.unasked) else { return };
+    if of_part(&logs.id, built, book).is_some_and(|id| book.tariff(&id).is_some()) {
+        return;
+    }
+    let item = format!("logs: no price of {} is known of that region and day", logs.id);
+    built.deployment.observability.logs = None;
+    built.deployment.not_modelled.push((item, String::new()));
 }
 
 /// Id of the tariff of an edge, a store or a queue: in another region than the platform's, its prices there.

@@ -1,13 +1,13 @@
 //! What the stores, queues and workflows of the application are bound to: the catalogue's defaults under what was typed.
 
-use super::merge::{Merged, merged_node, same};
+use super::merge::Merged;
 use crate::application::Application;
 use crate::application::queue;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
-use crate::platform::catalogue::{Catalogue, PartEntry, plain_text};
-use crate::platform::{Fact, Family, Override};
+use crate::platform::catalogue::{Catalogue, PartEntry};
+use crate::platform::{Family, Override};
 
 /// The word for a store that is only a latency, and for a queue or a workflow that nobody is paid for.
 pub(super) const NONE: &str = "none";
@@ -126,18 +126,7 @@ fn bound(merged: &mut Merged<'_>, part: &Part<'_>, catalogue: &Catalogue, proble
         problems.push(only.at(key.key_span).help("workers ask for messages when they have nothing to do"));
     }
     for setting in entry.settings.iter().filter(|one| on_functions || !OF_FUNCTIONS.contains(&one.key.as_str())) {
-        let key = format!("{key}.{}", setting.key);
-        let given = typed.get(&setting.key);
-        let node = given.map_or_else(|| setting.node.clone(), |given| merged_node(&setting.node, given));
-        let changed = given.is_some() && !same(&node, &setting.node);
-        let value = plain_text(&node);
-        if changed {
-            merged.overrides.push(Override { key, value, preset: Some(setting.value_text()) });
-        } else {
-            merged.facts.push(Fact { key, value, provenance: setting.provenance.clone() });
-        }
-        let key_span = typed.entry(&setting.key).map_or(Span::BUILT_IN, |entry| entry.key_span);
-        table.insert(&setting.key, key_span, node);
+        merged.put(&key, &mut table, setting);
     }
     check_mode(&typed, &table, problems);
     check_class(entry, &table, problems);

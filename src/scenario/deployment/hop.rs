@@ -49,23 +49,19 @@ pub(super) fn add_sidecars(addons: &[&Addon], instance: &mut Instance) {
     }
 }
 
-/// The pods of the edge and those that `addons` run. One that fits on no node is reported where it was typed.
-pub(super) fn system(
-    addons: &[&Addon],
-    table: &Table,
+/// These pods, each with where it was typed. One that fits on no node is reported there.
+pub(super) fn checked(
+    pods: Vec<(SystemPod, Span)>,
     groups: &[NodeGroup],
     problems: &mut Diagnostics,
 ) -> Vec<SystemPod> {
-    let typed = |key: &str| table.get(key).map_or(Span::BUILT_IN, |node| node.span);
-    let edge = edge::pods(table.at("edge")).into_iter().map(|pod| (pod, typed("edge")));
-    let pods = edge.chain(addons.iter().flat_map(|addon| pods(addon)).map(|pod| (pod, typed("addons"))));
     let fits = |pod: &SystemPod| {
         let on = |group: &NodeGroup| {
             group.allocatable_milli_vcpu >= pod.milli_vcpu && group.allocatable_memory >= pod.memory
         };
         groups.iter().any(on)
     };
-    let checked = pods.map(|(pod, span)| {
+    let checked = pods.into_iter().map(|(pod, span)| {
         if !fits(&pod) {
             let vcpu = pod.milli_vcpu as f64 / 1000.0;
             let message = format!("{} needs {vcpu} vCPU and {} and fits on no node", pod.name, pod.memory);
@@ -76,11 +72,20 @@ pub(super) fn system(
     checked.collect()
 }
 
-fn pods(addon: &Addon) -> Vec<SystemPod> {
+/// The pods of the edge and those that `addons` run, each with where it was typed. The memory of those that keep metrics
+/// follows from how many there are.
+pub(super) fn pods(addons: &[&Addon], table: &Table) -> Vec<(SystemPod, Span)> {
+    let typed = |key: &str| table.get(key).map_or(Span::BUILT_IN, |node| node.span);
+    let edge = edge::pods(table.at("edge")).into_iter().map(|pod| (pod, typed("edge")));
+    edge.chain(of(addons).into_iter().map(|pod| (pod, typed("addons")))).collect()
+}
+
+fn of(addons: &[&Addon]) -> Vec<SystemPod> {
     let mut pods: Vec<SystemPod> = Vec::new();
-    for Setting { key, node, .. } in &addon.pods {
+    let settings = addons.iter().flat_map(|addon| addon.pods.iter().map(|setting| (addon.id.as_str(), setting)));
+    for (id, Setting { key, node, .. }) in settings {
         let Some((name, what)) = key.rsplit_once('.') else { continue };
-        let name = format!("{}/{name}", addon.id);
+        let name = format!("{id}/{name}");
         let at = pods.iter().position(|pod| pod.name == name).unwrap_or_else(|| {
             pods.push(SystemPod { name, milli_vcpu: 0, memory: Bytes(0) });
             pods.len() - 1

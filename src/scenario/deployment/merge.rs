@@ -3,6 +3,7 @@
 //! A given `kind` starts from that kind's defaults; tables merge key by key, except distributions; everything else
 //! (arrays too) replaces.
 
+use super::observability;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
 use crate::document::source::Span;
@@ -11,7 +12,7 @@ use crate::platform::catalogue::{Addon, Catalogue, Kinds, Platform, Setting, pla
 use crate::platform::{Fact, Family, Override};
 
 /// The sections of a deployment whose keys have defaults.
-const SECTIONS: [&str; 7] = ["edge", "instance", "fleet", "autoscaler", "placement", "hop", "meter"];
+const SECTIONS: [&str; 8] = ["edge", "instance", "fleet", "autoscaler", "placement", "hop", "meter", "observability"];
 
 /// A deployment with every default written in, not checked yet.
 pub(super) struct Merged<'a> {
@@ -47,9 +48,11 @@ pub(super) fn merge<'a>(
     merged.drop_refused(problems);
     merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers);
     merged.set_kind("placement", &placement, &platform.placements);
-    for setting in settings.iter().filter(|setting| setting.key != "edge") {
+    let whole = |setting: &&Setting| setting.key != "edge" && !observability::is_place(&setting.key);
+    for setting in settings.iter().filter(whole) {
         merged.add(setting);
     }
+    observability::complete(&mut merged, &settings, catalogue, problems);
     if let Some(edge) = settings.iter().find(|setting| setting.key == "edge") {
         merged.add_edge(edge, catalogue, problems);
     }
@@ -220,6 +223,20 @@ impl Merged<'_> {
         } else if in_force {
             self.fact(setting);
         }
+    }
+
+    /// Completes `table`, whose key in the deployment is `section`, by one setting.
+    pub(super) fn put(&mut self, section: &str, table: &mut Table, setting: &Setting) {
+        let key = format!("{section}.{}", setting.key);
+        let given = table.entry(&setting.key).cloned();
+        let node = given.as_ref().map_or_else(|| setting.node.clone(), |given| merged_node(&setting.node, &given.node));
+        let (changed, value) = (given.is_some() && !same(&node, &setting.node), plain_text(&node));
+        if changed {
+            self.overrides.push(Override { key, value, preset: Some(setting.value_text()) });
+        } else {
+            self.facts.push(Fact { key, value, provenance: setting.provenance.clone() });
+        }
+        table.insert(&setting.key, given.map_or(Span::BUILT_IN, |given| given.key_span), node);
     }
 
     pub(super) fn fact(&mut self, setting: &Setting) {

@@ -2,6 +2,7 @@
 
 mod autoscaler;
 mod bound;
+mod observability;
 mod placement;
 mod queue;
 mod store;
@@ -51,6 +52,7 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
         "retries that clients may make together on this deployment; default: what the `retry` of the class says",
     ),
     Key::new("meter", Kind::Table(&METER), "what is counted for the bill"),
+    Key::new("observability", Kind::Table(&observability::OBSERVABILITY), "where logs, metrics and traces go"),
     Key::new(
         "tariff",
         Kind::OneOf(&[Kind::Text("a tariff's id, a file, or \"none\""), Kind::Map(&Kind::Price)]),

@@ -2,10 +2,12 @@
 
 mod edges;
 mod mistakes;
+mod observability;
 
 use super::*;
 use crate::application::program::Body;
 use crate::application::retry::Retry;
+use crate::application::telemetry::Telemetry;
 use crate::application::{Class, Entry, Service};
 use crate::document::source::Sources;
 use crate::document::tree::{Value, parse};
@@ -40,6 +42,7 @@ fn application() -> Application {
         runtime_start: None,
         init: Distribution::constant(0.0),
         body: Body::default(),
+        telemetry: Telemetry::default(),
     };
     Application::single(vec![class], service)
 }

@@ -35,6 +35,10 @@ pub static SERVICE: Shape = Shape::new(&[
     Key::new("image", Kind::SIZE, "pulled and started").default("200MiB"),
     Key::new("runtime", Kind::Known(&RUNTIMES), "language runtime; default: the platform's"),
     Key::new("init", DISTRIBUTION, "own initialisation, CPU time").default("0ms"),
+    Key::new("log_bytes", Kind::SIZE, "bytes of its log lines in one attempt, on average: a bill knows only their sum")
+        .default("0B"),
+    Key::new("metrics", Kind::count(0, 1_000_000), "metrics of its own, each a name with its labels").default("0"),
+    Key::new("spans", Kind::count(0, 10_000), "spans that one attempt of a traced request leaves").default("1"),
     Key::new("steps", steps(), "what it does, in order; default where a class enters: the class's cpu, then its io")
         .unplayed(unplayed::STEPS),
 ]);

@@ -180,7 +180,7 @@ fn what_can_be_counted_without_a_price_is_named_before_anything_is_played() {
     for (deployment, says) in [
         (
             "{platform=\"aws-lambda\", tariff=\"ec2\"}",
-            "no price in ec2, aws-http-api for what `aws-lambda` counts: `requests`, `gib-seconds`",
+            "no price in aws-cloudwatch, ec2, aws-http-api for what `aws-lambda` counts: `requests`, `gib-seconds`",
         ),
         (
             "{name=\"k\", platform=\"eks\", tariff=\"ec2\"}",

@@ -15,19 +15,19 @@ use crate::platform::meter::Per;
 use crate::platform::observability::{Logs, Metrics, Observability, Traces};
 use crate::units::{Bytes, Nanos};
 
-fn logs() -> Option<Logs> {
-    Some(Logs {
+fn logs() -> Logs {
+    Logs {
         id: "log".to_owned(),
         unasked: false,
         class: "class".to_owned(),
         of_platform: Bytes(100),
         kept: Nanos(0),
         of_million: 0,
-    })
+    }
 }
 
-fn traces(reservoir: u32, of_million: u64, by_span: bool) -> Option<Traces> {
-    Some(Traces { id: "trace".to_owned(), reservoir, of_million, by_span })
+fn traces(reservoir: u32, of_million: u64, by_span: bool) -> Traces {
+    Traces { id: "trace".to_owned(), reservoir, of_million, by_span }
 }
 
 fn told(deployment: Deployment, observability: Observability) -> Deployment {
@@ -49,7 +49,7 @@ fn total(measured: &Measurement, service: &str, dimension: Dimension, variant: &
 #[test]
 fn an_attempt_that_works_leaves_its_lines_and_one_that_is_refused_none() {
     let app = telling(application(vec![class(constant(0.0), constant(1.0))]));
-    let logs_only = || Observability { logs: logs(), ..Observability::default() };
+    let logs_only = || Observability { logs: Some(logs()), ..Observability::default() };
     for (per, shortcut) in [(Per::Request, true), (Per::Instance, true), (Per::Instance, false)] {
         let mut deployment = told(fixed(2), logs_only());
         (deployment.meter.per, deployment.fleet.queue) = (per, Some(0));
@@ -67,7 +67,7 @@ fn an_attempt_that_works_leaves_its_lines_and_one_that_is_refused_none() {
 #[test]
 fn every_service_writes_for_each_attempt_of_a_call() {
     let chain = telling(of_services(one_class(), vec![vec![call(1), call(1)], vec![io(0.1)]]));
-    let deployment = told(faas(), Observability { logs: logs(), ..Observability::default() });
+    let deployment = told(faas(), Observability { logs: Some(logs()), ..Observability::default() });
     let measured = play(&deployment, &chain, &requests_at(&chain, &[0, SECOND, 2 * SECOND]), Run::of(100.0));
     assert_eq!(total(&measured, "s0", Dimension::LogBytes, "log:class"), 3 * 107);
     assert_eq!(total(&measured, "s1", Dimension::LogBytes, "log:class"), 6 * 107);
@@ -78,13 +78,13 @@ fn the_first_request_of_a_second_is_traced_and_a_twentieth_of_the_others() {
     let app = application(vec![class(constant(0.01), constant(0.0))]);
     let instants: Vec<u64> = (0..1000).map(|request| request * SECOND / 10).collect();
     let requests = requests_at(&app, &instants);
-    let deployment = told(faas(), Observability { traces: traces(1, 50_000, false), ..Observability::default() });
+    let deployment = told(faas(), Observability { traces: Some(traces(1, 50_000, false)), ..Observability::default() });
     let measured = play(&deployment, &app, &requests, Run::of(100.0));
     assert_eq!(total(&measured, "", Dimension::Traces, "trace"), 100 + 900 / 20);
     // A client who tries again is traced again.
     let retry = Retry { attempts: Some(2), base: constant(0.0), ..Retry::default() };
     let again = application(vec![crate::application::Class { retry, ..class(constant(0.0), constant(1.0)) }]);
-    let mut none = told(fixed(0), Observability { traces: traces(9, 0, false), ..Observability::default() });
+    let mut none = told(fixed(0), Observability { traces: Some(traces(9, 0, false)), ..Observability::default() });
     none.fleet.queue = Some(0);
     let measured = play(&none, &again, &requests_at(&again, &[0]), Run::of(10.0));
     assert_eq!((measured.classes[0].offered, total(&measured, "", Dimension::Traces, "trace")), (2, 2));
@@ -95,7 +95,7 @@ fn spans_are_those_of_all_attempts_by_the_share_of_requests_that_were_traced() {
     let chain = telling(of_services(one_class(), vec![vec![call(1), call(1)], vec![io(0.1)]]));
     let instants: Vec<u64> = (0..200).map(|request| request * SECOND / 4).collect();
     // 50 seconds with four requests: 50 of the reservoirs and a tenth of the other 150. A second has less than three spans.
-    let deployment = told(faas(), Observability { traces: traces(1, 100_000, true), ..Observability::default() });
+    let deployment = told(faas(), Observability { traces: Some(traces(1, 100_000, true)), ..Observability::default() });
     let measured = play(&deployment, &chain, &requests_at(&chain, &instants), Run::of(100.0));
     assert_eq!(total(&measured, "s0", Dimension::Traces, "trace"), 65 * 2);
     assert_eq!(total(&measured, "s1", Dimension::Traces, "trace"), 130 * 2);
@@ -137,9 +137,9 @@ proptest! {
         let run = Run { warmup: SECOND, first_rate: rate, ..Run::of(18.0) };
         let silent = play(&deployment, &app, &requests, run);
         let observed = told(deployment, Observability {
-            logs: logs(),
+            logs: Some(logs()),
             metrics: Some(Metrics::ByTime { id: "metric".to_owned() }),
-            traces: traces(reservoir, of_million, by_span),
+            traces: Some(traces(reservoir, of_million, by_span)),
             disk_gib: 1,
         });
         let whole = play(&observed, &app, &requests, run);

@@ -120,8 +120,9 @@ fn even_arrivals_are_all_cold_or_all_warm() {
 /// quantity and amount.
 fn told(service: &str) -> Vec<(String, u32, String, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let csv: String = (0..100).map(|second| format!("{second},10\n")).collect();
-    fs::write(folder.path().join("counts.csv"), format!("t,count\n{csv}")).expect("the folder can be written");
+    let rows: Vec<String> = (0..100).map(|second| format!("{second},10\n")).collect();
+    fs::write(folder.path().join("counts.csv"), format!("t,count\n{}", rows.concat()))
+        .expect("the folder can be written");
     let scenario = folder.path().join("told.toml");
     let text = format!(
         "scenario.replications = 1\n\

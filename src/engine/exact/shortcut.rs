@@ -137,7 +137,7 @@ impl Core<'_> {
     #[inline(never)]
     fn book_steps(&mut self, record: &Record, begin: u64) -> bool {
         let called = record.kind >= self.kinds.classes && record.kind < self.kinds.deliveries;
-        if !record.is_simple() && !(called && record.client.waits()) {
+        if !(record.is_simple() || called && record.client.waits()) {
             return false;
         }
         let run = &self.kinds.all[usize::from(record.kind)];

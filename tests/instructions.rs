@@ -78,7 +78,9 @@ fn an_attempt_takes_no_more_instructions_than_it_did() {
     }
     if std::env::var_os("BLESS").is_some() {
         let mut writer = csv::Writer::from_path(&table).unwrap();
-        known.iter().for_each(|case| writer.serialize(case).unwrap());
+        for case in &known {
+            writer.serialize(case).unwrap();
+        }
         writer.flush().unwrap();
     }
     assert!(problems.is_empty(), "{problems}");
@@ -95,6 +97,7 @@ fn every_scenario_has_its_line() {
     let files = std::fs::read_dir(file("instructions")).unwrap();
     let mut files: Vec<String> =
         files.map(|entry| entry.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned()).collect();
-    (lines.sort(), files.sort());
+    lines.sort();
+    files.sort();
     assert_eq!(lines, files);
 }

@@ -22,6 +22,7 @@ pub mod meter;
 pub mod observability;
 pub mod placement;
 pub mod queue;
+pub mod roll_out;
 pub mod service;
 pub mod store;
 pub mod tokens;
@@ -93,6 +94,8 @@ pub struct Deployment {
     pub bindings: binding::Bindings,
     /// Where its logs, metrics and traces go.
     pub observability: observability::Observability,
+    /// How a new version takes the place of the old one; without meaning where none is rolled out.
+    pub roll_out: roll_out::RollOut,
     /// Where requests queue, the bound with its source, and what happens beyond it: one sentence for the report.
     pub queueing: String,
     /// Keys that the scenario changed.

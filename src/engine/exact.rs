@@ -16,6 +16,7 @@
 //!     deadlines   the client, the queue or the platform gives up
 //!     faults      what goes wrong, from when to when
 //!     losses      instances that are lost, and what was on them; lost_nodes: nodes with their pods
+//!     roll_outs   new versions, and how their instances take the place of the old ones
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
@@ -64,6 +65,7 @@ mod pool;
 mod queries;
 mod queues;
 mod record;
+mod roll_outs;
 mod router;
 mod scheduler;
 mod service;
@@ -434,6 +436,7 @@ impl Platform for Core<'_> {
         if stations.len() > 1 {
             measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
         }
+        measurement.roll_outs = self.faults.roll_outs;
         book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref(), self.sampler.as_ref());
         book_stores(&mut measurement, &self.plan, &mut self.stores);
         book_queues(&mut measurement, &self.plan, self.queues.all);

@@ -221,6 +221,22 @@ pub struct LimitMeasure {
     pub shed: u64,
 }
 
+/// A new version of a service that took the place of the old one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RollOutMeasure {
+    /// When it began, nanoseconds.
+    pub at: u64,
+    /// Index of the service.
+    pub service: u16,
+    /// Instances of the old version that were in service or starting then.
+    pub replaced: u64,
+    /// Nanoseconds until no instance of the old version took attempts any more, and as many of the new one were ready as
+    /// were wanted; `None`: that was not seen.
+    pub rolled_out: Option<u64>,
+    /// Nanoseconds until the last instance of the old version had ended; `None`: that was not seen.
+    pub old_gone: Option<u64>,
+}
+
 /// Latency of the requests that arrived in one bucket of the charts: eight buckets per power of two.
 #[derive(Clone, Debug)]
 pub struct CoarseHistogram {
@@ -321,6 +337,8 @@ pub struct Measurement {
     pub workflows: Vec<WorkflowMeasure>,
     /// Limits that held load back.
     pub limits: Vec<LimitMeasure>,
+    /// New versions that were rolled out, the warm-up included, in order.
+    pub roll_outs: Vec<RollOutMeasure>,
     /// Per store of the application.
     pub stores: Vec<StoreMeasure>,
     /// What the bill is made from.

@@ -14,6 +14,7 @@ mod merge;
 mod observability;
 mod placement;
 mod queue;
+mod roll_out;
 mod services;
 mod shape;
 mod sizing;
@@ -158,6 +159,7 @@ impl<'a> Place<'a> {
             not_modelled: not_modelled(&merged, &placement, application, &bindings, catalogue),
             bindings,
             observability: observability::build(&merged, problems),
+            roll_out: roll_out::roll_out(table),
             queueing: queueing(&platform.queueing, table),
             overrides: std::mem::take(&mut merged.overrides),
             facts: std::mem::take(&mut merged.facts),

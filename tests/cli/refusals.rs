@@ -26,7 +26,8 @@ fn bad_values_are_shown_with_what_would_do() {
         ("class.weight=1e308", &["0 to 1000000000"]),
         ("class.threads=1e-9", &["0.001 to 1024"]),
         ("scenario.seed", &["expected PATH=VALUE"]),
-        ("fault=[{kind=\"deploy\",target=\"app\",at=\"1s\"}]", &["roll-outs are not simulated yet"]),
+        ("fault=[{kind=\"deploy\",share=0.5,at=\"1s\"}]", &["unknown key `share`"]),
+        ("deployment.aws-lambda.deploy.kind=rolling", &["does not offer `kind`", "every new request"]),
         ("service={name=\"api\",steps=[{call=\"apj\"}]}", &["no service is called `apj`", "did you mean `api`?"]),
         ("service={name=\"api\",steps=[{call=\"api\"}]}", &["without end: api -> api"]),
     ] {

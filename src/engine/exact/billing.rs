@@ -17,6 +17,8 @@ pub(super) struct BilledTime {
     running: Level,
     /// When what has ended is billed no more.
     ends: BinaryHeap<Reverse<u64>>,
+    /// The same of what leaves nothing to others.
+    apart: Vec<u64>,
 }
 
 impl BilledTime {
@@ -27,6 +29,7 @@ impl BilledTime {
             tail: tail.0,
             running: Level::default(),
             ends: BinaryHeap::new(),
+            apart: Vec::new(),
         }
     }
 
@@ -41,10 +44,21 @@ impl BilledTime {
 
     /// Something that was billed since `opened`, and was last used at `last_use`, ends at `at`.
     pub fn close(&mut self, opened: u64, last_use: u64, at: u64) {
-        let end = at.max(last_use.saturating_add(self.tail));
-        let life = self.rounded((end - opened).max(self.minimum));
-        self.ends.push(Reverse(opened.saturating_add(life)));
+        let end = self.end_of(opened, last_use, at);
+        self.ends.push(Reverse(end));
         self.settle(at);
+    }
+
+    /// The same of an instance of an old version, whose tail no instance of the new one takes over.
+    pub fn close_apart(&mut self, opened: u64, last_use: u64, at: u64) {
+        let end = self.end_of(opened, last_use, at);
+        self.apart.push(end);
+    }
+
+    /// When what ended at `at` is billed no more.
+    fn end_of(&self, opened: u64, last_use: u64, at: u64) -> u64 {
+        let end = at.max(last_use.saturating_add(self.tail));
+        opened.saturating_add(self.rounded((end - opened).max(self.minimum)))
     }
 
     /// A time as it is billed.
@@ -66,6 +80,9 @@ impl BilledTime {
     /// Billed time since the last call, up to `now`.
     pub fn take(&mut self, now: u64) -> u128 {
         self.settle(now);
+        for end in self.apart.extract_if(.., |end| *end <= now) {
+            self.running.lower(1, end);
+        }
         self.running.take(now)
     }
 }

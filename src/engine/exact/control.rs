@@ -60,6 +60,11 @@ pub(super) struct Looked {
 }
 
 impl Looked {
+    /// Nothing but how many attempts have been given to instances so far.
+    pub fn anew(served: u64) -> Self {
+        Self { served, ..Self::default() }
+    }
+
     /// Remembers what was wanted at `now`.
     pub fn remember(&mut self, now: u64, wanted: u32) {
         while self.wanted.back().is_some_and(|&(_, other)| other <= wanted) {
@@ -333,6 +338,10 @@ impl Core<'_> {
     /// Brings the number of instances to `wanted`.
     pub(super) fn scale_to(&mut self, wanted: u32) {
         self.station.control.desired = wanted;
+        if self.is_replacing() {
+            self.go_on_rolling_out();
+            return;
+        }
         while self.station.active < wanted {
             self.start_instance();
         }

@@ -9,6 +9,7 @@ use crate::application::draw::{step_key, threshold, uniform};
 use crate::application::fault::{Fault, Kind};
 use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
+use crate::metering::measurement::RollOutMeasure;
 
 use super::event::Event;
 use super::losses::LostZone;
@@ -99,6 +100,8 @@ pub(super) struct Faults<'a> {
     pub zone: LostZone,
     /// Which instances are taken back.
     pub luck: Stream,
+    /// New versions so far.
+    pub roll_outs: Vec<RollOutMeasure>,
 }
 
 impl<'a> Faults<'a> {
@@ -120,6 +123,7 @@ impl<'a> Faults<'a> {
             lasting: vec![0; all.len()],
             zone: LostZone::default(),
             luck: stream(plan.seed, "faults", &plan.deployment.name, plan.replication),
+            roll_outs: Vec::new(),
         }
     }
 
@@ -153,10 +157,8 @@ impl Core<'_> {
                 self.lose_zone(target, zones);
             }
             Kind::Reclaim { share } if begins => self.reclaim(target, share),
-            Kind::ZoneLoss { .. } | Kind::Reclaim { .. } => {}
-            Kind::Deploy => {
-                unreachable!("what no engine plays is refused where scenarios are read")
-            }
+            Kind::Deploy if begins => self.deploy(target),
+            Kind::ZoneLoss { .. } | Kind::Reclaim { .. } | Kind::Deploy => {}
         }
     }
 

@@ -5,6 +5,7 @@
 use crate::platform::autoscaler::Law;
 use crate::platform::fleet::KeepAliveFrom;
 
+use super::calls::Next;
 use super::event::Event;
 use super::instances::Phase;
 use super::pool::Pool;
@@ -19,6 +20,10 @@ impl Core<'_> {
         life.last_use = now;
         if life.phase == Phase::Draining {
             self.end_instance(instance, now);
+            if self.station.queue.len() > 0 {
+                // Who waits may have waited for its place among those at work.
+                self.next.push(Next::Start(self.station.number));
+            }
             return;
         }
         if !matches!(self.station.spec.autoscaler.law, Law::PerRequest(_)) {
@@ -74,10 +79,16 @@ impl Core<'_> {
         life.deadline
     }
 
-    /// The deadline of an idle instance outside the pool.
+    /// The deadline of an idle instance outside the pool, or of one that was to finish what it has.
     pub(super) fn idle_over(&mut self, instance: u32) {
         let life = &self.instances[instance as usize];
-        let due = life.phase == Phase::Ready && life.load == 0 && life.deadline == self.now;
+        if life.deadline != self.now {
+            return;
+        }
+        if life.phase == Phase::Draining || life.doomed {
+            return self.lose(&[instance]);
+        }
+        let due = life.phase == Phase::Ready && life.load == 0;
         if due && self.station.active > self.station.spec.autoscaler.min {
             self.end_instance(instance, self.now);
         }

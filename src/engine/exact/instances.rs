@@ -286,6 +286,7 @@ impl Core<'_> {
         } else {
             self.reroute(instance);
         }
+        self.go_on_rolling_out();
     }
 
     pub(super) fn make_ready(&mut self, instance: u32) {
@@ -349,13 +350,23 @@ impl Core<'_> {
         self.station.served_by_ended += life.served;
         life.phase = Phase::Gone;
         life.routed = false;
+        let birth = life.birth;
+        let is_old = self.station.roll_out.is_some_and(|roll_out| roll_out.is_old(birth));
         if life.opened != u64::MAX {
-            self.station.billed.close(life.opened, life.last_use, at);
+            let (opened, last_use) = (life.opened, life.last_use);
+            if is_old {
+                self.station.billed.close_apart(opened, last_use, at);
+            } else {
+                self.station.billed.close(opened, last_use, at);
+            }
         }
         self.free.push(instance);
         self.note_max(at);
         if self.instances[index].node != NONE {
             self.leave_node(instance);
+        }
+        if is_old {
+            self.note_ended(at);
         }
     }
 
@@ -366,8 +377,12 @@ impl Core<'_> {
             self.end_instance(instance, self.now);
             return;
         }
+        life.deadline = u64::MAX;
         match life.phase {
-            Phase::Pending | Phase::Starting => life.doomed = true,
+            Phase::Pending | Phase::Starting => {
+                life.doomed = true;
+                self.station.open.retain(|&other| other != instance);
+            }
             _ => life.phase = Phase::Draining,
         }
         self.station.active -= 1;

@@ -173,7 +173,7 @@ impl Core<'_> {
     }
 
     /// Sees to it that there are as many instances as the law keeps, whoever asks.
-    fn replace_lost(&mut self) {
+    pub(super) fn replace_lost(&mut self) {
         match &self.station.spec.autoscaler.law {
             Law::PerRequest(_) => {
                 while self.station.active < self.station.spec.autoscaler.min {
@@ -185,8 +185,8 @@ impl Core<'_> {
                 self.note_busy_limits();
                 self.start_for_queue();
             }
-            // It looks by itself.
-            Law::AppEngine(_) => {}
+            // It looks by itself, but for what a roll-out has lost.
+            Law::AppEngine(_) => self.go_on_rolling_out(),
             Law::Fixed { .. } | Law::Hpa(_) | Law::TargetTracking(_) => self.scale_to(self.station.control.desired()),
         }
     }

@@ -5,17 +5,14 @@ use crate::platform::autoscaler::app_engine;
 use crate::units::Nanos;
 
 use super::Core;
-use super::control::count;
+use super::control::{Looked, count};
 use super::cpu::MICRO;
 use super::instances::{Instance, Phase};
 
 impl Core<'_> {
     /// What App Engine's scheduler knows of the last interval, and of the CPU over the last window.
     pub(super) fn measure_look(&mut self, interval: Nanos, window: Nanos) {
-        let used = self.cpu_used_by_all();
-        let station = self.station.number;
-        let alive = self.instances.iter().filter(|life| life.is_alive() && life.station == station);
-        let served = alive.map(|life| life.served).sum::<u64>() + self.station.served_by_ended;
+        let (used, served) = (self.cpu_used_by_all(), self.served_by_all());
         let looked = &mut self.station.control.looked;
         let most = usize::try_from(window.0.div_ceil(interval.0.max(1))).unwrap_or(usize::MAX).max(1);
         looked.used.push_back(used);
@@ -27,6 +24,18 @@ impl Core<'_> {
         looked.vcpu = (used - oldest) as f64 / MICRO / span;
         looked.rate = (served - looked.served) as f64 / interval.seconds();
         looked.served = served;
+    }
+
+    /// Attempts given to instances so far.
+    fn served_by_all(&self) -> u64 {
+        let station = self.station.number;
+        let alive = self.instances.iter().filter(|life| life.is_alive() && life.station == station);
+        alive.map(|life| life.served).sum::<u64>() + self.station.served_by_ended
+    }
+
+    /// What was seen was of another version.
+    pub(super) fn forget_looks(&mut self) {
+        self.station.control.looked = Looked::anew(self.served_by_all());
     }
 
     /// A request waits: App Engine's scheduler looks at once.
@@ -51,7 +60,7 @@ impl Core<'_> {
             starting: self.station.active.saturating_sub(ready.saturating_sub(draining)),
             idle,
             wanted_of_late: self.station.control.looked.wanted_of_late(),
-            in_flight: count(self.station.levels.slots.count()),
+            in_flight: count(self.station.levels.slots.count()) - self.slots_of_old(),
             pending: self.station.queue.len(),
             oldest_wait: Nanos(oldest),
             cpu_used: self.station.control.looked.vcpu * size.cpu_speed,
@@ -72,7 +81,7 @@ impl Core<'_> {
         // An instance that served anything since the last look was wanted, however short the request.
         let wanted = decision.wanted.max(u32::from(self.station.control.looked.rate > 0.0));
         self.station.control.looked.remember(self.now, wanted);
-        if regular {
+        if regular && !self.is_replacing() {
             for instance in self.least_wanted(decision.stop) {
                 self.stop_instance(instance);
             }

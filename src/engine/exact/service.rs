@@ -336,6 +336,7 @@ impl Core<'_> {
             self.note_busy_limits();
         }
         if self.station.queue.len() > 0
+            && self.instances[instance as usize].phase == Phase::Ready
             && let Some(slot) = self.next_queued()
         {
             self.hand_queued(instance, slot);

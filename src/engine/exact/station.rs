@@ -25,6 +25,7 @@ use super::levels::Levels;
 use super::limits::Gauges;
 use super::pool::Pool;
 use super::record::Fifo;
+use super::roll_outs::RollOut;
 use super::router::Router;
 use super::shortcut::Shortcut;
 
@@ -91,6 +92,8 @@ pub(super) struct Station<'a> {
     pub hot: Hot,
     /// What is wrong with it now.
     pub trouble: Trouble,
+    /// A new version on its way, or whose predecessor has not ended.
+    pub roll_out: Option<RollOut>,
 }
 
 impl<'a> Station<'a> {
@@ -144,6 +147,7 @@ impl<'a> Station<'a> {
             hot,
             control,
             trouble: Trouble::default(),
+            roll_out: None,
         };
         station.limits.declare_fleet(spec);
         station

@@ -15,6 +15,7 @@ mod invariants;
 mod messages;
 mod observability;
 mod oracle;
+mod roll_outs;
 mod steps;
 mod stores;
 mod timelines;
@@ -41,6 +42,7 @@ use crate::platform::instance::Instance;
 use crate::platform::meter::{Meter, Per};
 use crate::platform::observability::Observability;
 use crate::platform::placement::Placement;
+use crate::platform::roll_out::RollOut;
 use crate::platform::{Deployment, Family};
 use crate::traffic::closed::Crowd;
 use crate::units::{Bytes, Nanos};
@@ -138,6 +140,7 @@ pub(super) fn generic(law: Law) -> Deployment {
         services: Vec::new(),
         bindings: Bindings::default(),
         observability: Observability::default(),
+        roll_out: RollOut::default(),
         queueing: String::new(),
         overrides: Vec::new(),
         facts: Vec::new(),

@@ -34,14 +34,35 @@ pub fn deployments(
     pricing: Option<&Options>,
 ) -> Option<Vec<Placed>> {
     let mut book = super::pricing::book(context, table.at("pricing").table());
+    let deploys = deploys(table);
     let Some(Value::Array(entries)) = table.get_mut("deployment").map(|node| &mut node.value) else { return None };
     // Every entry is built before the first failure counts, so that all problems are found.
     let placed: Vec<Option<Placed>> = entries
         .iter_mut()
         .filter(|entry| entry.as_table().is_some())
-        .map(|entry| placed(context, entry, application, pricing, &mut book))
+        .map(|entry| {
+            if deploys {
+                name_roll_out(entry);
+            }
+            placed(context, entry, application, pricing, &mut book)
+        })
         .collect();
     placed.into_iter().collect()
+}
+
+/// Whether new versions are rolled out.
+fn deploys(table: &Table) -> bool {
+    let faults = table.get("fault").map_or(&[][..], Node::elements);
+    faults.iter().filter_map(Node::as_table).any(|fault| fault.at("kind").as_str() == Some("deploy"))
+}
+
+/// What is in force for roll-outs is said only where there are any.
+fn name_roll_out(entry: &mut Node) {
+    if let Some(table) = entry.as_table_mut()
+        && !table.contains("deploy")
+    {
+        table.insert("deploy", Span::BUILT_IN, Node::built_in(Value::Table(Table::new())));
+    }
 }
 
 fn placed(

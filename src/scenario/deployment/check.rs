@@ -2,6 +2,7 @@
 
 use super::merge::Merged;
 use super::placement::milli;
+use super::roll_out;
 use crate::application::{Application, Service};
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::quantity;
@@ -60,6 +61,7 @@ pub(super) fn whole(
         memory(deployment, application, service, &span, problems);
     }
     counts(deployment, &span, problems);
+    roll_out::check(deployment, table, problems);
     match &deployment.placement {
         Placement::Provider if deployment.meter.per == Per::Node => {
             let message = "`meter.per = \"node\"` needs nodes";
@@ -71,7 +73,7 @@ pub(super) fn whole(
 }
 
 /// Where `path` was typed; where its section or the deployment was, if it was not.
-fn place(table: &Table, path: &str) -> Span {
+pub(super) fn place(table: &Table, path: &str) -> Span {
     let typed = |path: &str| table.at_path(path).map(|node| node.span).filter(|span| span.is_shown());
     let section = path.split('.').next().unwrap_or(path);
     typed(path).or_else(|| typed(section)).or_else(|| typed("platform")).unwrap_or(Span::BUILT_IN)

@@ -11,8 +11,11 @@ use crate::document::tree::{Entry, Node, Table, Value, deep_merge};
 use crate::platform::catalogue::{Addon, Catalogue, Kinds, Platform, Setting, plain_text};
 use crate::platform::{Fact, Family, Override};
 
+use super::roll_out::{BOUNDS, ROLLING};
+
 /// The sections of a deployment whose keys have defaults.
-const SECTIONS: [&str; 8] = ["edge", "instance", "fleet", "autoscaler", "placement", "hop", "meter", "observability"];
+const SECTIONS: [&str; 9] =
+    ["edge", "instance", "fleet", "autoscaler", "placement", "hop", "meter", "observability", "deploy"];
 
 /// A deployment with every default written in, not checked yet.
 pub(super) struct Merged<'a> {
@@ -48,7 +51,10 @@ pub(super) fn merge<'a>(
     merged.drop_refused(problems);
     merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers);
     merged.set_kind("placement", &placement, &platform.placements);
-    let whole = |setting: &&Setting| setting.key != "edge" && !observability::is_place(&setting.key);
+    let deploys = deploys(typed, &settings);
+    let whole = |setting: &&Setting| {
+        setting.key != "edge" && !observability::is_place(&setting.key) && deploys(&setting.key)
+    };
     for setting in settings.iter().filter(whole) {
         merged.add(setting);
     }
@@ -64,6 +70,17 @@ pub(super) fn merge<'a>(
     }
     merged.addons = addons;
     Some(merged)
+}
+
+/// Which keys are in force of those about new versions: where the section is not there, none is rolled out.
+fn deploys(typed: &Table, settings: &[Setting]) -> impl Fn(&str) -> bool {
+    let preset = || settings.iter().find(|setting| setting.key == "deploy.kind").map(|setting| &setting.node);
+    let kind = typed.at_path("deploy.kind").or_else(preset).and_then(Node::as_str);
+    let (deploys, rolls) = (typed.contains("deploy"), kind == Some(ROLLING));
+    move |key| match key.strip_prefix("deploy.") {
+        Some(key) => deploys && (rolls || !BOUNDS.contains(&key)),
+        None => true,
+    }
 }
 
 fn platform<'a>(

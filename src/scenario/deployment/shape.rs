@@ -54,6 +54,11 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
     Key::new("meter", Kind::Table(&METER), "what is counted for the bill"),
     Key::new("observability", Kind::Table(&observability::OBSERVABILITY), "where logs, metrics and traces go"),
     Key::new(
+        "deploy",
+        Kind::Table(&DEPLOY),
+        "how a new version takes the place of the old one, where there is a fault of kind `deploy`",
+    ),
+    Key::new(
         "tariff",
         Kind::OneOf(&[Kind::Text("a tariff's id, a file, or \"none\""), Kind::Map(&Kind::Price)]),
         "prices: a catalogue id, a file, or a table of dimensions with prices",
@@ -196,6 +201,30 @@ static HOP: Shape = Shape::new(&[
         ]),
         "share of the bytes of calls that cross zones",
     ),
+]);
+
+/// So many instances, or a share of those that are wanted.
+const PART: Kind = Kind::OneOf(&[Kind::COUNT, Kind::SHARE]);
+
+static DEPLOY: Shape = Shape::new(&[
+    Key::new(
+        "kind",
+        Kind::Choice(&[
+            Choice::new("at-once", "the old version gets no more requests from one instant on"),
+            Choice::new("migrate", "instance by instance where App Engine sends warm-up requests, else at once"),
+            Choice::new("rolling", "instance by instance, within bounds"),
+        ]),
+        "in which order instances are replaced",
+    ),
+    Key::new("max_surge", PART, "rolling: more instances than are wanted; a share is rounded up"),
+    Key::new("max_unavailable", PART, "rolling: fewer ready instances than are wanted; a share is rounded down"),
+    Key::new(
+        "grace",
+        Kind::DURATION_OR_NONE,
+        "an instance that is taken out of service has so long to finish what it has; then that fails",
+    ),
+    Key::new("build", Kind::DURATION, "from the source to what is deployed, for the lead time"),
+    Key::new("push", Kind::DURATION, "from there until instances of it can start, for the lead time"),
 ]);
 
 static INITIAL: Shape = Shape::new(&[

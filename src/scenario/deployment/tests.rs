@@ -19,6 +19,7 @@ use crate::platform::autoscaler::target_tracking::Metric;
 use crate::platform::fleet::{Initial, QueueAt, Reuse, Routing};
 use crate::platform::meter::Per;
 use crate::platform::placement::{Nodes, Placement};
+use crate::platform::roll_out::{Bounds, Part, RollOut, Strategy as Order};
 use crate::units::{Bytes, Nanos};
 
 fn application() -> Application {
@@ -348,4 +349,27 @@ fn add_ons_stand_beside_pods_on_hops_and_on_nodes() {
     for key in ["hop.proxy_cpu", "addons.istio.sidecar.vcpu", "addons.istio.istiod.memory"] {
         assert!(facts.contains(&key), "{key}: {facts:?}");
     }
+}
+
+#[test]
+fn how_versions_are_rolled_out_is_in_force_where_it_is_named() {
+    let of = |text: &str| built(text).deployment;
+    let unnamed = of("platform = \"eks\"");
+    assert_eq!(unnamed.roll_out, RollOut::default());
+    assert!(unnamed.facts.iter().all(|fact| !fact.key.starts_with("deploy.")));
+    let bounds = |surge, unavailable| Order::Rolling(Bounds { surge, unavailable });
+    let quarters = bounds(Part::Share(2500), Part::Share(2500));
+    let eks = of("platform = \"eks\"\ndeploy = {}");
+    assert_eq!((eks.roll_out.strategy, eks.roll_out.grace), (quarters, Some(seconds(30))));
+    assert!(eks.overrides.is_empty() && eks.facts.iter().any(|fact| fact.key == "deploy.max_surge"));
+    let own = of("platform = \"eks\"\ndeploy = { max_surge = 2, max_unavailable = 0.1, build = \"3m\" }");
+    assert_eq!(own.roll_out.strategy, bounds(Part::Count(2), Part::Share(1000)));
+    assert_eq!((own.roll_out.build, own.overrides.len()), (seconds(180), 3));
+    let lambda = of("platform = \"aws-lambda\"\ndeploy = {}");
+    assert_eq!(lambda.roll_out.strategy, Order::AtOnce);
+    assert!(lambda.facts.iter().all(|fact| fact.key != "deploy.max_surge"), "it has no meaning there");
+    assert_eq!(of("platform = \"app-engine-standard\"\ndeploy = {}").roll_out.strategy, Order::Migrate);
+    let refresh = of("platform = \"ec2\"\ndeploy = {}").roll_out;
+    assert_eq!(refresh.strategy, bounds(Part::Count(0), Part::Share(1000)));
+    assert_eq!(of("platform = \"vm\"\ndeploy.kind = \"rolling\"").roll_out.strategy, quarters);
 }

@@ -37,7 +37,7 @@ pub const ZONE_LOSS: Refused = None;
 /// Faults of kind `reclaim`.
 pub const RECLAIM: Refused = None;
 /// Faults of kind `deploy`.
-pub const DEPLOY: Refused = Some("roll-outs are");
+pub const DEPLOY: Refused = None;
 /// `shape` of a deployment.
 pub const SHAPE: Refused = None;
 /// `bind` of a deployment.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::calls::{graph, impatient};
 use super::invariants::{bits, controlled, one_slot};
+use super::roll_outs::order;
 use super::stores::{query, retry, store};
 use super::timelines::nodes;
 use super::{Run, SECOND, application, class, constant, exponential, faas, fixed, play, play_with_faults, poisson};
@@ -48,7 +49,7 @@ fn with(deployment: &Deployment, application: &Application, instants: &[u64], fa
 }
 
 /// A second of CPU time and one of waiting.
-fn two_seconds() -> Application {
+pub(super) fn two_seconds() -> Application {
     application(vec![class(constant(1.0), constant(1.0))])
 }
 
@@ -166,7 +167,7 @@ fn idle_environments_are_lost_too() {
 }
 
 /// Pods of one vCPU on nodes of two, one node per zone.
-fn on_nodes(replicas: u32, zones: u32, boot: f64) -> Deployment {
+pub(super) fn on_nodes(replicas: u32, zones: u32, boot: f64) -> Deployment {
     let mut deployment = generic(Law::Fixed { replicas });
     deployment.fleet.slots = None;
     deployment.placement = nodes(2.0, zones, 2 * zones, Some(boot));
@@ -207,6 +208,8 @@ fn kind() -> impl Strategy<Value = Kind> {
         share().prop_map(|share| Kind::Reclaim { share }),
         (2_u32..5).prop_map(|zones| Kind::ZoneLoss { zones }),
         (2_u32..5).prop_map(|zones| Kind::ZoneLoss { zones }),
+        Just(Kind::Deploy),
+        Just(Kind::Deploy),
     ]
 }
 
@@ -234,7 +237,11 @@ proptest! {
     #[test]
     fn whatever_goes_wrong_everything_is_conserved(
         slots in prop_oneof![1 => one_slot().boxed(), 2 => controlled().boxed()], faults in faults(1), rate in 0.5_f64..40.0, seed in any::<u32>(),
+        order in order(), grace in prop_oneof![Just(None), (0.0_f64..2.0).prop_map(|grace| Some(Nanos::from_seconds(grace)))],
     ) {
+        let mut slots = slots;
+        slots.roll_out.strategy = order;
+        slots.roll_out.grace = grace;
         let application = tried_again();
         let requests = poisson(&application, rate, 20.0, u64::from(seed));
         let run = Run { warmup: SECOND, first_rate: rate, ..Run::of(25.0) };
@@ -270,6 +277,7 @@ proptest! {
     fn nothing_is_stuck_after_it(
         graph in graph(), fleet in 0_u32..5, faults in faults(4), seed in any::<u32>(), attempts in 1_u32..4, start in 0.0_f64..3.0,
         patience in prop_oneof![Just(None), (0.05_f64..1.0).prop_map(|seconds| Some(Nanos::from_seconds(seconds)))],
+        order in order(),
     ) {
         let application = impatient(graph, patience, attempts, false);
         let requests = poisson(&application, 3.0, 15.0, u64::from(seed));
@@ -279,6 +287,9 @@ proptest! {
             _ => on_nodes(1, fleet - 2, 3.0),
         };
         deployment.fleet.start = constant(start);
+        deployment.roll_out.strategy = order;
+        // On full nodes, old pods may wait for services whose new pods wait for their places.
+        deployment.roll_out.grace = (fleet > 2).then_some(Nanos(5 * SECOND));
         let run = Run::of(100_000.0);
         let measured = play_with_faults(&deployment, &application, &requests, (&[], &faults), run);
         let unfinished = |class: &ClassMeasure| class.in_flight + class.backing_off;

@@ -150,7 +150,7 @@ fn a_step_of_load_gets_a_pod_after_lag_sync_boot_pull_and_start() {
     assert_eq!((measured.started, measured.nodes_started), (1, Some(1)));
 }
 
-fn app_engine(warmup_requests: bool) -> Law {
+pub(super) fn app_engine(warmup_requests: bool) -> Law {
     Law::AppEngine(AppEngine {
         target_cpu_utilization: 0.6,
         target_throughput_utilization: 0.6,

@@ -153,3 +153,16 @@ fn no_value_of_any_key_panics() {
         }
     }
 }
+
+#[test]
+fn a_roll_out_fits_its_autoscaler_and_its_kind() {
+    let said = |text: &str| refused(text);
+    let follows = said("platform = \"paas\"\nautoscaler.kind = \"per-request\"\ndeploy.kind = \"rolling\"");
+    assert!(follows.contains("instances of `per-request` are replaced as requests come"), "{follows}");
+    let moved = said("platform = \"eks\"\ndeploy.kind = \"migrate\"");
+    assert!(moved.contains("`migrate` is what App Engine does, and the autoscaler is `hpa`"), "{moved}");
+    let unbound = said("platform = \"vm\"\ndeploy.max_surge = 1");
+    assert!(unbound.contains("`max_surge` bounds a rolling update, and this is `at-once`"), "{unbound}");
+    let stuck = said("platform = \"eks\"\ndeploy = { max_surge = 0, max_unavailable = \"0%\" }");
+    assert!(stuck.contains("nothing can be replaced"), "{stuck}");
+}

@@ -10,6 +10,7 @@ mod estimates;
 mod fold;
 mod hours;
 pub mod judge;
+mod lead_time;
 mod play;
 mod recovery;
 pub mod reprice;

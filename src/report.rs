@@ -20,6 +20,7 @@ mod files;
 #[cfg(test)]
 mod fixture;
 mod html;
+mod lead_time;
 mod markdown;
 mod number;
 mod page;

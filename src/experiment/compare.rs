@@ -6,6 +6,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::estimates::{Samples, Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, FoldedWorkflow, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
+use super::lead_time::lead_time;
 use super::recovery::faults;
 use super::result::{
     CPU_LIMIT, CatalogueInfo, Charts, ColdStarts, Comparison, Cost, DeploymentCharts, DeploymentResult, Input,
@@ -41,6 +42,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
     for (index, ((placed, one), calendar)) in all.enumerate() {
         let (mut deployment, chart) = deployment(scenario, placed, one, calendar, folded)?;
         deployment.faults = faults(scenario, index, one, folded);
+        deployment.lead_time = lead_time(&placed.deployment, &deployment.faults);
         deployments.push(deployment);
         charts.deployments.push(chart);
     }
@@ -136,6 +138,7 @@ fn deployment(
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
         faults: Vec::new(),
+        lead_time: None,
         cost,
         tariffs: placed.stated.clone(),
         succeeded: folded.succeeded.clone(),

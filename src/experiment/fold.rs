@@ -11,7 +11,8 @@ use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{
-    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, SliceMeasure, WorkflowMeasure,
+    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, RollOutMeasure, SliceMeasure,
+    WorkflowMeasure,
 };
 use crate::metering::usage::Usage;
 use crate::pricing::settle::may_look_at_hours;
@@ -68,6 +69,8 @@ pub(super) struct FoldedDeployment {
     /// Summed over replications.
     pub whole_usage: Usage,
     pub latencies: Histogram,
+    /// New versions, of each replication.
+    pub roll_outs: Vec<Vec<RollOutMeasure>>,
     pub buckets: Vec<Bucket>,
 }
 
@@ -182,6 +185,7 @@ impl Folded {
             let tariffs = &stage.scenario.deployments[index].tariffs;
             folded.add_usage(&measurement.usage, outcome.replication, &stage.calendars[index], tariffs);
             folded.add_bill(&measurement, stage, index)?;
+            folded.roll_outs.push(measurement.roll_outs);
             for (bucket, latency) in folded.buckets.iter_mut().zip(&measurement.buckets) {
                 bucket.latency.merge(latency);
             }

@@ -4,7 +4,8 @@
 //! fault. A stretch is not as before when more of its requests failed or were late than luck explains.
 
 use super::fold::{Bucket, Folded, FoldedDeployment};
-use super::result::FaultResult;
+use super::lead_time::roll_out;
+use super::result::{FaultResult, RollOutResult};
 use crate::application::fault::{Fault, Target};
 use crate::metering::measurement::CoarseHistogram;
 use crate::scenario::Scenario;
@@ -68,21 +69,21 @@ fn late(buckets: &[Bucket], late_after: u64) -> u64 {
 pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeployment, all: &Folded) -> Vec<FaultResult> {
     let placed = &scenario.deployments[index];
     let warmup = scenario.traffic.warmup;
-    let mut felt: Vec<(f64, &Fault)> = Vec::new();
-    for fault in
-        scenario.faults.iter().filter(|fault| fault.on(index, &scenario.application, &placed.application).is_some())
-    {
+    let mut felt: Vec<(f64, &Fault, Option<RollOutResult>)> = Vec::new();
+    for fault in &scenario.faults {
+        let Some(here) = fault.on(index, &scenario.application, &placed.application) else { continue };
         let within = fault.at.iter().filter(|at| **at >= warmup && **at < warmup + scenario.traffic.duration);
-        felt.extend(within.map(|&at| ((at - warmup).seconds(), fault)));
+        felt.extend(within.map(|&at| ((at - warmup).seconds(), fault, roll_out(&here, at, folded))));
     }
     felt.sort_by(|a, b| a.0.total_cmp(&b.0));
     let ends = &all.bucket_ends;
     let last = ends.last().copied().unwrap_or(0.0);
     let stretch = |at: f64| ends.partition_point(|&end| end <= at);
     let (mut results, mut usual, mut as_before) = (Vec::new(), None, 0);
-    for (number, &(at, fault)) in felt.iter().enumerate() {
+    for (number, (at, fault, roll_out)) in felt.iter().enumerate() {
+        let at = *at;
         let begin = stretch(at);
-        let next = felt[number..].iter().map(|&(other, _)| other).find(|&other| other > at);
+        let next = felt[number..].iter().map(|&(other, ..)| other).find(|&other| other > at);
         let end = next.map_or(ends.len(), stretch);
         if begin > as_before {
             usual = Usual::of(&folded.buckets[as_before.max(begin.saturating_sub(LOOKED_BACK))..begin]).or(usual);
@@ -97,6 +98,7 @@ pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeploymen
             recovery_seconds: None,
             failed: None,
             late: None,
+            roll_out: roll_out.clone(),
         };
         if let Some(usual) = &usual {
             // What came just before the end has not had its time.

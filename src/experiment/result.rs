@@ -22,7 +22,7 @@ pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, Coordination, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes,
     QueueResult, QueueWait, Requests, ServiceResult, WorkflowResult,
 };
-pub use fault::FaultResult;
+pub use fault::{FaultResult, LeadStep, LeadTime, RollOutResult};
 pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 

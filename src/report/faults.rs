@@ -1,6 +1,7 @@
 //! Rows about faults in the table of a run: when requests were served as before again, and what it cost.
 
 use super::figures::{part, row};
+use super::lead_time::short;
 use super::number::{NOTHING, Unit, plain, span};
 use super::table::{Cell, Row};
 use crate::experiment::result::{DeploymentResult, FaultResult, RunResult};
@@ -40,10 +41,20 @@ fn of_fault(result: &RunResult, fault: &FaultResult) -> Vec<Row> {
         Some(_) => Some("nothing felt".to_owned()),
     };
     let beyond = |count: Option<f64>| count.map(|count| plain(count.round().max(0.0), Unit::Count));
-    vec![
+    let mut rows = vec![
         Row::heading(format!("Fault {} of {}, after {}", fault.name, fault.target, span(fault.at_seconds))),
         row(result, "until served as before", |d| of(d, &recovery)),
         part(result, "failed beyond before", |d| of(d, &|fault| beyond(fault.failed))),
         part(result, "late beyond before", |d| of(d, &|fault| beyond(fault.late))),
-    ]
+    ];
+    if fault.roll_out.is_some() {
+        let replaced = |fault: &FaultResult| Some(plain(fault.roll_out.as_ref()?.replaced, Unit::Count));
+        let seen = |seconds: Option<f64>| seconds.map_or_else(|| "not seen".to_owned(), short);
+        let rolled_out = |fault: &FaultResult| Some(seen(fault.roll_out.as_ref()?.seconds));
+        let old_gone = |fault: &FaultResult| Some(seen(fault.roll_out.as_ref()?.old_gone_seconds));
+        rows.push(row(result, "instances replaced", |d| of(d, &replaced)));
+        rows.push(part(result, "rolled out after", |d| of(d, &rolled_out)));
+        rows.push(part(result, "the last old one ended after", |d| of(d, &old_gone)));
+    }
+    rows
 }

@@ -4,6 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::bill::GROUPS;
 use super::faults;
+use super::lead_time;
 use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole};
 use super::parts;
 use super::stores;
@@ -19,6 +20,7 @@ pub fn table(result: &RunResult) -> Table {
     rows.extend(parts::rows(result));
     rows.extend(stores::rows(result));
     rows.extend(faults::rows(result));
+    rows.extend(lead_time::rows(result));
     rows.extend(objectives(result));
     let mut head = vec![String::new()];
     head.extend(result.deployments.iter().map(|deployment| deployment.name.clone()));

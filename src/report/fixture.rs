@@ -124,6 +124,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         nodes: None,
         stores: Vec::new(),
         faults: Vec::new(),
+        lead_time: None,
         cost: None,
         tariffs: vec![],
         succeeded: vec![8_462_000; 5],

@@ -4,6 +4,7 @@
 use super::bill;
 use super::charts::{self, ChartError};
 use super::figures;
+use super::lead_time;
 use super::number::{NOTHING, Unit, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
@@ -93,6 +94,7 @@ fn remarks(result: &RunResult) -> Vec<String> {
         remarks.extend(limits.map(|limit| format!("{}: {limit}.", deployment.name)));
         remarks.extend(bill::remarks(result, deployment));
     }
+    remarks.extend(lead_time::remark(result));
     if result.replications > 1 {
         remarks
             .push("[low, high]: 95 % interval of the simulation's own noise and the declared uncertainty.".to_owned());

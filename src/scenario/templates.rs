@@ -54,6 +54,11 @@ pub const TEMPLATES: &[Template] = &[
         text: include_str!("../../scenarios/retry-storm.toml"),
     },
     Template {
+        name: "deploy-at-noon",
+        about: "a new version under load on functions, App Engine and a cluster: what users notice, and the lead time",
+        text: include_str!("../../scenarios/deploy-at-noon.toml"),
+    },
+    Template {
         name: "glued-functions",
         about: "gateway, functions, queue, workflow and table: what coordination costs, and the same in one process",
         text: include_str!("../../scenarios/glued-functions.toml"),

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Intervals;
 use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
-use super::fault::FaultResult;
+use super::fault::{FaultResult, LeadTime};
 use super::store::StoreResult;
 use crate::platform::{Fact, Family, Override};
 use crate::pricing::stated::StatedTariff;
@@ -58,6 +58,9 @@ pub struct DeploymentResult {
     /// What went wrong in the measured time, and what followed.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faults: Vec<FaultResult>,
+    /// How long a new version takes from its source to the requests; only where one was rolled out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lead_time: Option<LeadTime>,
     /// The bill; null without a tariff.
     pub cost: Option<Cost>,
     /// The tariffs of the bill, in the order in which they are asked; none without a bill.

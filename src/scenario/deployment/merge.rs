@@ -52,9 +52,8 @@ pub(super) fn merge<'a>(
     merged.set_kind("autoscaler", &autoscaler, &platform.autoscalers);
     merged.set_kind("placement", &placement, &platform.placements);
     let deploys = deploys(typed, &settings);
-    let whole = |setting: &&Setting| {
-        setting.key != "edge" && !observability::is_place(&setting.key) && deploys(&setting.key)
-    };
+    let whole =
+        |setting: &&Setting| setting.key != "edge" && !observability::is_place(&setting.key) && deploys(&setting.key);
     for setting in settings.iter().filter(whole) {
         merged.add(setting);
     }

@@ -1,10 +1,11 @@
 //! The only place where time passes.
 //!
 //! Imports every room above it. [`Platform`] is the wall: traffic comes through it in batches, and the measurements of
-//! one deployment come out. The exact engine plays every request.
+//! one deployment come out. The exact engine plays every request; the tick engine their rate, on the same control planes.
 
 pub mod exact;
 pub mod first;
+pub mod tick;
 
 use crate::application::fault::Fault;
 use crate::application::{Application, Request};

@@ -7,6 +7,7 @@ mod billed;
 mod compare;
 mod coordination;
 mod estimates;
+mod fidelity;
 mod fold;
 mod hours;
 pub mod judge;
@@ -26,8 +27,9 @@ use rayon::prelude::*;
 use crate::engine::first::first_instances;
 use crate::platform::placement::Placement;
 use crate::pricing::settle::Unpriced;
-use crate::scenario::{Fidelity, Scenario};
+use crate::scenario::Scenario;
 use crate::units::grouped;
+use fidelity::{Chosen, Engine};
 use fold::Folded;
 use play::Stage;
 use result::RunResult;
@@ -98,6 +100,8 @@ pub enum RunError {
         /// Instances and nodes at the first instant.
         instances: u64,
     },
+    /// The tick engine was asked for, and does not play this; nothing was played.
+    NotByTick(String),
     /// The run was interrupted before the first replication was finished.
     Interrupted,
     /// A deployment uses something that has no price.
@@ -136,6 +140,7 @@ impl fmt::Display for RunError {
                 grouped(&instances.to_string()),
                 grouped(&MOST_FIRST_INSTANCES.to_string()),
             ),
+            Self::NotByTick(why) => write!(f, "the tick engine does not play this: {why}"),
             Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
             Self::Unpriced { deployment, why } => write!(f, "deployment `{deployment}`: {why}"),
             Self::Calendar(why) => write!(f, "the horizon lies beyond the calendar: {why}"),
@@ -162,15 +167,16 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     compare::result(scenario, &folded)
 }
 
-/// Refuses what cannot be played exactly within reason.
+/// Refuses what cannot be played within reason, or not by the engine that is asked for.
 ///
 /// # Errors
-/// [`RunError::TooLarge`], [`RunError::TooManyInstances`].
+/// [`RunError::NotByTick`], [`RunError::TooLarge`], [`RunError::TooManyInstances`].
 pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
     let forecast = scenario.traffic.forecast();
     let requests = forecast.requests * f64::from(scenario.replications);
     let request_deployments = requests * scenario.deployments.len() as f64;
-    if request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan() {
+    let one_by_one = Chosen::of(scenario)?.engine == Engine::Exact;
+    if one_by_one && (request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan()) {
         return Err(RunError::TooLarge { requests, request_deployments });
     }
     for placed in &scenario.deployments {
@@ -203,7 +209,8 @@ fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send
 /// Plays replications in parallel and folds them in order, a few at a time so that memory stays bounded.
 fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Folded, RunError> {
     refuse_too_large(scenario)?;
-    let stage = Stage::new(scenario, options)?;
+    let chosen = Chosen::of(scenario)?;
+    let stage = Stage::new(scenario, options, chosen)?;
     let mut folded = Folded::new(&stage);
     let at_once = u32::try_from(rayon::current_num_threads()).unwrap_or(1).max(1);
     let mut first = 0_u32;
@@ -214,7 +221,7 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
             return Err(RunError::Log(why));
         }
         for outcome in played {
-            match outcome {
+            match outcome? {
                 Some(outcome) => folded.add(&stage, outcome)?,
                 None => break,
             }
@@ -222,13 +229,4 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
         first = last;
     }
     if folded.replications() == 0 { Err(RunError::Interrupted) } else { Ok(folded) }
-}
-
-/// The engine of every deployment, and why it was chosen.
-fn fidelity(scenario: &Scenario) -> result::FidelityResult {
-    let reason = match scenario.fidelity {
-        Fidelity::Auto => "auto: every request is played one by one; there is no faster engine yet",
-        Fidelity::Exact => "asked for",
-    };
-    result::FidelityResult { engine: "exact".to_owned(), reason: reason.to_owned() }
 }

@@ -9,6 +9,7 @@ pub mod exponential;
 pub mod heap;
 pub mod histogram;
 pub mod ladder;
+pub mod poisson;
 pub mod queueing;
 pub mod streams;
 pub mod whole;

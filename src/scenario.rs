@@ -92,6 +92,8 @@ pub enum Fidelity {
     Auto,
     /// Every request is simulated.
     Exact,
+    /// Rates are played instead of requests.
+    Tick,
 }
 
 /// What is judged.

@@ -19,6 +19,7 @@ mod instant;
 pub mod log;
 pub mod measure;
 pub mod open;
+pub mod path;
 mod placement;
 mod play;
 pub mod problem;
@@ -30,6 +31,7 @@ pub mod statistics;
 #[cfg(test)]
 mod tests;
 mod unpack;
+mod walk;
 
 use crate::application::{Application, Request};
 use crate::kernel::distribution::{Distribution, Law};

@@ -185,16 +185,11 @@ fn users_have_to_think_and_clients_to_wait() {
 
 #[test]
 fn what_is_not_simulated_yet_is_refused_by_name() {
-    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nstore.name = 'orders'\nscenario.fidelity = 'tick'\ndeployment = [{ platform = 'eks' }, { platform = 'heroku' }]", &[]), @r"
-    error: the tick engine is not simulated yet
-     --> s.toml:4:21
-      |
-    4 | scenario.fidelity = 'tick'
-      |                     ^^^^^^ `tick` is refused
+    insta::assert_snapshot!(told("traffic.source = { kind = 'closed', users = 5, think = '1s' }\nclass = { retry = { attempts = 3 }, entry = 'store:orders' }\nstore.name = 'orders'\ndeployment = [{ platform = 'eks' }, { platform = 'heroku' }]", &[]), @r"
     error: heroku is not simulated yet
-     --> s.toml:5:50
+     --> s.toml:4:50
       |
-    5 | deployment = [{ platform = 'eks' }, { platform = 'heroku' }]
+    4 | deployment = [{ platform = 'eks' }, { platform = 'heroku' }]
       |                                                  ^^^^^^^^ `heroku` is refused
     ");
 }

@@ -285,7 +285,7 @@ pub enum Fidelity {
     Auto,
     /// Every request is simulated
     Exact,
-    /// Not simulated yet
+    /// Rates are played instead of requests, where that is possible
     Tick,
 }
 

@@ -112,6 +112,7 @@ impl From<RunError> for Failure {
         let exit = match error {
             RunError::TooLarge { .. }
             | RunError::TooManyInstances { .. }
+            | RunError::NotByTick(_)
             | RunError::Unpriced { .. }
             | RunError::Calendar(_) => Exit::Bad,
             RunError::Interrupted => Exit::Interrupted,
@@ -121,6 +122,7 @@ impl From<RunError> for Failure {
         let problem = Diagnostic::error(error.to_string());
         let problem = match error {
             RunError::Interrupted => problem.help("there is nothing to print or write"),
+            RunError::NotByTick(_) => problem.help("`exact` plays every request one by one (`--fidelity exact`)"),
             _ => problem,
         };
         Self::of(exit, problem)

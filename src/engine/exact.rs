@@ -20,6 +20,7 @@
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
+//!     control_plane  the same without requests, for the tick engine
 //!     cluster     pods on nodes: scheduling; nodes: boot, scale-down; contention: the CPU of a node
 //!     traces      which requests are traced; observed: what logs, metrics and traces cost
 //!     tally       books by slice; levels: instances of a service; limits: what held load back; billing, usage: the bill
@@ -40,6 +41,7 @@ mod clients;
 mod cluster;
 mod contention;
 mod control;
+mod control_plane;
 mod cpu;
 mod deadlines;
 mod ends;
@@ -74,7 +76,7 @@ mod sizes;
 mod station;
 mod steps;
 mod stores;
-mod tally;
+pub(in crate::engine) mod tally;
 #[cfg(test)]
 mod tests;
 mod traces;
@@ -390,6 +392,30 @@ impl<'a> Core<'a> {
         }
     }
 
+    /// Closes the books at the horizon.
+    fn close_books(mut self: Box<Self>) -> Measurement {
+        self.enter(0);
+        let mut stations: Vec<Box<Station<'_>>> =
+            std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect();
+        // What was in flight was billed after the last slice had ended.
+        let last = self.plan.calendar.slices.len() - 1;
+        for station in &mut stations {
+            station.levels.close(last, 0);
+        }
+        let (mut measurement, uses) = self.tally.finish();
+        measurement.limits = limits::measured(&stations, &self.limits);
+        if stations.len() > 1 {
+            measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
+        }
+        measurement.roll_outs = self.faults.roll_outs;
+        book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref(), self.sampler.as_ref());
+        book_stores(&mut measurement, &self.plan, &mut self.stores);
+        book_queues(&mut measurement, &self.plan, self.queues.all);
+        book_flows(&mut measurement, &self.plan, self.flows);
+        measurement.assert_conserved();
+        measurement
+    }
+
     /// CPU used so far on all instances of the service where it is not booked request by request.
     fn cpu_used_by_all(&mut self) -> u128 {
         let mut used = self.station.cpu_used;
@@ -419,29 +445,9 @@ impl Platform for Core<'_> {
     }
 
     fn finish(mut self: Box<Self>) -> Measurement {
-        let horizon = self.plan.horizon.0;
-        self.run_until(horizon);
+        self.run_until(self.plan.horizon.0);
         self.book_in_flight();
         self.book_waiting_messages();
-        self.enter(0);
-        let mut stations: Vec<Box<Station<'_>>> =
-            std::iter::once(self.station).chain(self.others.into_iter().flatten()).collect();
-        // What was in flight was billed after the last slice had ended.
-        let last = self.plan.calendar.slices.len() - 1;
-        for station in &mut stations {
-            station.levels.close(last, 0);
-        }
-        let (mut measurement, uses) = self.tally.finish();
-        measurement.limits = limits::measured(&stations, &self.limits);
-        if stations.len() > 1 {
-            measurement.services = stations.iter().map(|station| station.measure.clone()).collect();
-        }
-        measurement.roll_outs = self.faults.roll_outs;
-        book_usage(&mut measurement, &self.plan, &uses, &stations, self.cluster.as_ref(), self.sampler.as_ref());
-        book_stores(&mut measurement, &self.plan, &mut self.stores);
-        book_queues(&mut measurement, &self.plan, self.queues.all);
-        book_flows(&mut measurement, &self.plan, self.flows);
-        measurement.assert_conserved();
-        measurement
+        self.close_books()
     }
 }

@@ -13,7 +13,7 @@ use super::result::{
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
     RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult, WorkflowResult,
 };
-use super::{RunError, coordination, fidelity};
+use super::{RunError, coordination};
 use crate::application::Service;
 use crate::application::queue::Queue;
 use crate::application::workflow::Workflow;
@@ -60,7 +60,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         seed: scenario.seed,
         rng: RNG_NAME.to_owned(),
         catalogue: catalogue(&deployments),
-        fidelity: "exact".to_owned(),
+        fidelity: folded.chosen.engine.word().to_owned(),
         partial: replications < scenario.replications,
         replications,
         simulated_seconds: scenario.traffic.duration.seconds(),
@@ -122,7 +122,7 @@ fn deployment(
         name: spec.name.clone(),
         platform: spec.platform.clone(),
         family: spec.family,
-        fidelity: fidelity(scenario),
+        fidelity: all.chosen.result(),
         requests: folded.requests,
         attempts: folded.attempts,
         limits: limits(scenario, placed, folded, all.replications()),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::RunError;
 use super::billed::Billed;
 use super::estimates::{Samples, Spread};
+use super::fidelity::Chosen;
 use super::play::{Outcome, Stage};
 use super::result::{Attempts, QueueResult, Requests, UsageRow, WorkflowResult};
 use super::stores::FoldedStore;
@@ -30,6 +31,7 @@ pub(super) struct Folded {
     /// End of each bucket of the charts, seconds from the first measured instant.
     pub bucket_ends: Vec<f64>,
     pub calendars: Vec<Calendar>,
+    pub chosen: Chosen,
 }
 
 /// What the requests of some classes got, one sample per replication.
@@ -168,6 +170,7 @@ impl Folded {
             deployments: (0..stage.scenario.deployments.len()).map(blank).collect(),
             bucket_ends: stage.bucket_ends.iter().map(|&end| (end - warmup).seconds()).collect(),
             calendars: stage.calendars.clone(),
+            chosen: stage.chosen.clone(),
         }
     }
 

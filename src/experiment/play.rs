@@ -5,14 +5,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
+use super::fidelity::{Chosen, Engine, faults_on};
 use super::{Progress, RunError, RunOptions};
 use crate::application::fault::Fault;
 use crate::engine::exact::Core;
-use crate::engine::{Plan, Platform};
+use crate::engine::{Plan, Platform, tick};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::Measurement;
 use crate::pricing::tariff::day_zone;
-use crate::scenario::{Placed, Scenario};
+use crate::scenario::Scenario;
+use crate::traffic::closed::Crowd;
 use crate::traffic::statistics::{Observer, Statistics};
 use crate::units::Nanos;
 
@@ -44,6 +46,7 @@ pub(super) struct Stage<'a> {
     pub faults: Vec<Vec<Fault>>,
     /// End of each bucket.
     pub bucket_ends: Vec<Nanos>,
+    pub chosen: Chosen,
     first_rate: f64,
     options: &'a RunOptions<'a>,
     /// Simulated nanoseconds that have been played, over all replications, and the whole of them.
@@ -52,7 +55,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub fn new(scenario: &'a Scenario, options: &'a RunOptions<'a>) -> Result<Self, RunError> {
+    pub fn new(scenario: &'a Scenario, options: &'a RunOptions<'a>, chosen: Chosen) -> Result<Self, RunError> {
         let traffic = &scenario.traffic;
         let horizon = traffic.warmup.saturating_add(traffic.duration);
         let month = scenario.pricing.month;
@@ -74,20 +77,17 @@ impl<'a> Stage<'a> {
         let ends = (1..=traffic.duration.0.div_ceil(length))
             .map(|number| Nanos(traffic.warmup.0 + number * length).min(horizon))
             .collect();
-        let faults = |(index, placed): (usize, &Placed)| {
-            scenario
-                .faults
-                .iter()
-                .filter_map(|fault| fault.on(index, &scenario.application, &placed.application))
-                .collect()
-        };
         Ok(Self {
             scenario,
             horizon,
             calendars,
             buckets,
-            faults: scenario.deployments.iter().enumerate().map(faults).collect(),
+            faults: (0..)
+                .zip(&scenario.deployments)
+                .map(|(index, placed)| faults_on(scenario, index, placed))
+                .collect(),
             bucket_ends: ends,
+            chosen,
             first_rate: traffic.forecast().first_rate,
             options,
             played: AtomicU64::new(0),
@@ -96,33 +96,68 @@ impl<'a> Stage<'a> {
     }
 
     /// Plays one replication; `None` if it was interrupted.
-    pub fn play(&self, replication: u32) -> Option<Outcome> {
+    ///
+    /// # Errors
+    /// [`RunError::NotByTick`].
+    pub fn play(&self, replication: u32) -> Result<Option<Outcome>, RunError> {
+        match self.chosen.engine {
+            Engine::Exact => Ok(self.play_requests(replication)),
+            Engine::Tick => self.play_rates(replication),
+        }
+    }
+
+    /// What a deployment is played with.
+    fn plan<'b>(&'b self, index: usize, crowds: &'b [Crowd], replication: u32) -> Plan<'b> {
+        let placed = &self.scenario.deployments[index];
+        Plan {
+            deployment: &placed.deployment,
+            application: &placed.application,
+            faults: &self.faults[index],
+            calendar: &self.calendars[index],
+            buckets: &self.buckets[index],
+            warmup: self.scenario.traffic.warmup,
+            horizon: self.horizon,
+            crowds,
+            first_rate: self.first_rate,
+            seed: self.scenario.seed,
+            replication,
+            shortcut: self.options.shortcut,
+        }
+    }
+
+    /// The rate along which requests would come, on every deployment.
+    fn play_rates(&self, replication: u32) -> Result<Option<Outcome>, RunError> {
+        let scenario = self.scenario;
+        let path = scenario.traffic.path(&scenario.application, scenario.seed, replication);
+        let arrived = scenario.traffic.arrived(path.clone(), scenario.seed, replication);
+        let count = scenario.deployments.len();
+        let share = count.max(1) as u64;
+        let play = |index: usize| {
+            let mut told = 0;
+            let mut goes_on = |at: u64| {
+                self.add_played((at - std::mem::replace(&mut told, at)) / share);
+                !self.options.interrupt.load(Ordering::Relaxed)
+            };
+            let plan = self.plan(index, &[], replication);
+            let measured = tick::play(plan, path.clone(), &arrived, &mut goes_on)
+                .map_err(|why| RunError::NotByTick(format!("deployment `{}`: {why}", plan.deployment.name)))?;
+            self.add_played((self.horizon.0 - told) / share);
+            Ok(measured)
+        };
+        let played = (0..count).into_par_iter().map(play).collect::<Result<Vec<_>, RunError>>()?;
+        let deployments: Option<Vec<Measurement>> = played.into_iter().collect();
+        Ok(deployments.map(|deployments| Outcome { replication, traffic: arrived.statistics(), deployments }))
+    }
+
+    fn play_requests(&self, replication: u32) -> Option<Outcome> {
         let scenario = self.scenario;
         let traffic = &scenario.traffic;
         let mut arrivals = traffic.play(&scenario.application, scenario.seed, replication);
         let crowds = traffic.crowds(&scenario.application, scenario.seed, replication);
         let mut observer = Observer::new(traffic.warmup, traffic.duration);
-        let mut platforms: Vec<Box<dyn Platform + Send + '_>> = scenario
-            .deployments
-            .iter()
-            .enumerate()
-            .map(|(index, placed)| {
-                Box::new(Core::new(Plan {
-                    deployment: &placed.deployment,
-                    application: &placed.application,
-                    faults: &self.faults[index],
-                    calendar: &self.calendars[index],
-                    buckets: &self.buckets[index],
-                    warmup: traffic.warmup,
-                    horizon: self.horizon,
-                    crowds: &crowds,
-                    first_rate: self.first_rate,
-                    seed: scenario.seed,
-                    replication,
-                    shortcut: self.options.shortcut,
-                })) as Box<dyn Platform + Send>
-            })
-            .collect();
+        let platform =
+            |index| Box::new(Core::new(self.plan(index, &crowds, replication))) as Box<dyn Platform + Send + '_>;
+        let mut platforms: Vec<_> = (0..scenario.deployments.len()).map(platform).collect();
         let mut batch = Vec::with_capacity(self.options.batch);
         let (mut now, mut told) = (0, 0);
         let stretch = self.stretch();

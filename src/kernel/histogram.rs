@@ -6,7 +6,7 @@
 //! of zeros are exact.
 
 /// Buckets per power of two, and the first value that shares a block with larger ones.
-const BLOCK: usize = 128;
+pub const BLOCK: usize = 128;
 /// Neighbouring buckets that are looked at together; a block has a whole number of them.
 const GROUP: usize = 16;
 
@@ -22,7 +22,8 @@ pub struct Histogram {
 
 /// The bucket of `value`: its seven bits below the leading one, after a block for each power of two.
 #[inline]
-const fn bucket(value: u64) -> usize {
+#[must_use]
+pub const fn bucket(value: u64) -> usize {
     let shift = 56 - (value | BLOCK as u64).leading_zeros();
     // At most 56 * 128 + 255, whatever the width of a `usize`.
     #[allow(clippy::cast_possible_truncation)]
@@ -30,11 +31,18 @@ const fn bucket(value: u64) -> usize {
     index
 }
 
-/// The value in the middle of a bucket, rounded down.
-const fn midpoint(bucket: usize) -> u64 {
+/// The smallest value of a bucket.
+#[must_use]
+pub const fn lowest(bucket: usize) -> u64 {
     let shift = (bucket / BLOCK).saturating_sub(1);
-    let low = ((bucket - shift * BLOCK) as u64) << shift;
-    low + ((1 << shift) - 1) / 2
+    ((bucket - shift * BLOCK) as u64) << shift
+}
+
+/// The value in the middle of a bucket, rounded down.
+#[must_use]
+pub const fn midpoint(bucket: usize) -> u64 {
+    let shift = (bucket / BLOCK).saturating_sub(1);
+    lowest(bucket) + ((1 << shift) - 1) / 2
 }
 
 /// How far a value in the bucket of `value` may lie from that bucket's midpoint, at most: 0 below 256, above it at most

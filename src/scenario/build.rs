@@ -141,7 +141,11 @@ fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) ->
         name: head.get("name").map_or_else(|| document.stem.clone(), |name| name.text().to_owned()),
         seed: head.at("seed").count(),
         replications: head.at("replications").count_u32(),
-        fidelity: if head.at("fidelity").text() == "exact" { Fidelity::Exact } else { Fidelity::Auto },
+        fidelity: match head.at("fidelity").text() {
+            "exact" => Fidelity::Exact,
+            "tick" => Fidelity::Tick,
+            _ => Fidelity::Auto,
+        },
         traffic: parts.traffic,
         application: parts.application,
         faults: parts.faults,

@@ -57,7 +57,7 @@ static HEAD: Shape = Shape::new(&[
         Kind::Choice(&[
             Choice::new("auto", "exact, as long as that is feasible"),
             Choice::new("exact", "every request is simulated"),
-            Choice::later("tick", "the tick engine is"),
+            Choice::new("tick", "rates are played instead of requests, where that is possible"),
         ]),
         "how the run is computed",
     )

@@ -9,12 +9,13 @@
 use rand::{RngExt, SeedableRng};
 use rand_distr::{Distribution as _, Exp1};
 
-use super::curve::{Curve, Frame, Segment};
+use super::curve::Frame;
 use super::demand::Demand;
-use super::open::{Arrivals, Burst, Open};
+use super::open::{Arrivals, Open};
+use super::walk::{Walk, cell};
 use crate::application::Request;
 use crate::kernel::distribution::{Distribution, Law};
-use crate::kernel::streams::{Draws, Stream, child, stream_key};
+use crate::kernel::streams::{Stream, child, stream_key};
 
 /// Length of a bin. Short enough that little is drawn in vain, long enough that opening one costs nothing.
 const BIN: u64 = 60_000_000_000;
@@ -127,10 +128,7 @@ impl Piece {
 pub(super) struct Generator {
     keys: Keys,
     frame: Frame,
-    curve: Curve,
-    segment: Segment,
-    burst: Option<(Burst, Distribution)>,
-    window: Option<(i64, f64)>,
+    walk: Walk,
     spacing: Spacing,
     stream: Stream,
     hazard: f64,
@@ -142,21 +140,17 @@ pub(super) struct Generator {
 
 impl Generator {
     pub fn new(open: &Open, frame: Frame, keys: Keys, level: f64, growth: f64) -> Self {
-        let unit_gamma = |cv| Distribution::new(Law::Gamma { mean: 1.0, cv });
         let spacing = match open.arrivals {
             Arrivals::Poisson => Spacing::Exponential,
             Arrivals::Even => Spacing::Even,
-            Arrivals::Gamma { cv } => Spacing::Gamma(unit_gamma(cv)),
+            Arrivals::Gamma { cv } => Spacing::Gamma(Distribution::new(Law::Gamma { mean: 1.0, cv })),
         };
         let mut stream = Stream::seed_from_u64(keys.instants);
         let hazard = spacing.first(&mut stream);
         Self {
             keys,
             frame,
-            curve: Curve::new(open, frame, 0, frame.end, level, growth),
-            segment: Segment { from: 0, to: 0, first: 0.0, last: 0.0 },
-            burst: open.burst.map(|burst| (burst, unit_gamma(burst.cv))),
-            window: None,
+            walk: Walk::new(open, frame, keys.burst, level, growth),
             spacing,
             stream,
             hazard,
@@ -192,14 +186,8 @@ impl Generator {
             self.piece = Piece::new(from, from, 0.0, 0.0);
             return false;
         }
-        while from >= self.segment.to {
-            match self.curve.next() {
-                Some(segment) => self.segment = segment,
-                None => return false,
-            }
-        }
         let (bin, bin_end) = cell(from, self.frame.start, BIN);
-        let mut to = self.segment.to.min(bin_end);
+        let Some(next) = self.walk.next(from, bin_end) else { return false };
         if self.bin != Some(bin) {
             self.bin = Some(bin);
             self.bin_key = child(self.keys.requests, bin as u64);
@@ -209,33 +197,8 @@ impl Generator {
                 self.hazard = Exp1.sample(&mut self.stream);
             }
         }
-        let mut factor = 1.0;
-        if let Some((burst, law)) = &self.burst {
-            let (window, window_end) = cell(from, self.frame.start, burst.window.0);
-            to = to.min(window_end);
-            factor = match self.window {
-                Some((known, factor)) if known == window => factor,
-                _ => law.draw(&mut Draws::new(child(self.keys.burst, window as u64))),
-            };
-            self.window = Some((window, factor));
-        }
-        let segment = &self.segment;
-        let slope = (segment.last - segment.first) / (segment.to - segment.from) as f64;
-        let rate = segment.first + slope * (from - segment.from) as f64;
-        self.piece = Piece::new(from, to, (rate * factor).max(0.0), slope * factor);
+        self.piece = Piece::new(next.from, next.to, next.rate, next.slope);
         true
-    }
-}
-
-/// The cell of `width` that holds `at`, numbered from `start` (negative before it), and where it ends.
-#[allow(clippy::cast_possible_wrap)] // a number of cells; beyond 2^63 it is still a name of its own
-fn cell(at: u64, start: u64, width: u64) -> (i64, u64) {
-    if at >= start {
-        let index = (at - start) / width;
-        (index as i64, (start + index * width).saturating_add(width))
-    } else {
-        let back = (start - at).div_ceil(width);
-        (-(back as i64), start - (back - 1) * width)
     }
 }
 

@@ -33,7 +33,7 @@ fn every_flag_has_a_variable() {
 fn bad_variables_are_named() {
     let desk = Desk::new();
     let refused = |name: &str, value: &str| stderr(&desk.command(&["tiny.toml"]).env(name, value).assert().code(2));
-    assert!(refused("SIMULATE_FIDELITY", "tick").contains("<SIMULATE_FIDELITY>"));
+    assert!(refused("SIMULATE_SEED", "9007199254740993").contains("<SIMULATE_SEED>"));
     assert!(refused("SIMULATE_SET", "class.cpu=1s\nclass.oi=2s").contains("<SIMULATE_SET 2>"));
 }
 

@@ -57,13 +57,21 @@ fn all_problems_of_a_file_are_told_at_once() {
 #[test]
 fn flags_that_are_values_of_the_scenario_are_checked_like_them() {
     let desk = Desk::new();
-    let text = refused(&desk, &["tiny.toml", "--fidelity", "tick"]);
-    assert!(text.contains("<--fidelity>") && text.contains("not simulated yet"), "{text}");
     let text = refused(&desk, &["tiny.toml", "--seed", "9007199254740993"]);
     assert!(text.contains("<--seed>"), "{text}");
     let text = refused(&desk, &["tiny.toml", "--replications", "0"]);
     assert!(text.contains("<--replications>"), "{text}");
     assert!(refused(&desk, &["tiny.toml", "--seed", "x"]).contains("--seed"));
+}
+
+#[test]
+fn what_the_tick_engine_does_not_play_is_refused_by_name() {
+    let desk = Desk::new();
+    let text = refused(&desk, &["tiny.toml", "--fidelity", "tick"]);
+    assert!(text.contains("deployment `ec2`: instances take as many requests as come (`fleet.slots`)"), "{text}");
+    let text = refused(&desk, &["tiny.toml", "--fidelity", "tick", "--set", "traffic.source.arrivals=even"]);
+    assert!(text.contains("its arrivals are evenly spaced"), "{text}");
+    assert!(text.contains("`exact` plays"), "{text}");
 }
 
 #[test]

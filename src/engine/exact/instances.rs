@@ -97,10 +97,15 @@ impl OwnCpu {
         self.allocated = self.allocated.saturating_add_signed(by);
     }
 
+    /// From `now` on so many micro-vCPU are allocated.
+    pub fn set(&mut self, now: u64, allocated: u64) {
+        self.change(now, 0);
+        self.allocated = allocated;
+    }
+
     /// Nothing is at work any more.
     pub fn stop(&mut self, now: u64) {
-        self.change(now, 0);
-        self.allocated = 0;
+        self.set(now, 0);
     }
 
     /// Micro-vCPU nanoseconds up to `now`.

@@ -2,6 +2,8 @@
 //!
 //! A request belongs to the slice in which it arrived; what arrived in the warm-up is counted nowhere.
 
+pub(in crate::engine) mod given;
+
 use crate::application::{Application, Class};
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;

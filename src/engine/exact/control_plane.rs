@@ -1,0 +1,58 @@
+//! A core to which no request comes: instances, nodes, laws and bills are played as ever, and what instances work is told
+//! to it as a rate. The tick engine plays its deployments by it.
+
+use crate::metering::measurement::Measurement;
+use crate::platform::autoscaler::Law;
+
+use super::Core;
+use super::instances::Phase;
+use super::tally::given::Given;
+
+impl Core<'_> {
+    /// When something happens next.
+    pub(in crate::engine) fn next_event(&self) -> u64 {
+        self.agenda.next_at()
+    }
+
+    /// Plays everything up to and including `until`.
+    pub(in crate::engine) fn play_until(&mut self, until: u64) {
+        self.run_until(until);
+    }
+
+    /// Instances that serve.
+    pub(in crate::engine) const fn serving(&self) -> u64 {
+        self.station.levels.ready.count()
+    }
+
+    /// From now on the instances that serve use so many micro-vCPU together; and they are given so many attempts. Both
+    /// are shared out evenly.
+    pub(in crate::engine) fn work(&mut self, micro_vcpu: u64, attempts: u64) {
+        let serving = self.serving();
+        if serving == 0 {
+            return;
+        }
+        let (mut more_cpu, mut more_attempts) = (micro_vcpu % serving, attempts % serving);
+        for life in self.instances.iter_mut().filter(|life| life.phase == Phase::Ready) {
+            let cpu = micro_vcpu / serving + u64::from(more_cpu > 0);
+            life.own_cpu.set(self.now, cpu);
+            life.served += attempts / serving + u64::from(more_attempts > 0);
+            (more_cpu, more_attempts) = (more_cpu.saturating_sub(1), more_attempts.saturating_sub(1));
+        }
+    }
+
+    /// Whether a law looks at what instances do.
+    pub(in crate::engine) fn is_watched(&self) -> bool {
+        !matches!(self.station.spec.autoscaler.law, Law::Fixed { .. } | Law::PerRequest(_))
+    }
+
+    /// Ends the run at the horizon: what became of the requests is given.
+    pub(in crate::engine) fn finish_with(mut self: Box<Self>, given: Given) -> Measurement {
+        self.run_until(self.plan.horizon.0);
+        for (used, given) in self.station.levels.uses.iter_mut().zip(&given.slices) {
+            (used.requests, used.billed) = (given.billed_requests, given.billed_time);
+        }
+        let micro_vcpu = self.micro_capacity();
+        self.tally.give(given, micro_vcpu);
+        self.close_books()
+    }
+}

@@ -1,0 +1,69 @@
+//! What became of requests that were not played, put into the books of a run.
+
+use crate::kernel::histogram::Histogram;
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram};
+
+use super::Tally;
+
+/// What became of the requests.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Given {
+    /// Of each class.
+    pub classes: Vec<ClassMeasure>,
+    /// Waits of completed attempts that did wait.
+    pub waits: Histogram,
+    /// Latencies by bucket of the charts.
+    pub buckets: Vec<CoarseHistogram>,
+    /// By slice of the calendar.
+    pub slices: Vec<GivenSlice>,
+    /// Instances that were started and were at most there at once, where the core knows nothing of them.
+    pub started: u64,
+    pub peak: u64,
+}
+
+/// What became of those that arrived in one slice, and how busy instances were in it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::engine) struct GivenSlice {
+    pub offered: u64,
+    pub lost: u64,
+    pub egress: u64,
+    pub edge_units: u64,
+    pub edge_bytes: u64,
+    /// Attempts that are billed, and nanoseconds of their time as they are.
+    pub billed_requests: u64,
+    pub billed_time: u128,
+    /// Instances with at least one attempt, and slots with one: nanoseconds.
+    pub busy: u128,
+    pub slots_busy: u128,
+    /// All instances, where the core knows nothing of them: each of one slot, and ready; and micro-vCPU of CPU.
+    pub instances: u128,
+    pub cpu: u128,
+}
+
+impl Tally<'_> {
+    /// Puts it into the books, where an instance has so many micro-vCPU.
+    pub fn give(&mut self, given: Given, micro_vcpu: u64) {
+        for (book, class) in self.books.iter_mut().zip(given.classes) {
+            book.charted.clone_from(&class.latency);
+            book.measure = class;
+        }
+        self.measurement.queue_wait = given.waits;
+        self.measurement.buckets = given.buckets;
+        self.measurement.started += given.started;
+        self.measurement.peak = self.measurement.peak.max(given.peak);
+        let measures = self.measurement.slices.iter_mut().zip(&mut self.uses);
+        for ((measure, used), given) in measures.zip(given.slices) {
+            (measure.busy, measure.slots_busy) = (given.busy, given.slots_busy);
+            measure.instances += given.instances;
+            measure.ready += given.instances;
+            measure.slots_ready += given.instances;
+            measure.cpu_ready += given.instances * u128::from(micro_vcpu);
+            measure.cpu_used += given.cpu;
+            (used.offered, used.lost, used.egress) = (given.offered, given.lost, given.egress);
+            if self.has_edge {
+                (used.edge_attempts, used.edge_units, used.edge_bytes) =
+                    (given.offered, given.edge_units, given.edge_bytes);
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The tick engine: plays rates instead of requests, at a cost that does not depend on how many there are.
+//!
+//! Instances, nodes, autoscalers, placement and bills are those of the exact engine: its core, to which no request comes
+//! ([`super::exact`], `control_plane`). From one of its events to the next, what requests would do follows from the rate
+//! along which they would be drawn.
+//!
+//! ```text
+//!     domain      what is not played, and why
+//!     law         how long requests work; asked: what they ask of an instance
+//!     waits       who waits; queue: how long the queue is, and the wait
+//!     latencies   waits and work joined, in the buckets of the histograms
+//!     fleet       one service at work, from event to event
+//!     functions   one whose instances follow its requests; pool: how many there are
+//!     books       whole requests, slice by slice
+//! ```
+
+mod asked;
+mod books;
+pub mod domain;
+mod fleet;
+mod functions;
+mod latencies;
+mod law;
+mod pool;
+mod queue;
+#[cfg(test)]
+pub(super) mod tests;
+mod waits;
+
+use super::Plan;
+use crate::metering::measurement::Measurement;
+use crate::platform::autoscaler::Law;
+use crate::traffic::path::{Arrived, Path};
+
+/// Plays one deployment within the [domain](domain::outside) along a path, on which so many arrive. `goes_on` is asked
+/// now and then, with the instant that has been reached; `None` if it says no.
+///
+/// # Errors
+/// What turns out to lie outside the domain on the way: limits of a fleet that follows its requests are reached.
+pub fn play(
+    plan: Plan<'_>,
+    path: Path,
+    arrived: &Arrived,
+    goes_on: &mut dyn FnMut(u64) -> bool,
+) -> Result<Option<Measurement>, String> {
+    match &plan.deployment.of_service(0).autoscaler.law {
+        Law::PerRequest(law) => functions::FunctionsAtWork::new(plan, path, law).play(arrived, goes_on),
+        _ => Ok(fleet::FleetAtWork::new(plan, path).play(arrived, goes_on)),
+    }
+}

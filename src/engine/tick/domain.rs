@@ -1,0 +1,146 @@
+//! What the tick engine does not play: each refusal says what it is.
+
+use crate::application::{Application, Class};
+use crate::platform::Deployment;
+use crate::platform::autoscaler::Law;
+use crate::platform::autoscaler::hpa::MetricTarget;
+use crate::platform::autoscaler::per_request::PerRequest;
+use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Sharing};
+use crate::platform::meter::Per;
+use crate::platform::placement::Placement;
+use crate::units::Nanos;
+
+/// A request may take this share of the time between two measurements of an autoscaler, on average: what is measured in
+/// one then hardly depends on the one before.
+const SHORT: f64 = 0.2;
+/// Idle instances are kept for at least so many times what a request takes on average.
+const KEPT: f64 = 20.0;
+/// A platform that starts fewer instances per second than this may hold a fleet back that follows its requests.
+const FAST: f64 = 10.0;
+
+/// Why a deployment of an application, on which this many things go wrong, is not played; `None` if it is.
+#[must_use]
+pub fn outside(deployment: &Deployment, application: &Application, faults: usize) -> Option<String> {
+    let of_application = || of_application(application, faults);
+    let of_class = || application.classes.iter().find_map(|class| of_class(class, deployment));
+    let of_front = || of_front(deployment);
+    let of_law = || of_law(deployment, application);
+    of_application().or_else(of_class).or_else(of_front).or_else(of_law).or_else(|| of_cpu(deployment, application))
+}
+
+fn when(is: bool, what: &str) -> Option<String> {
+    is.then(|| what.to_owned())
+}
+
+fn of_application(application: &Application, faults: usize) -> Option<String> {
+    let parts = application.queues.len() + application.workflows.len() + application.stores.len();
+    when(application.services.len() > 1, "the application has several services")
+        .or_else(|| when(parts > 0, "the application has queues, workflows or stores"))
+        .or_else(|| when(!application.service().body.program.is_of_class(), "the service has steps of its own"))
+        .or_else(|| when(faults > 0, "something goes wrong on it (`fault`)"))
+}
+
+fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {
+    let limited = class.timeout.is_some() || deployment.edge.as_ref().is_some_and(|edge| edge.timeout.is_some());
+    let lost = limited || deployment.fleet.timeout.is_some();
+    when(lost && class.retry.attempts != Some(1), &format!("clients of class `{}` try again (`retry`)", class.name))
+        .or_else(|| {
+            let dropped = limited && deployment.fleet.drop_abandoned;
+            when(dropped, "requests whose client has gone are dropped from the queue (`fleet.drop_abandoned`)")
+        })
+}
+
+fn of_front(deployment: &Deployment) -> Option<String> {
+    let throttled = deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some());
+    let fresh = deployment.of_service(0).fleet.cold_service.is_some();
+    when(throttled, "its edge has a throttle (`edge.throttle`)")
+        .or_else(|| when(deployment.hop.proxy_cpu.0 > 0, "requests pass proxies that need CPU"))
+        .or_else(|| when(fresh, "first requests bring their start (`fleet.cold_service`)"))
+}
+
+/// Requests wait in one queue without bounds.
+fn of_queue(deployment: &Deployment) -> Option<String> {
+    let Fleet { queue, queue_at, queue_timeout, lifetime, slots, .. } = &deployment.of_service(0).fleet;
+    when(slots.is_none(), "instances take as many requests as come (`fleet.slots`)")
+        .or_else(|| when(*queue_at == QueueAt::Instance, "requests wait at instances (`fleet.queue_at`)"))
+        .or_else(|| when(queue.is_some(), "its queue has a bound (`fleet.queue`)"))
+        .or_else(|| when(queue_timeout.is_some(), "requests wait for a limited time (`fleet.queue_timeout`)"))
+        .or_else(|| when(lifetime.is_some(), "instances are recycled by age (`fleet.lifetime`)"))
+}
+
+/// Instances that follow requests, one for each.
+fn of_pool(deployment: &Deployment, law: &PerRequest, longest: f64) -> Option<String> {
+    let spec = deployment.of_service(0);
+    let Fleet { slots, reuse, keep_alive, keep_alive_from, initial, .. } = spec.fleet;
+    let kept = keep_alive.as_ref().map_or(f64::INFINITY, |law| law.mean());
+    let started = law.scale_rate.is_some_and(|rate| f64::from(rate.count) < FAST * rate.per.seconds());
+    let in_turn = matches!(reuse, Reuse::LeastRecent | Reuse::Random);
+    let stated = !matches!(initial, Initial::Stationary | Initial::Min);
+    when(*slots != Some(1), "instances that follow requests take several at once (`fleet.slots`)")
+        .or_else(|| when(deployment.meter.per != Per::Request, "its instances follow requests, and its bill does not"))
+        .or_else(|| when(in_turn, "idle instances are used in turn (`fleet.reuse`)"))
+        .or_else(|| when(!kept.is_finite(), "idle instances are kept for good (`fleet.keep_alive`)"))
+        .or_else(|| when(*keep_alive_from == KeepAliveFrom::Start, "instances are kept from their start on"))
+        .or_else(|| when(spec.autoscaler.min > 0, "it keeps a minimum of instances (`autoscaler.min`)"))
+        .or_else(|| when(started, "starts of instances are limited in rate (`autoscaler.scale_rate`)"))
+        .or_else(|| when(stated, "its first instances are stated (`fleet.initial`)"))
+        .or_else(|| when(longest * KEPT > kept, "requests take long for the time that idle instances are kept"))
+}
+
+fn of_law(deployment: &Deployment, application: &Application) -> Option<String> {
+    let speed = deployment.of_service(0).instance.cpu_speed;
+    let longest =
+        application.classes.iter().map(|class| class.cpu.mean() / speed + class.io.mean()).fold(0.0, f64::max);
+    if let Law::PerRequest(law) = &deployment.of_service(0).autoscaler.law {
+        return of_pool(deployment, law, longest);
+    }
+    of_queue(deployment).or_else(|| of_loop(deployment, longest))
+}
+
+/// An autoscaler that looks at what is measured every so often.
+fn of_loop(deployment: &Deployment, longest: f64) -> Option<String> {
+    let window = match &deployment.of_service(0).autoscaler.law {
+        Law::Fixed { .. } | Law::PerRequest(_) => return None,
+        Law::AppEngine(_) => return when(true, "its scheduler looks at single requests"),
+        Law::Hpa(spec) => {
+            let seen = |metric: &MetricTarget| {
+                matches!(
+                    metric,
+                    MetricTarget::CpuUtilization(_) | MetricTarget::CpuAverage(_) | MetricTarget::RequestsPerSecond(_)
+                )
+            };
+            if !spec.metrics.iter().all(seen) {
+                return when(true, "its autoscaler looks at something else than CPU or requests per second");
+            }
+            spec.metric_resolution
+        }
+        Law::TargetTracking(policy) => policy.period,
+    };
+    when(
+        longest > SHORT * window.0 as f64,
+        &format!("requests take long for an autoscaler that measures every {}", Nanos(window.0)),
+    )
+}
+
+/// Requests must not wait for each other's CPU.
+fn of_cpu(deployment: &Deployment, application: &Application) -> Option<String> {
+    let spec = deployment.of_service(0);
+    let slots = spec.fleet.slots.unwrap_or(u32::MAX);
+    let on_nodes = match &deployment.placement {
+        Placement::Provider => None,
+        Placement::Nodes(nodes) => Some(nodes),
+    };
+    if slots == 1 && on_nodes.is_none() {
+        return None;
+    }
+    let threads = application.classes.iter().map(|class| class.threads).fold(0.0, f64::max);
+    let used = match spec.fleet.sharing {
+        Sharing::FifoCores => f64::from(slots),
+        Sharing::Processor => f64::from(slots) * threads,
+    };
+    let has = if on_nodes.is_some() { spec.instance.vcpu } else { spec.instance.cpu_limit() };
+    let speeds =
+        on_nodes.is_some_and(|nodes| nodes.groups.iter().any(|one| one.cpu_speed != nodes.groups[0].cpu_speed));
+    when(used > has, "requests share the CPU of an instance (`fleet.slots` times `class.threads` exceed its vCPUs)")
+        .or_else(|| when(speeds, "its groups of nodes differ in speed"))
+}

@@ -1,0 +1,169 @@
+//! One service whose instances follow its requests, each with one for itself.
+
+use rand::RngExt;
+
+use super::asked::{Load, asked, speed};
+use super::books::Books;
+use super::fleet::ASKED;
+use super::latencies::Latencies;
+use super::law::{joined, spread};
+use super::pool::{Levels, Passed};
+use super::queue::Notes;
+use crate::engine::Plan;
+use crate::engine::exact::Core;
+use crate::kernel::distribution::Distribution;
+use crate::kernel::poisson::poisson;
+use crate::kernel::streams::{Stream, stream};
+use crate::metering::measurement::Measurement;
+use crate::platform::autoscaler::per_request::PerRequest;
+use crate::platform::fleet::Initial;
+use crate::traffic::path::{Arrived, Path, Stretch};
+
+/// Requests at work at once stay below their mean and so many of its roots, in any run.
+const SPREADS: f64 = 8.0;
+
+/// One service at work.
+pub(super) struct FunctionsAtWork<'a> {
+    plan: Plan<'a>,
+    core: Box<Core<'a>>,
+    path: Path,
+    law: &'a PerRequest,
+    speed: f64,
+    levels: Levels,
+    latencies: Latencies,
+    books: Books,
+    luck: Stream,
+    /// Mean time of a start, and the part of it that is billed to a request, in nanoseconds.
+    start: f64,
+    billed_start: f64,
+    /// Instances in the last step, requests at work at once, and the most of them.
+    pool: f64,
+    at_work: f64,
+    most: f64,
+}
+
+impl<'a> FunctionsAtWork<'a> {
+    pub fn new(plan: Plan<'a>, path: Path, law: &'a PerRequest) -> Self {
+        let (spec, service) = (plan.deployment.of_service(0), plan.application.service());
+        let mut latencies = Latencies::new(asked(&plan));
+        let init_pace = 1.0 / (spec.instance.start_vcpu.min(1.0) * spec.instance.cpu_speed);
+        let outside = joined(&spread(&spec.fleet.start, 1.0), &spread(spec.runtime_start, 1.0));
+        latencies.set_start(&joined(&outside, &spread(&service.init, init_pace)));
+        let own = spec.runtime_start.mean() + service.init.mean() * init_pace;
+        let mean = |law: Option<&Distribution>| law.map_or(f64::INFINITY, Distribution::mean);
+        let mut levels = Levels::new(mean(spec.fleet.keep_alive.as_ref()), mean(spec.fleet.lifetime.as_ref()));
+        if spec.fleet.initial == Initial::Stationary {
+            let load = Load::of(latencies.classes.iter().map(|class| &class.work), path.mix());
+            levels.fill(plan.first_rate / 1e9, load.mean);
+        }
+        Self {
+            // The core begins with no instance of its own.
+            core: Box::new(Core::new(Plan { first_rate: 0.0, ..plan })),
+            path,
+            law,
+            speed: speed(&plan),
+            pool: levels.go_on(0.0).pool,
+            levels,
+            latencies,
+            books: Books::new(&plan),
+            luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
+            start: spec.fleet.start.mean() + own,
+            billed_start: if plan.deployment.meter.start_billed { own } else { 0.0 },
+            at_work: 0.0,
+            most: 0.0,
+            plan,
+        }
+    }
+
+    /// Plays everything; `None` if it was told not to go on.
+    pub fn play(
+        mut self,
+        arrived: &Arrived,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Measurement>, String> {
+        let horizon = self.plan.horizon.0;
+        let (mut now, mut stretches) = (0, 0_u32);
+        while now < horizon {
+            let next = self.core.next_event().min(horizon);
+            while let Some(stretch) = self.path.next(next) {
+                stretches = stretches.wrapping_add(1);
+                if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
+                    return Ok(None);
+                }
+                self.go(stretch);
+                self.within_limits()?;
+            }
+            self.core.play_until(next);
+            if self.books.enter(next, &mut self.latencies, &self.plan) {
+                self.levels.forget_peak();
+            }
+            now = next;
+        }
+        self.books.close_bucket(&mut self.latencies, &self.plan);
+        let in_flight: Vec<f64> = self.path.mix().iter().map(|share| share * self.at_work).collect();
+        let cold: Vec<u64> = self.books.cold.iter().map(|cold| poisson(*cold, &mut self.luck)).collect();
+        let peak = self.levels.peak(self.luck.random());
+        let mut given = self.books.given(&self.plan, &self.latencies, arrived, (&cold, &in_flight));
+        given.started = given.classes.iter().map(|class| class.cold).sum();
+        given.peak = peak;
+        Ok(Some(self.core.finish_with(given)))
+    }
+
+    fn go(&mut self, stretch: Stretch) {
+        self.latencies.mix.clone_from_slice(self.path.mix());
+        let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
+        let span = (stretch.to - stretch.from) as f64;
+        let slope = (stretch.last - stretch.first) / span;
+        let mut done = 0.0;
+        while done < span {
+            let rate = stretch.first + slope * done;
+            let (step, passed) = if slope == 0.0 && self.levels.is_settled(rate) {
+                (span - done, Some(self.levels.go_on(span - done)))
+            } else {
+                let step = (span - done).min(self.levels.rest());
+                (step, self.levels.pass((rate + slope * step / 2.0).max(0.0), load.mean, step))
+            };
+            let arrived = ((rate + slope * step / 2.0) * step).max(0.0);
+            self.latencies.arrive(arrived, 0.0, 0.0);
+            self.at_work = arrived / step * load.mean;
+            self.most = self.most.max(self.at_work);
+            if let Some(busy) = self.books.slice() {
+                busy.alive += self.pool * step;
+                busy.slots += arrived * load.mean;
+                busy.instances += arrived * load.mean;
+                busy.cpu += arrived * load.cpu / self.speed;
+            }
+            if let Some(passed) = passed {
+                self.book(passed);
+            }
+            done += step;
+        }
+    }
+
+    /// A step of the pool has ended.
+    fn book(&mut self, Passed { pool, cold }: Passed) {
+        self.pool = pool;
+        self.latencies.cold(cold);
+        self.books.cold(cold, &self.latencies.mix);
+        if let Some(busy) = self.books.slice() {
+            busy.instances += cold * self.start;
+            busy.billed_start += cold * self.billed_start;
+        }
+    }
+
+    /// Limits of concurrency are played where they are not reached.
+    fn within_limits(&self) -> Result<(), String> {
+        let most = self.most + SPREADS * self.most.sqrt();
+        let max = self.plan.deployment.of_service(0).autoscaler.max;
+        let limits = [
+            (self.law.account_concurrency, "autoscaler.account_concurrency"),
+            (self.law.reserved, "autoscaler.reserved"),
+            (max, "autoscaler.max"),
+        ];
+        let reached = limits.iter().find(|(limit, _)| limit.is_some_and(|limit| most >= f64::from(limit)));
+        if let Some((_, key)) = reached {
+            return Err(format!("{:.0} requests at work at once come near its limit (`{key}`)", self.most));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,403 @@
+//! From waits and work to latencies: waits are gathered by the mean of their law, and joined with the law of work once for
+//! each bucket of the charts.
+
+use super::asked::Asked;
+use super::law::{Work, joined};
+use super::queue::Notes;
+use crate::kernel::histogram::{BLOCK, Histogram, bucket, lowest, midpoint};
+use crate::kernel::whole;
+use crate::metering::measurement::CoarseHistogram;
+
+/// Means of waits are kept at 2^4 to each doubling, and waits that are known at 2^6; what lies between is shared by its
+/// neighbours, so that means are kept.
+const OF_MEANS: u32 = 4;
+const OF_WAITS: u32 = 6;
+/// Latencies are cut here: 2^50 ns are 13 days.
+const BUCKETS: usize = 44 * BLOCK;
+/// Buckets of the histograms in one of the charts: 8 to each doubling.
+const COARSE: usize = BLOCK / 8;
+/// Counts of a bucket of the charts, which only has to show percentiles.
+const CHARTED: u64 = 1_000_000_000;
+
+/// Weights on a grid of values that is even within each doubling.
+#[derive(Clone, Debug)]
+struct Weights {
+    bits: u32,
+    all: Vec<f64>,
+}
+
+impl Weights {
+    const fn new(bits: u32) -> Self {
+        Self { bits, all: Vec::new() }
+    }
+
+    #[allow(clippy::cast_possible_truncation)] // 64 doublings at most
+    fn add(&mut self, value: f64, weight: f64) {
+        let value = value.clamp(1.0, 1e18).to_bits();
+        let place = ((value >> (52 - self.bits)) - (1023 << self.bits)) as usize;
+        let width = 1_u64 << (52 - self.bits);
+        let share = (value & (width - 1)) as f64 / width as f64;
+        if place + 1 >= self.all.len() {
+            self.all.resize(place + 2, 0.0);
+        }
+        self.all[place] += weight * (1.0 - share);
+        self.all[place + 1] += weight * share;
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.all.resize(self.all.len().max(other.all.len()), 0.0);
+        self.all.iter_mut().zip(&other.all).for_each(|(sum, weight)| *sum += weight);
+    }
+
+    fn whole(&self) -> f64 {
+        self.all.iter().sum()
+    }
+
+    /// Places, values and weights of those that have any.
+    fn used(&self) -> impl Iterator<Item = (usize, f64, f64)> + '_ {
+        let value = |place: usize| f64::from_bits((place as u64 + (1023 << self.bits)) << (52 - self.bits));
+        let used = self.all.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
+        used.map(move |(place, weight)| (place, value(place), *weight))
+    }
+}
+
+/// The waits of some attempts of one class, by weight.
+#[derive(Clone, Debug)]
+struct Waits {
+    none: f64,
+    /// Those that wait for nothing but the start of an instance.
+    cold: f64,
+    chance: Weights,
+    known: Weights,
+}
+
+impl Waits {
+    const fn new() -> Self {
+        Self { none: 0.0, cold: 0.0, chance: Weights::new(OF_MEANS), known: Weights::new(OF_WAITS) }
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.none += other.none;
+        self.cold += other.cold;
+        self.chance.merge(&other.chance);
+        self.known.merge(&other.known);
+    }
+}
+
+/// A law of latencies, as coarse as the charts are, and the share beyond patience.
+#[derive(Clone, Debug, Default)]
+struct Outline {
+    mass: Vec<f64>,
+    late: f64,
+}
+
+/// One class.
+#[derive(Debug)]
+pub(super) struct OfClass {
+    pub work: Work,
+    /// Who made it gives up after this long.
+    patience: u64,
+    /// The law of latency after a start.
+    after_start: Vec<f64>,
+    /// Waits of those that arrived in the bucket of the charts that time is in, and of those before.
+    waits: Waits,
+    before: Waits,
+    /// Latencies without a wait, after a start, and after waits of a mean, by its place.
+    at_once: Outline,
+    cold: Outline,
+    outlines: Vec<Option<Outline>>,
+}
+
+/// What became of the attempts of one class that arrived in one bucket of the charts: shares.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Outcome {
+    /// For which a limit passed first.
+    pub timed_out: f64,
+}
+
+/// All classes.
+#[derive(Debug)]
+pub(super) struct Latencies {
+    pub classes: Vec<OfClass>,
+    /// Share of each class in what arrives now.
+    pub mix: Vec<f64>,
+}
+
+impl Notes for Latencies {
+    fn arrive(&mut self, count: f64, waiting: f64, mean: f64) {
+        for (class, share) in self.classes.iter_mut().zip(&self.mix) {
+            let count = count * share;
+            class.waits.none += count * (1.0 - waiting);
+            if count * waiting > 0.0 {
+                class.waits.chance.add(mean, count * waiting);
+            }
+        }
+    }
+
+    fn waited(&mut self, count: f64, wait: f64) {
+        for (class, share) in self.classes.iter_mut().zip(&self.mix) {
+            class.waits.known.add(wait, count * share);
+        }
+    }
+}
+
+impl Latencies {
+    /// Nothing has arrived yet.
+    pub fn new(asked: Vec<Asked>) -> Self {
+        let mix = vec![0.0; asked.len()];
+        Self { classes: asked.into_iter().map(OfClass::new).collect(), mix }
+    }
+
+    /// Starts of instances take so long, by bucket.
+    pub fn set_start(&mut self, start: &[f64]) {
+        for class in &mut self.classes {
+            class.after_start = joined(start, &class.work.mass);
+            class.cold = class.outline(&class.after_start);
+        }
+    }
+
+    /// So many of those that have arrived waited for a start.
+    pub fn cold(&mut self, count: f64) {
+        for (class, share) in self.classes.iter_mut().zip(&self.mix) {
+            let cold = (count * share).min(class.waits.none);
+            class.waits.none -= cold;
+            class.waits.cold += cold;
+        }
+    }
+}
+
+impl OfClass {
+    fn new(Asked { work, patience }: Asked) -> Self {
+        let mut class = Self {
+            work,
+            patience,
+            after_start: Vec::new(),
+            waits: Waits::new(),
+            before: Waits::new(),
+            at_once: Outline::default(),
+            cold: Outline::default(),
+            outlines: Vec::new(),
+        };
+        class.at_once = class.outline(&class.work.mass);
+        class
+    }
+
+    /// Whether no latency has been counted.
+    pub fn is_empty(&self) -> bool {
+        let Waits { none, cold, chance, known } = &self.before;
+        none + cold + chance.whole() + known.whole() <= 0.0
+    }
+
+    /// Forgets what has arrived.
+    pub fn forget(&mut self) {
+        self.waits = Waits::new();
+    }
+
+    /// The bucket from which on latencies are beyond patience.
+    fn limit(&self) -> usize {
+        if self.patience == u64::MAX { BUCKETS } else { bucket(self.patience).min(BUCKETS) }
+    }
+
+    fn outline(&self, law: &[f64]) -> Outline {
+        let limit = self.limit().min(law.len());
+        Outline { mass: law.chunks(COARSE).map(|part| part.iter().sum()).collect(), late: law[limit..].iter().sum() }
+    }
+
+    /// A bucket of the charts ends: what became of those who arrived in it, and their latencies, to each of which `more`
+    /// is added.
+    pub fn close(&mut self, more: u64, charted: &mut CoarseHistogram) -> Outcome {
+        let waits = std::mem::replace(&mut self.waits, Waits::new());
+        let arrived = waits.none + waits.cold + waits.chance.whole() + waits.known.whole();
+        let mut all = Outline { mass: vec![0.0; BUCKETS / COARSE], late: 0.0 };
+        all.add(&self.at_once, waits.none);
+        all.add(&self.cold, waits.cold);
+        for (place, mean, weight) in waits.chance.used() {
+            if place >= self.outlines.len() {
+                self.outlines.resize(place + 1, None);
+            }
+            if self.outlines[place].is_none() {
+                self.outlines[place] = Some(self.outline(&after_exponential(&self.work.mass, mean)));
+            }
+            if let Some(outline) = &self.outlines[place] {
+                all.add(outline, weight);
+            }
+        }
+        for (_, wait, weight) in waits.known.used() {
+            let wait = whole::round(wait);
+            for (place, share) in self.at_once.mass.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+                let latency = middle(place).saturating_add(wait);
+                all.mass[bucket(latency).min(BUCKETS - 1) / COARSE] += weight * share;
+                all.late += if latency >= self.patience { weight * share } else { 0.0 };
+            }
+        }
+        self.before.add(&waits);
+        let within = self.limit().div_ceil(COARSE);
+        let count = whole::round(arrived).min(CHARTED);
+        shared_out(&all.mass[..within], count, |place, count| charted.record_n(middle(place) + more, count));
+        let timed_out = if arrived > 0.0 { self.work.killed + all.late / arrived } else { self.work.killed };
+        Outcome { timed_out: if timed_out < 1e-12 { 0.0 } else { timed_out.min(1.0) } }
+    }
+
+    /// The latencies of `completed` attempts, to each of which `more` is added.
+    pub fn latencies(&self, completed: u64, more: u64) -> Histogram {
+        let mut all = vec![0.0; BUCKETS];
+        let mut add = |law: &[f64], weight: f64| all.iter_mut().zip(law).for_each(|(sum, mass)| *sum += weight * mass);
+        add(&self.work.mass, self.before.none);
+        add(&self.after_start, self.before.cold);
+        for (_, mean, weight) in self.before.chance.used() {
+            add(&after_exponential(&self.work.mass, mean), weight);
+        }
+        for (_, wait, weight) in self.before.known.used() {
+            let wait = whole::round(wait);
+            for (place, mass) in self.work.mass.iter().enumerate().filter(|(_, mass)| **mass > 0.0) {
+                all[bucket(midpoint(place).saturating_add(wait)).min(BUCKETS - 1)] += weight * mass;
+            }
+        }
+        let mut found = Histogram::new();
+        shared_out(&all[..self.limit()], completed, |place, count| found.record_n(midpoint(place) + more, count));
+        found
+    }
+
+    /// Adds the waits of those of `completed` attempts that waited.
+    pub fn waits(&self, completed: u64, waits: &mut Histogram) {
+        // How likely one completes that has waited for so long.
+        let mut within: Vec<f64> = self
+            .work
+            .mass
+            .iter()
+            .scan(0.0, |sum, mass| {
+                *sum += mass;
+                Some(*sum)
+            })
+            .collect();
+        within.push(within.last().copied().unwrap_or(1.0));
+        let completes = |wait: u64| {
+            let left = self.patience.saturating_sub(wait);
+            if left == 0 { 0.0 } else { within[bucket(left).min(within.len() - 1)] }
+        };
+        let mut all = vec![0.0; BUCKETS];
+        for (_, mean, weight) in self.before.chance.used() {
+            let mut left = 1.0;
+            for (place, sum) in all.iter_mut().enumerate() {
+                let next = libm::exp(-(lowest(place + 1) as f64) / mean);
+                *sum += weight * (left - next);
+                left = next;
+                if left < 1e-15 {
+                    break;
+                }
+            }
+        }
+        for (_, wait, weight) in self.before.known.used() {
+            all[bucket(whole::round(wait)).min(BUCKETS - 1)] += weight;
+        }
+        all.iter_mut().enumerate().for_each(|(place, sum)| *sum *= completes(midpoint(place)));
+        let (waited, others) = (all.iter().sum::<f64>(), (self.before.none + self.before.cold) * completes(0));
+        let share = if waited > 0.0 { waited / (waited + others) } else { 0.0 };
+        let count = whole::round(completed as f64 * share).min(completed);
+        shared_out(&all, count, |place, count| waits.record_n(midpoint(place).max(1), count));
+    }
+}
+
+impl Outline {
+    fn add(&mut self, other: &Self, weight: f64) {
+        if weight > 0.0 {
+            self.mass.iter_mut().zip(&other.mass).for_each(|(sum, mass)| *sum += weight * mass);
+            self.late += weight * other.late;
+        }
+    }
+}
+
+/// The value that stands for a bucket of the charts.
+const fn middle(place: usize) -> u64 {
+    lowest(place * COARSE + COARSE / 2)
+}
+
+/// Gives out `count` by weight, in whole numbers that add up to it.
+pub(super) fn shared_out(weights: &[f64], count: u64, mut give: impl FnMut(usize, u64)) {
+    let whole: f64 = weights.iter().sum();
+    if whole <= 0.0 {
+        return;
+    }
+    let (mut sum, mut given) = (0.0, 0);
+    let last = weights.iter().rposition(|weight| *weight > 0.0).unwrap_or(0);
+    for (place, weight) in weights.iter().enumerate().take(last + 1) {
+        sum += weight;
+        let up_to = if place == last { count } else { whole::round(count as f64 * (sum / whole)).min(count) };
+        if up_to > given {
+            give(place, up_to - given);
+            given = up_to;
+        }
+    }
+}
+
+/// The law of work after an exponential wait of this mean, by bucket. Within a bucket work is taken to be spread evenly.
+fn after_exponential(work: &[f64], mean: f64) -> Vec<f64> {
+    let mut law = Vec::with_capacity(work.len() + BLOCK);
+    // What has been worked for less than the wait so far, and how likely a latency is beyond the bucket so far.
+    let (mut waiting, mut beyond) = (0.0, 1.0_f64);
+    let mut working = 1.0;
+    let (mut width, mut faded, mut kept) = (0, 1.0, 1.0);
+    for place in 0..BUCKETS {
+        let span = lowest(place + 1) - lowest(place);
+        if span != width {
+            width = span;
+            let ratio = span as f64 / mean;
+            faded = libm::exp(-ratio);
+            kept = -libm::expm1(-ratio) / ratio;
+        }
+        let mass = work.get(place).copied().unwrap_or(0.0);
+        working -= mass;
+        waiting = waiting * faded + mass * kept;
+        let next = if place < work.len() { working.max(0.0) + waiting } else { waiting };
+        law.push((beyond - next).max(0.0));
+        beyond = next;
+        if place >= work.len() && beyond < 1e-15 {
+            break;
+        }
+    }
+    law
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::distribution::{Distribution, Law};
+
+    fn asked(law: Law, patience: u64) -> Asked {
+        let class = crate::engine::tick::tests::class(Distribution::constant(0.0), Distribution::new(law));
+        Asked { work: Work::new(&class, 1.0, u64::MAX, |time| time), patience }
+    }
+
+    #[test]
+    fn two_exponentials_are_an_erlang() {
+        let mut latencies = Latencies::new(vec![asked(Law::Exponential { mean: 1e8 }, u64::MAX)]);
+        latencies.mix = vec![1.0];
+        latencies.arrive(1e6, 1.0, 1e8);
+        let outcome = latencies.classes[0].close(0, &mut CoarseHistogram::default());
+        assert!(outcome.timed_out == 0.0 && !latencies.classes[0].is_empty());
+        let found = latencies.classes[0].latencies(1_000_000, 0);
+        assert_eq!(found.count(), 1_000_000);
+        assert!((found.mean().unwrap() / 2e8 - 1.0).abs() < 3e-3, "{:?}", found.mean());
+        // 1 - (1 + t) exp(-t) at the 99th percentile of an Erlang law of two phases: t = 6.638352.
+        assert!((found.quantile(0.99).unwrap() as f64 / 6.638_352e8 - 1.0).abs() < 6e-3, "{:?}", found.quantile(0.99));
+    }
+
+    #[test]
+    fn a_known_wait_is_added_and_patience_cuts() {
+        let mut latencies = Latencies::new(vec![asked(Law::Constant(1e8), 250_000_000)]);
+        latencies.mix = vec![1.0];
+        latencies.waited(300.0, 1e8);
+        latencies.waited(100.0, 2e8);
+        let outcome = latencies.classes[0].close(0, &mut CoarseHistogram::default());
+        assert!((outcome.timed_out - 0.25).abs() < 1e-9, "{}", outcome.timed_out);
+        let found = latencies.classes[0].latencies(300, 7);
+        assert!((found.quantile(0.5).unwrap() as f64 / 2e8 - 1.0).abs() < 0.01);
+    }
+
+    #[test]
+    fn what_is_shared_out_adds_up() {
+        let mut counts = [0; 4];
+        shared_out(&[0.1, 0.0, 0.25, 0.65], 7, |place, count| counts[place] = count);
+        assert_eq!(counts, [1, 0, 1, 5]);
+    }
+}

@@ -38,7 +38,9 @@ impl Chosen {
         let chosen = |engine, reason: &str| Ok(Self { engine, reason: reason.to_owned() });
         match scenario.fidelity {
             Fidelity::Exact => chosen(Engine::Exact, "asked for"),
-            Fidelity::Auto => chosen(Engine::Exact, "auto: every request is played one by one; tick has to be asked for"),
+            Fidelity::Auto => {
+                chosen(Engine::Exact, "auto: every request is played one by one; tick has to be asked for")
+            }
             Fidelity::Tick => match not_by_tick(scenario) {
                 Some(why) => Err(RunError::NotByTick(why)),
                 None => chosen(Engine::Tick, "asked for"),

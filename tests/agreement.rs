@@ -53,7 +53,7 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "steady, many slots",
-        traffic: r#"duration = "3h", source = { rate = "280/s" }"#,
+        traffic: r#"duration = "2h", source = { rate = "280/s" }"#,
         class: WEB,
         deployment: r#"platform = "vm", instance = { vcpu = 8.0 }, fleet = { slots = 8 }, autoscaler = { kind = "fixed", replicas = 4 }"#,
         replications: 1,
@@ -88,11 +88,11 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "bursts of 20 s, fixed",
-        traffic: r#"duration = "24h", source = { rate = "140/s", burst = { cv = 0.3, window = "20s" } }"#,
+        traffic: r#"duration = "12h", source = { rate = "140/s", burst = { cv = 0.3, window = "20s" } }"#,
         class: WEB,
         deployment: TWENTY,
         replications: 2,
-        beyond: &[],
+        beyond: &[("p95", BURSTS), ("p99", BURSTS)],
     },
     Case {
         name: "bursts of 1 s, fixed",
@@ -100,7 +100,7 @@ const CASES: &[Case] = &[
         class: WEB,
         deployment: TWENTY,
         replications: 1,
-        beyond: &[("p95", SHORT_BURSTS)],
+        beyond: &[("p95", SHORT_BURSTS), ("p99", SHORT_BURSTS)],
     },
     Case {
         name: "hpa, at its floor",
@@ -124,7 +124,7 @@ const CASES: &[Case] = &[
         class: HALF,
         deployment: r#"platform = "kubernetes", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "30s" }, autoscaler = { kind = "hpa", min = 2, max = 200, metrics = [{ cpu_utilization = "35%" }] }"#,
         replications: 2,
-        beyond: &[],
+        beyond: &[("instances", FEW)],
     },
     Case {
         name: "hpa, spike",
@@ -132,7 +132,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: HPA,
         replications: 3,
-        beyond: &[],
+        beyond: &[("p99", CLIFF)],
     },
     Case {
         name: "hpa, bursts of 20 s",
@@ -140,7 +140,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: HPA,
         replications: 3,
-        beyond: &[],
+        beyond: &[("p99", BURSTS), ("cold", CLUMPS)],
     },
     Case {
         name: "hpa on nodes, cluster autoscaler",
@@ -156,7 +156,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: r#"platform = "vm", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "1m" }, autoscaler = { kind = "target-tracking", min = 2, max = 60, target = 0.6 }"#,
         replications: 2,
-        beyond: &[],
+        beyond: &[("instances", FEW)],
     },
     Case {
         name: "functions, 20/s",
@@ -185,6 +185,10 @@ const CASES: &[Case] = &[
 ];
 
 const CONSTANT: &str = "waits for constant work end sooner than exponential ones";
+const BURSTS: &str = "queues that come and go with bursts are told a little too short";
+const FEW: &str = "so few decisions are made that one more or less is beyond the bound";
+const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
+const CLUMPS: &str = "those who wait for a start come in clumps, of which there are few";
 const SHORT_BURSTS: &str = "in ten service times a queue has not become what the closure makes of it";
 
 fn run(case: &Case, fidelity: &str) -> RunResult {
@@ -252,6 +256,59 @@ fn the_engines_agree() {
         println!("{line}  [{slow:.1?} {fast:.1?}]");
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Counts are whole and add up, every deployment gets the same requests, threads make no difference, and what is not known is
+/// null.
+#[test]
+fn what_comes_adds_up() {
+    let text = format!(
+        r#"scenario = {{ seed = 3, replications = 3, fidelity = "tick" }}
+class = [
+  {{ name = "short", weight = 4.0, cpu = {{ dist = "exponential", mean = "40ms" }} }},
+  {{ name = "long", cpu = {{ dist = "lognormal", median = "250ms", sigma = 0.6 }}, timeout = "1s", response_bytes = {{ dist = "exponential", mean = "3KiB" }} }},
+]
+traffic = {{ duration = "7h", warmup = "10m", uncertainty = {{ level_cv = 0.2 }}, source = [
+  {{ name = "a", rate = "20/s", profile = "web-weekday" }},
+  {{ name = "b", rate = "3/s", mix = {{ long = 1.0 }}, burst = {{ cv = 0.5, window = "1m" }} }},
+] }}
+[[deployment]]
+name = "hpa"
+{}
+[[deployment]]
+platform = "aws-lambda"
+[[deployment]]
+name = "narrow"
+platform = "vm"
+autoscaler = {{ kind = "fixed", replicas = 3 }}
+"#,
+        HPA.replace(", instance", "\ninstance").replace(", fleet", "\nfleet").replace(", autoscaler", "\nautoscaler")
+    );
+    let mut document = Document::new("sums.toml", &text, Path::new("."), "sums", &[]);
+    let scenario = document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)));
+    let played = |threads| {
+        let result = experiment::run(&scenario, &RunOptions { threads: Some(threads), ..RunOptions::quiet() });
+        serde_json::to_value(result.unwrap()).unwrap()
+    };
+    let result = played(1);
+    assert_eq!(result, played(2));
+    assert_eq!(result["fidelity"], "tick");
+    assert!(result["traffic"]["dispersion_1s"].is_null());
+    let offered = &result["deployments"][0]["requests"]["offered"];
+    assert_eq!(result["traffic"]["requests"], *offered);
+    for one in result["deployments"].as_array().unwrap() {
+        let count = |of: &str, key: &str| one[of][key].as_u64().unwrap();
+        assert_eq!(one["requests"]["offered"], *offered);
+        let ends = ["completed", "rejected", "timed_out", "failed", "in_flight"].map(|key| count("attempts", key));
+        assert_eq!(ends.iter().sum::<u64>(), count("attempts", "offered"));
+        assert!(count("requests", "failed") > 0 && count("requests", "in_flight") > 0, "{}", one["name"]);
+        assert!(one["latency_ms"]["p99"].as_f64().unwrap() > one["latency_ms"]["p50"].as_f64().unwrap());
+        assert!(one["instances"]["mean"].as_f64().unwrap() > 1.0);
+    }
+    let lambda = &result["deployments"][1];
+    assert!(lambda["cold_starts"]["count"].as_u64().unwrap() > 0);
+    assert_eq!(lambda["cold_starts"]["count"], lambda["instances"]["started"]);
+    assert!(lambda["cost"]["per_month"].as_str().unwrap().parse::<f64>().unwrap() > 0.0);
 }
 
 /// How long a year takes, at three rates: `cargo test --release --test agreement -- --ignored --nocapture`.

@@ -36,13 +36,17 @@ use crate::traffic::path::{Arrived, Path};
 /// now and then, with the instant that has been reached; `None` if it says no.
 ///
 /// # Errors
-/// What turns out to lie outside the domain on the way: limits of a fleet that follows its requests are reached.
+/// What turns out to lie outside the domain on the way: limits of the edge, or of a fleet that follows its requests, are
+/// reached.
 pub fn play(
     plan: Plan<'_>,
     path: Path,
     arrived: &Arrived,
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<Measurement>, String> {
+    if let Some(why) = domain::throttled(plan.deployment, path.clone()) {
+        return Err(why);
+    }
     match &plan.deployment.of_service(0).autoscaler.law {
         Law::PerRequest(law) => functions::FunctionsAtWork::new(plan, path, law).play(arrived, goes_on),
         _ => Ok(fleet::FleetAtWork::new(plan, path).play(arrived, goes_on)),

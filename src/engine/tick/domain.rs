@@ -1,6 +1,7 @@
 //! What the tick engine does not play: each refusal says what it is.
 
 use crate::application::{Application, Class};
+use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
@@ -8,8 +9,11 @@ use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
+use crate::traffic::path::Path;
 use crate::units::Nanos;
 
+/// What comes, or is at work, at once stays below its mean and so many of its roots, in any run.
+pub(super) const SPREADS: f64 = 8.0;
 /// A request may take this share of the time between two measurements of an autoscaler, on average: what is measured in
 /// one then hardly depends on the one before.
 const SHORT: f64 = 0.2;
@@ -26,6 +30,18 @@ pub fn outside(deployment: &Deployment, application: &Application, faults: usize
     let of_front = || of_front(deployment);
     let of_law = || of_law(deployment, application);
     of_application().or_else(of_class).or_else(of_front).or_else(of_law).or_else(|| of_cpu(deployment, application))
+}
+
+/// Why a path on which a throttle would turn requests away is not played: what comes in a second stays below its mean and so
+/// many of its roots.
+pub(super) fn throttled(deployment: &Deployment, mut path: Path) -> Option<String> {
+    let throttle = deployment.edge.as_ref()?.throttle?;
+    let mut peak = 0.0_f64;
+    while let Some(stretch) = path.next(u64::MAX) {
+        peak = peak.max(stretch.first).max(stretch.last);
+    }
+    let most = peak * 1e9 + SPREADS * (peak * 1e9).sqrt();
+    when(most > throttle.rate, &format!("{:.0} requests/s come near what its edge takes (`edge.throttle`)", peak * 1e9))
 }
 
 fn when(is: bool, what: &str) -> Option<String> {
@@ -51,10 +67,8 @@ fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {
 }
 
 fn of_front(deployment: &Deployment) -> Option<String> {
-    let throttled = deployment.edge.as_ref().is_some_and(|edge| edge.throttle.is_some());
     let fresh = deployment.of_service(0).fleet.cold_service.is_some();
-    when(throttled, "its edge has a throttle (`edge.throttle`)")
-        .or_else(|| when(deployment.hop.proxy_cpu.0 > 0, "requests pass proxies that need CPU"))
+    when(deployment.hop.proxy_cpu.0 > 0, "requests pass proxies that need CPU")
         .or_else(|| when(fresh, "first requests bring their start (`fleet.cold_service`)"))
 }
 
@@ -72,7 +86,7 @@ fn of_queue(deployment: &Deployment) -> Option<String> {
 fn of_pool(deployment: &Deployment, law: &PerRequest, longest: f64) -> Option<String> {
     let spec = deployment.of_service(0);
     let Fleet { slots, reuse, keep_alive, keep_alive_from, initial, .. } = spec.fleet;
-    let kept = keep_alive.as_ref().map_or(f64::INFINITY, |law| law.mean());
+    let kept = keep_alive.as_ref().map_or(f64::INFINITY, Distribution::mean);
     let started = law.scale_rate.is_some_and(|rate| f64::from(rate.count) < FAST * rate.per.seconds());
     let in_turn = matches!(reuse, Reuse::LeastRecent | Reuse::Random);
     let stated = !matches!(initial, Initial::Stationary | Initial::Min);

@@ -4,6 +4,7 @@ use rand::RngExt;
 
 use super::asked::{Load, asked, speed};
 use super::books::Books;
+use super::domain::SPREADS;
 use super::fleet::ASKED;
 use super::latencies::Latencies;
 use super::law::{joined, spread};
@@ -18,9 +19,6 @@ use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::fleet::Initial;
 use crate::traffic::path::{Arrived, Path, Stretch};
-
-/// Requests at work at once stay below their mean and so many of its roots, in any run.
-const SPREADS: f64 = 8.0;
 
 /// One service at work.
 pub(super) struct FunctionsAtWork<'a> {

@@ -2,6 +2,7 @@
 //! cannot meet one says so in the table, with the reason. Seeds were fixed before anything was measured; steps are those
 //! of every run.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -242,13 +243,13 @@ fn the_engines_agree() {
                 continue;
             }
             let deviation = found / is - 1.0;
-            line += &format!(" {name} {is:.4} {:+.2}%", 100.0 * deviation);
+            let _ = write!(line, " {name} {is:.4} {:+.2}%", 100.0 * deviation);
             let Some((_, bound)) = BOUNDS.iter().find(|(of, _)| *of == name) else { continue };
             let by_chance = if name == "cold" { 3.0 / is.max(1.0).sqrt() } else { 0.0 };
             let within = deviation.abs() <= bound.max(by_chance);
             let beyond = case.beyond.iter().find(|(of, _)| *of == name);
             if let Some((_, why)) = beyond.filter(|_| !within) {
-                line += &format!(" ({why})");
+                let _ = write!(line, " ({why})");
             } else if !within {
                 failures.push(format!("{}: {name} {is} {found}", case.name));
             }

@@ -50,6 +50,7 @@ impl Core<'_> {
         self.run_until(self.plan.horizon.0);
         for (used, given) in self.station.levels.uses.iter_mut().zip(&given.slices) {
             (used.requests, used.billed) = (given.billed_requests, given.billed_time);
+            used.instances += given.instances;
         }
         let micro_vcpu = self.micro_capacity();
         self.tally.give(given, micro_vcpu);

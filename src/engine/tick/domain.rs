@@ -69,6 +69,7 @@ fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {
 fn of_front(deployment: &Deployment) -> Option<String> {
     let fresh = deployment.of_service(0).fleet.cold_service.is_some();
     when(deployment.hop.proxy_cpu.0 > 0, "requests pass proxies that need CPU")
+        .or_else(|| when(deployment.observability.traces.is_some(), "requests are picked for traces one by one"))
         .or_else(|| when(fresh, "first requests bring their start (`fleet.cold_service`)"))
 }
 

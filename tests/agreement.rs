@@ -179,7 +179,7 @@ const CASES: &[Case] = &[
         name: "lambda, 20/s",
         traffic: r#"duration = "2d", source = { rate = "20/s", profile = "web-weekday" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, fleet = { lifetime = "none" }"#,
         replications: 2,
         beyond: &[],
     },
@@ -278,6 +278,7 @@ name = "hpa"
 {}
 [[deployment]]
 platform = "aws-lambda"
+fleet.lifetime = "none"
 [[deployment]]
 name = "narrow"
 platform = "vm"

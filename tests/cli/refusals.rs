@@ -68,7 +68,7 @@ fn flags_that_are_values_of_the_scenario_are_checked_like_them() {
 fn what_the_tick_engine_does_not_play_is_refused_by_name() {
     let desk = Desk::new();
     let text = refused(&desk, &["tiny.toml", "--fidelity", "tick"]);
-    assert!(text.contains("deployment `ec2`: instances take as many requests as come (`fleet.slots`)"), "{text}");
+    assert!(text.contains("deployment `aws-lambda`: instances are recycled by age (`fleet.lifetime`)"), "{text}");
     let text = refused(&desk, &["tiny.toml", "--fidelity", "tick", "--set", "traffic.source.arrivals=even"]);
     assert!(text.contains("its arrivals are evenly spaced"), "{text}");
     assert!(text.contains("`exact` plays"), "{text}");

@@ -48,8 +48,8 @@ impl<'a> FunctionsAtWork<'a> {
         let outside = joined(&spread(&spec.fleet.start, 1.0), &spread(spec.runtime_start, 1.0));
         latencies.set_start(&joined(&outside, &spread(&service.init, init_pace)));
         let own = spec.runtime_start.mean() + service.init.mean() * init_pace;
-        let mean = |law: Option<&Distribution>| law.map_or(f64::INFINITY, Distribution::mean);
-        let mut levels = Levels::new(mean(spec.fleet.keep_alive.as_ref()), mean(spec.fleet.lifetime.as_ref()));
+        let kept = spec.fleet.keep_alive.as_ref().map_or(f64::INFINITY, Distribution::mean);
+        let mut levels = Levels::new(kept);
         if spec.fleet.initial == Initial::Stationary {
             let load = Load::of(latencies.classes.iter().map(|class| &class.work), path.mix());
             levels.fill(plan.first_rate / 1e9, load.mean);

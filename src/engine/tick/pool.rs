@@ -4,8 +4,7 @@
 //! `k` lives while `k` requests have been at work at once within that while. Requests at work are Poisson around their mean
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
 //! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989); a level up to `a` always.
-//! A crossing of a level that does not live is a cold start. An instance that is recycled by age leaves its level until that
-//! is crossed next.
+//! A crossing of a level that does not live is a cold start.
 
 use std::collections::VecDeque;
 
@@ -32,9 +31,8 @@ pub(super) struct Passed {
 /// The pool, by level: the first entry of every list is that of level 1.
 #[derive(Debug)]
 pub(super) struct Levels {
-    /// For how long an idle instance is kept, and how old an instance becomes (perhaps without end), in nanoseconds.
+    /// For how long an idle instance is kept, in nanoseconds.
     keep_alive: f64,
-    lifetime: f64,
     /// Expected crossings in each of the last steps, in all of them, and in the one that goes on.
     recent: VecDeque<Vec<f64>>,
     window: Vec<f64>,
@@ -51,10 +49,9 @@ pub(super) struct Levels {
 
 impl Levels {
     /// An empty pool.
-    pub const fn new(keep_alive: f64, lifetime: f64) -> Self {
+    pub const fn new(keep_alive: f64) -> Self {
         Self {
             keep_alive,
-            lifetime,
             recent: VecDeque::new(),
             window: Vec::new(),
             current: Vec::new(),
@@ -105,7 +102,7 @@ impl Levels {
     }
 
     fn close(&mut self) -> Passed {
-        let span = std::mem::take(&mut self.elapsed);
+        self.elapsed = 0.0;
         let mut current = std::mem::take(&mut self.current);
         let oldest = if self.recent.len() == STEPS { self.recent.pop_front().unwrap_or_default() } else { Vec::new() };
         let levels = current.len().max(self.window.len());
@@ -122,14 +119,8 @@ impl Levels {
             // Those that enter the window do so while others leave it.
             let change = enters - leaves;
             let dead = libm::exp(-*window) * if change.abs() < 1e-9 { 1.0 } else { -libm::expm1(-change) / change };
-            let (mut alive, mut cold) = ((1.0 - dead).clamp(0.0, 1.0), enters * dead);
-            if self.lifetime.is_finite() && enters > 0.0 {
-                let recycled = again(*window) * span / self.lifetime;
-                cold += recycled;
-                alive = (alive - recycled / enters).max(0.0);
-            }
-            passed.pool += alive;
-            passed.cold += cold;
+            passed.pool += (1.0 - dead).clamp(0.0, 1.0);
+            passed.cold += enters * dead;
             *window = (*window + change).max(0.0);
         }
         while self.window.last().is_some_and(|count| *count < NEVER) {
@@ -150,11 +141,6 @@ impl Levels {
     pub fn peak(&self, luck: f64) -> u64 {
         self.all.iter().rposition(|count| libm::exp(-count) < luck).map_or(0, |level| level as u64 + 1)
     }
-}
-
-/// The probability of two or more where so many are expected: that one misses an instance which one before it had.
-fn again(expected: f64) -> f64 {
-    1.0 - libm::exp(-expected) * (1.0 + expected)
 }
 
 /// Adds how often each level is expected to be crossed upwards by a new clump in `span`, where `busy` are at work.
@@ -190,7 +176,7 @@ mod tests {
     #[test]
     fn a_steady_pool_is_that_of_the_closed_form() {
         for (rate, work) in [(0.9, 1.991), (10.0, 0.1), (100.0, 0.1), (1_000.0, 0.1)] {
-            let mut levels = Levels::new(600.0 * SECOND, f64::INFINITY);
+            let mut levels = Levels::new(600.0 * SECOND);
             levels.fill(rate / SECOND, work * SECOND);
             let step = levels.pass(rate / SECOND, work * SECOND, levels.rest()).expect("a whole step");
             let expected = keep_alive_pool(rate, work, 600.0);
@@ -202,22 +188,10 @@ mod tests {
 
     #[test]
     fn an_empty_pool_is_filled_by_cold_starts() {
-        let mut levels = Levels::new(600.0 * SECOND, f64::INFINITY);
+        let mut levels = Levels::new(600.0 * SECOND);
         let steps = (0..STEPS).filter_map(|_| levels.pass(100.0 / SECOND, 0.1 * SECOND, levels.rest()));
         let steps: Vec<Passed> = steps.collect();
         let (cold, pool) = (steps.iter().map(|step| step.cold).sum::<f64>(), steps[STEPS - 1].pool);
         assert!((cold / pool - 1.0).abs() < 0.05, "{cold} starts for {pool} instances");
-    }
-
-    #[test]
-    fn instances_that_grow_old_are_started_again() {
-        let cold = |lifetime: f64| {
-            let mut levels = Levels::new(600.0 * SECOND, lifetime * SECOND);
-            levels.fill(1_000.0 / SECOND, 0.1 * SECOND);
-            levels.pass(1_000.0 / SECOND, 0.1 * SECOND, levels.rest()).expect("a whole step")
-        };
-        let (young, old) = (cold(f64::INFINITY), cold(7_200.0));
-        let more = (old.cold - young.cold) / young.pool * 7_200.0 / 30.0;
-        assert!((0.85..1.0).contains(&more), "each of nearly all in a lifetime: {more}");
     }
 }

@@ -20,6 +20,7 @@ pub mod hop;
 pub mod instance;
 pub mod meter;
 pub mod observability;
+pub mod passage;
 pub mod placement;
 pub mod queue;
 pub mod roll_out;
@@ -83,6 +84,8 @@ pub struct Deployment {
     pub placement: placement::Placement,
     /// What a call to another service passes.
     pub hop: hop::Hop,
+    /// The ways out of its private network; `None`: nothing that is counted leaves one.
+    pub nat: Option<passage::Nat>,
     /// What is counted.
     pub meter: meter::Meter,
     /// Start-up of the language runtime of the service on this platform, in nanoseconds of wall time.

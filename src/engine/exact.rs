@@ -88,6 +88,7 @@ use crate::kernel::agenda::Agenda;
 use crate::kernel::ladder::Ladder;
 use crate::metering::measurement::{Measurement, SliceMeasure};
 use crate::platform::Deployment;
+use crate::platform::passage::Passage;
 use crate::platform::placement::Placement;
 use crate::platform::tokens::Tokens;
 
@@ -151,6 +152,8 @@ pub struct Core<'a> {
     sampler: Option<Sampler<'a>>,
     queues: Queues,
     flows: Vec<Flow>,
+    /// Whether anybody is billed for what calls and starts of runs carry.
+    carries_bytes: bool,
     /// From when to when an attempt that is booked at once is on its CPU.
     computes: Vec<(u64, u64)>,
     /// What is to be done at this instant, when its event is done.
@@ -187,6 +190,8 @@ impl<'a> Core<'a> {
             in_flight: 0,
             queues: Queues::new(plan.application, deployment, plan.calendar.slices.len()),
             flows: flows(&plan),
+            carries_bytes: deployment.hop.cross_zone > 0.0
+                || deployment.bindings.workflows.iter().any(|workflow| workflow.passage != Passage::default()),
             kinds,
             cpu_model,
             station,

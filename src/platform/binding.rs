@@ -1,5 +1,6 @@
 //! What a deployment puts in the place of the queues, workflows and stores of an application.
 
+use super::passage::Passage;
 use super::queue::BoundQueue;
 use super::store::BoundStore;
 use super::workflow::BoundWorkflow;
@@ -13,6 +14,15 @@ pub struct Bindings {
     pub workflows: Vec<BoundWorkflow>,
     /// What stands for the stores.
     pub stores: Vec<BoundStore>,
+}
+
+impl Bindings {
+    /// What bytes pass on the way to each of them.
+    pub fn passages(&self) -> impl Iterator<Item = &Passage> {
+        let queues = self.queues.iter().map(|queue| &queue.passage);
+        let workflows = self.workflows.iter().map(|workflow| &workflow.passage);
+        queues.chain(workflows).chain(self.stores.iter().map(|store| &store.passage))
+    }
 }
 
 /// Variant under which a meter of what is bound under this catalogue id is priced, so that each is priced by its own

@@ -16,7 +16,7 @@ pub use addon::Addon;
 pub use describe::Row;
 pub use edge::EdgeEntry;
 pub use machine::{Allocatable, Machine};
-pub use part::{PartClass, PartEntry};
+pub use part::{PartClass, PartEntry, Way};
 pub use platform::{Class, Kinds, Limit, Platform, Sizing};
 pub use read::{Setting, plain_text};
 

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::Deployment;
 use super::instance::Instance;
 use super::meter::Per;
+use super::passage::{ENDPOINT, Leaves};
 use super::placement::Placement;
 use crate::application::Application;
 use crate::application::step::Access;
@@ -60,6 +61,15 @@ pub fn meters(deployment: &Deployment, application: &Application) -> BTreeSet<Me
     let calls = sites.any(|site| site.size.as_constant() != Some(0));
     let crosses = calls || deployment.edge.as_ref().is_some_and(|edge| edge.on_nodes);
     add(crosses && deployment.hop.cross_zone > 0.0, "", Dimension::InterzoneBytes, "");
+    let passages = || deployment.bindings.passages();
+    add(passages().any(|passage| passage.cross_zone > 0.0), "", Dimension::InterzoneBytes, "");
+    if let Some(nat) = deployment.nat {
+        let leave = |by| passages().any(|passage| passage.leaves == by);
+        add(true, "", Dimension::NatHours, "");
+        add(leave(Leaves::ByNat), "", Dimension::NatBytes, "");
+        add(nat.endpoints > 0, "", Dimension::NatHours, ENDPOINT);
+        add(leave(Leaves::ByEndpoint), "", Dimension::NatBytes, ENDPOINT);
+    }
     if let Some(edge) = &deployment.edge {
         add(edge.meter.request_unit_bytes.is_some(), "", Dimension::EdgeRequests, &edge.id);
         add(edge.meter.hours > 0, "", Dimension::EdgeHours, &edge.id);

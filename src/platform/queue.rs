@@ -7,11 +7,12 @@
 pub mod pollers;
 
 use super::binding::variant;
+use super::passage::Passage;
 use crate::units::Nanos;
 use pollers::Pollers;
 
 /// What one queue of the application is bound to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BoundQueue {
     /// Catalogue id; `None` for a queue without a limit and without a price.
     pub id: Option<String>,
@@ -23,6 +24,8 @@ pub struct BoundQueue {
     pub max_batch: Option<u32>,
     /// What is counted for its bill.
     pub meter: QueueMeter,
+    /// What bytes pass between it and instances.
+    pub passage: Passage,
 }
 
 /// How a queue is asked for messages.

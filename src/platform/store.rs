@@ -15,6 +15,7 @@ pub mod throughput;
 pub mod units;
 
 use super::binding::variant;
+use super::passage::Passage;
 use crate::application::step::Access;
 use crate::units::Bytes;
 use connections::Connections;
@@ -37,6 +38,8 @@ pub struct BoundStore {
     pub units: Units,
     /// What is counted for its bill.
     pub meter: StoreMeter,
+    /// What bytes pass between it and instances.
+    pub passage: Passage,
 }
 
 /// What a store counts for its bill.

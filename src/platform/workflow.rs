@@ -1,15 +1,18 @@
 //! What a deployment binds a workflow of the application to: what is counted of its runs.
 
 use super::binding::variant;
+use super::passage::Passage;
 use crate::units::{Bytes, Nanos};
 
 /// What one workflow of the application is bound to.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct BoundWorkflow {
     /// Catalogue id; `None` for a workflow without a price.
     pub id: Option<String>,
     /// What is counted for its bill.
     pub meter: WorkflowMeter,
+    /// What bytes pass between it and instances.
+    pub passage: Passage,
 }
 
 /// What a workflow counts for its bill.

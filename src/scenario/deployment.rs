@@ -11,6 +11,7 @@ mod edge;
 mod fleet;
 mod hop;
 mod merge;
+mod nat;
 mod observability;
 mod placement;
 mod queue;
@@ -138,11 +139,15 @@ impl<'a> Place<'a> {
         let table = &merged.table;
         let platform = merged.platform;
         let placement = placement::build(table.at("placement"), catalogue, problems)?;
-        let bindings = Bindings {
+        let mut bindings = Bindings {
             queues: queue::queues(table, application, platform.family),
             workflows: workflow::workflows(table, application),
             stores: store::stores(table, application, catalogue, problems),
         };
+        let hop = hop::hop(table.at("hop").table(), &placement);
+        let nat = nat::nat(table, catalogue, problems);
+        nat::pass(&mut bindings, &mut merged, &hop, application, catalogue);
+        let table = &merged.table;
         let deployment = Deployment {
             name: table.get("name").map_or(platform.id.as_str(), Node::text).to_owned(),
             platform: platform.id.clone(),
@@ -152,7 +157,8 @@ impl<'a> Place<'a> {
             instance,
             fleet: fleet::fleet(table.at("fleet").table()),
             autoscaler: autoscaler::build(table.at("autoscaler"), problems)?,
-            hop: hop::hop(table.at("hop").table(), &placement),
+            hop,
+            nat,
             meter: fleet::meter(table.at("meter").table()),
             runtime_start,
             services: Vec::new(),
@@ -178,10 +184,13 @@ fn not_modelled(
     bindings: &Bindings,
     catalogue: &Catalogue,
 ) -> Vec<(String, String)> {
+    let platform = merged.platform;
+    let nat = merged.table.get("nat").and_then(Node::as_table);
     let told = observability::not_modelled(merged, application, catalogue).into_iter();
     let told = told.map(|item| (item, String::new()));
-    let of_platform = merged.platform.not_modelled.iter().cloned();
-    let mut left_out: Vec<_> = told.chain(of_platform).chain(placement::not_modelled(placement)).collect();
+    let of_platform = platform.not_modelled.iter().filter(|(item, _)| nat.is_none() || !platform.of_nat.contains(item));
+    let mut left_out: Vec<_> = told.chain(of_platform.cloned()).chain(placement::not_modelled(placement)).collect();
+    left_out.extend(nat.map(|_| (nat::NOT_COUNTED.to_owned(), String::new())));
     let of_edge = edge::not_modelled(merged.table.at("edge"), catalogue);
     left_out.extend(of_edge.into_iter().map(|item| (item, String::new())));
     let stores = application.stores.iter().zip(&bindings.stores);
@@ -198,15 +207,7 @@ fn not_modelled(
         let new: Vec<_> = items.into_iter().map(|item| (item, String::new())).collect();
         left_out.extend(new.into_iter().filter(|item| !left_out.contains(item)).collect::<Vec<_>>());
     }
-    left_out.extend(of_graph(application));
     left_out
-}
-
-/// What no bill has yet of an application with these parts.
-fn of_graph(application: &Application) -> impl Iterator<Item = (String, String)> {
-    let several = application.services.len() > 1;
-    let between = several.then_some("Traffic between zones of messages, of queries and of workflows");
-    between.into_iter().map(|what| (what.to_owned(), String::new()))
 }
 
 /// Whether `word` is a kind of `section` that runs somewhere.

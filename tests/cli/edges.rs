@@ -71,6 +71,92 @@ fn edges_are_billed_by_their_own_tariffs() {
     assert!(!edge("ingress").1.contains("the load balancer in front of ingress-nginx"));
 }
 
+const NETWORK: &str = r#"
+[scenario]
+replications = 1
+[traffic]
+duration = "1h"
+source = { rate = "10/s", arrivals = "even" }
+[class]
+entry = "shop"
+[[service]]
+name = "shop"
+steps = [
+  { cpu = "1ms" },
+  { query = "orders", size = "4kB" },
+  { query = "users", size = "2kB" },
+  { publish = "placed", size = "1kB" },
+]
+[[service]]
+name = "mailer"
+steps = [{ cpu = "1ms" }]
+[[queue]]
+name = "placed"
+consumer = "mailer"
+[[store]]
+name = "orders"
+kind = "document"
+latency = { read = "1ms" }
+[[store]]
+name = "users"
+kind = "relational"
+latency = { read = "1ms" }
+[[deployment]]
+name = "gateways"
+platform = "eks"
+nat = { zones = 3 }
+[[deployment]]
+name = "endpoints"
+platform = "eks"
+nat = { zones = 3, endpoints = ["aws-dynamodb", "aws-sqs"] }
+[[deployment]]
+name = "public"
+platform = "eks"
+[[deployment]]
+name = "functions"
+platform = "aws-lambda"
+nat = { zones = 2 }
+"#;
+
+/// 36,000 requests in an hour; a message is published and taken.
+#[test]
+fn what_leaves_the_network_is_billed_by_its_way() {
+    let desk = Desk::new();
+    desk.write("network.toml", NETWORK);
+    let result: Value =
+        serde_json::from_str(&stdout(&desk.simulate(&["network.toml", "--format", "json"]).success())).unwrap();
+    let gib = |bytes: f64| 36_000.0 * bytes / f64::from(1 << 30);
+    let close = |name, item, hourly: f64| {
+        let got = billed(&result, name, item);
+        // The last messages are taken after the end.
+        assert!((got - 730.0 * hourly).abs() < 1e-3, "{name} {item}: {got} {}", 730.0 * hourly);
+    };
+    close("gateways", "aws-network.nat-hours", 3.0 * 0.045);
+    close("gateways", "aws-network.nat-bytes", gib(4000.0 + 2.0 * 1000.0) * 0.045);
+    close("gateways", "aws-network.endpoint-hours", 0.0);
+    // The endpoint of DynamoDB costs nothing.
+    close("endpoints", "aws-network.nat-hours", 3.0 * 0.045);
+    close("endpoints", "aws-network.nat-bytes", 0.0);
+    close("endpoints", "aws-network.endpoint-hours", 3.0 * 0.01);
+    close("endpoints", "aws-network.endpoint-bytes", gib(2.0 * 1000.0) * 0.01);
+    close("public", "aws-network.nat-hours", 0.0);
+    close("public", "aws-network.nat-bytes", 0.0);
+    close("functions", "aws-network.nat-hours", 2.0 * 0.045);
+    close("functions", "aws-network.nat-bytes", gib(4000.0 + 1000.0) * 0.045);
+    // Aurora alone is billed between zones; functions are in none.
+    for name in ["gateways", "endpoints", "public"] {
+        close(name, "aws-network.interzone", gib(2000.0) * 2.0 / 3.0 * 0.02);
+    }
+    close("functions", "aws-network.interzone", 0.0);
+    let said = |name: &str| {
+        let deployments = result["deployments"].as_array().unwrap();
+        deployments.iter().find(|one| one["name"] == name).unwrap()["cost"]["not_modelled"].to_string()
+    };
+    assert!(said("public").contains("NAT gateway of the private subnets"));
+    assert!(!said("gateways").contains("NAT gateway of the private subnets"));
+    assert!(said("gateways").contains("what else passes the NAT gateways"));
+}
+
 /// Heroku's router answers after 30 seconds, and the dyno goes on.
 #[test]
 fn a_router_gives_up_and_the_instance_does_not() {

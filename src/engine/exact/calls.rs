@@ -86,6 +86,7 @@ impl Core<'_> {
         }
         if let Op::Start { awaited: false, site, .. } = instruction.op {
             let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
+            self.count_bytes(slot, at, own, arrived);
             self.set_going(kind, own, arrived);
             return;
         }
@@ -213,7 +214,11 @@ impl Core<'_> {
 
     /// An attempt of a call sets out.
     fn send(&mut self, place: u32) {
-        self.count_bytes(place);
+        if self.carries_bytes
+            && let Caller { key, arrived, who: Who::Attempt(slot, at), .. } = self.clients.callers[place as usize]
+        {
+            self.count_bytes(slot, at, key, arrived);
+        }
         let caller = &mut self.clients.callers[place as usize];
         let hop = self.kinds.all[usize::from(caller.kind)].hop;
         if hop == 0 {
@@ -235,18 +240,24 @@ impl Core<'_> {
         self.next.push(Next::Ask(place));
     }
 
-    /// Counts what an attempt of a call carries, where a share of it crosses zones. What a workflow calls has no zone.
-    fn count_bytes(&mut self, place: u32) {
-        let Caller { key, arrived, who, .. } = self.clients.callers[place as usize];
-        let Who::Attempt(slot, at) = who else { return };
+    /// Counts what an attempt of a call, or the start of a run, carries from an instance, where that is billed. What a
+    /// workflow calls has no zone.
+    fn count_bytes(&mut self, slot: u32, at: u16, key: u64, arrived: u64) {
         let record = self.records.get(slot);
-        if self.deployment.hop.cross_zone == 0.0 || arrived < self.plan.warmup.0 || record.instance == NONE {
+        if !self.carries_bytes || arrived < self.plan.warmup.0 || record.instance == NONE {
             return;
         }
         let program = self.kinds.bodies[usize::from(self.kinds.all[usize::from(record.kind)].body)];
-        if let Op::Call { site, .. } = program.code[usize::from(at)].op {
-            let size = &program.sites[usize::from(site)].size;
-            self.tally.carried(drawn(size, step_key(key, 0, Draw::RequestBytes as u32)));
+        let size =
+            |site: u16| drawn(&program.sites[usize::from(site)].size, step_key(key, 0, Draw::RequestBytes as u32));
+        match program.code[usize::from(at)].op {
+            Op::Call { site, .. } => self.tally.carried(size(site)),
+            Op::Start { workflow, site, .. } => {
+                if let Some(slice) = self.tally.current_slice() {
+                    self.flows[usize::from(workflow)].uses[slice].carried += size(site);
+                }
+            }
+            _ => {}
         }
     }
 }

@@ -23,6 +23,8 @@ use super::{Core, Plan};
 pub(super) struct FlowUse {
     pub steps: u64,
     pub runs: u64,
+    /// Bytes with which instances start runs.
+    pub carried: u64,
     /// Memory of runs over the time that is billed.
     pub mib_nanoseconds: u128,
 }

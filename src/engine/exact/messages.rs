@@ -11,8 +11,8 @@ use crate::platform::autoscaler::Law;
 use super::Core;
 use super::calls::Next;
 use super::clients::{Caller, Doing, Loss, Who};
-use super::queues::{Answer, Letter};
-use super::record::Record;
+use super::queues::{Answer, Letter, Line};
+use super::record::{NONE, Record};
 
 impl Core<'_> {
     /// An attempt leaves a message in a queue, under this key, for a request of `class`: one for each consumer.
@@ -22,6 +22,9 @@ impl Core<'_> {
         let bytes = work(size, own, Draw::RequestBytes);
         let slice = self.tally.current_slice().filter(|_| counted);
         self.queues.all[usize::from(queue)].pass(slice, bytes, false);
+        if self.records.get(slot).instance != NONE {
+            self.queues.all[usize::from(queue)].carry(slice, bytes, true);
+        }
         let consumers = self.kinds.queues[usize::from(queue)].len();
         for (number, consumer) in (0..).zip(0..consumers) {
             if counted {
@@ -72,8 +75,10 @@ impl Core<'_> {
     /// Counts messages that a consumer, or a poller, is given now.
     pub(super) fn receive(&mut self, line: u16, messages: &[u32]) {
         let slice = self.tally.current_slice();
-        let queue = &mut self.queues.lines[usize::from(line)].queue;
-        let queue = usize::from(*queue);
+        let Line { queue, calls, .. } = self.queues.lines[usize::from(line)];
+        let queue = usize::from(queue);
+        // What pollers bring to functions they fetch outside of the network.
+        let fetched = !calls && self.queues.all[queue].bound.polling.is_some();
         let most = self.queues.all[queue].bound.polling.map_or(1, |polling| polling.messages);
         let mut answer = Answer::default();
         for (&place, left) in messages.iter().zip((0..messages.len()).rev()) {
@@ -85,7 +90,9 @@ impl Core<'_> {
             }
             if answer.messages > 0 && (answer.messages == most || left == 0) {
                 let Answer { bytes, counted, .. } = std::mem::take(&mut answer);
-                self.queues.all[queue].pass(slice.filter(|_| counted), bytes, true);
+                let slice = slice.filter(|_| counted);
+                self.queues.all[queue].pass(slice, bytes, true);
+                self.queues.all[queue].carry(slice, bytes, fetched);
             }
         }
     }

@@ -146,6 +146,9 @@ impl Core<'_> {
         if query.slice != NONE {
             let taken = &mut store.taken[query.slice as usize][query.access as usize];
             *taken += store.units.halves(query.access, query.bytes);
+            if query.instance != NONE {
+                store.carried[query.slice as usize] += query.bytes;
+            }
         }
         let cpu = store.processor.as_ref().map_or(0, |engine| engine.cpu_of(time).min(time));
         let rest = time - cpu;

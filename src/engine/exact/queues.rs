@@ -55,6 +55,10 @@ pub(super) struct QueueUse {
     /// Those of a variant of their own.
     pub deliveries: u64,
     pub bytes: u64,
+    /// Bytes between it and instances.
+    pub carried: u64,
+    /// Those of them that instances send or ask for, and that are not brought to them.
+    pub fetched: u64,
 }
 
 /// One queue.
@@ -196,6 +200,13 @@ impl Queue {
     pub fn count_empty(&mut self, slice: Option<usize>, times: u64) {
         self.count(slice, times);
         self.measure.empty_receives += if slice.is_some() { times } else { 0 };
+    }
+
+    /// Instances send so many bytes or ask for them, or (`!fetched`) are brought them.
+    pub fn carry(&mut self, slice: Option<usize>, bytes: u64, fetched: bool) {
+        let Some(used) = slice.map(|slice| &mut self.uses[slice]) else { return };
+        used.carried += bytes;
+        used.fetched += if fetched { bytes } else { 0 };
     }
 
     /// A message is published, or (`delivered`) messages come with one answer, or are pushed.

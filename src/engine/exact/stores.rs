@@ -90,6 +90,8 @@ pub(super) struct Store {
     pub measure: StoreMeasure,
     /// Per slice.
     pub taken: Vec<SliceUnits>,
+    /// Bytes between it and instances, per slice.
+    pub carried: Vec<u64>,
     /// Capacity over time, per slice: of reads and of writes in unit nanoseconds, or in half-unit nanoseconds.
     pub capacity: Vec<[u128; 2]>,
 }
@@ -150,6 +152,7 @@ impl<'a> Stores<'a> {
                 trouble: Trouble::default(),
                 measure: StoreMeasure::default(),
                 taken: vec![[0; 2]; slices],
+                carried: vec![0; slices],
                 capacity: Vec::new(),
             }
         };

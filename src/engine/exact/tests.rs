@@ -15,6 +15,7 @@ mod invariants;
 mod messages;
 mod observability;
 mod oracle;
+mod passages;
 mod roll_outs;
 mod steps;
 mod stores;
@@ -121,6 +122,7 @@ pub(super) fn generic(law: Law) -> Deployment {
             initial: Initial::Min,
         },
         hop: Hop::default(),
+        nat: None,
         autoscaler: Autoscaler { min: 0, max: None, law },
         placement: Placement::Provider,
         meter: Meter {

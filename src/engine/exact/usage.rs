@@ -1,5 +1,7 @@
 //! From the books of a run to the usage that a bill is made from.
 
+use std::ops::Range;
+
 use crate::application::step::Access;
 use crate::kernel::whole;
 use crate::metering::capacity::{self, Ratio};
@@ -8,9 +10,10 @@ use crate::metering::usage::{Dimension, Meter};
 use crate::platform::edge::CapacityUnits;
 use crate::platform::instance::Instance;
 use crate::platform::meter::Per;
+use crate::platform::passage::{ENDPOINT, Leaves, Passage};
 use crate::platform::placement::Placement;
 use crate::platform::store::BoundStore;
-use crate::units::Bytes;
+use crate::units::{Bytes, Nanos};
 
 use super::super::Plan;
 use super::cluster::Cluster;
@@ -41,6 +44,7 @@ pub(super) fn book_usage(
         }
     }
     books.standing();
+    books.ways_out();
     books.edge(uses);
     books.telemetry(stations, sampler);
     for (slice, used) in uses.iter().enumerate() {
@@ -59,6 +63,9 @@ pub(super) fn book_stores(measurement: &mut Measurement, plan: &Plan<'_>, stores
         let bound = plan.deployment.bindings.stores.get(index);
         if let Some(bound) = bound {
             books.store(bound, plan.application.stores[index].stored, store);
+            for (slice, &bytes) in store.carried.iter().enumerate() {
+                books.pass(&bound.passage, slice, bytes, bytes);
+            }
         }
         let measure = &mut store.measure;
         for (access, taken) in measure.taken.iter_mut().enumerate() {
@@ -82,6 +89,7 @@ pub(super) fn book_queues(measurement: &mut Measurement, plan: &Plan<'_>, queues
             books.add("", Dimension::QueueRequests, &all, slice, u128::from(used.requests));
             books.add("", Dimension::QueueRequests, &deliveries, slice, u128::from(used.deliveries));
             books.add("", Dimension::QueueBytes, &all, slice, u128::from(used.bytes));
+            books.pass(&queue.bound.passage, slice, used.carried, used.fetched);
         }
         books.measurement.queues.push(queue.measure);
     }
@@ -93,6 +101,7 @@ pub(super) fn book_flows(measurement: &mut Measurement, plan: &Plan<'_>, flows: 
     for flow in flows {
         let (meter, variant) = (&flow.bound.meter, flow.bound.variant());
         for (slice, used) in flow.uses.iter().enumerate() {
+            books.pass(&flow.bound.passage, slice, used.carried, used.carried);
             if meter.steps {
                 books.add("", Dimension::WorkflowSteps, &variant, slice, u128::from(used.steps));
             }
@@ -104,6 +113,9 @@ pub(super) fn book_flows(measurement: &mut Measurement, plan: &Plan<'_>, flows: 
         books.measurement.workflows.push(flow.measure);
     }
 }
+
+/// Nanoseconds.
+const HOUR: u128 = Nanos::HOUR.0 as u128;
 
 /// The usage of a run, while it is booked.
 pub(super) struct Books<'a, 'b> {
@@ -117,6 +129,17 @@ impl Books<'_, '_> {
         if quantity > 0 {
             let meter = Meter { service: service.to_owned(), dimension, variant: variant.to_owned() };
             self.measurement.usage.add(&meter, slice, quantity);
+        }
+    }
+
+    /// Bytes between instances and something that is bound, of which so many leave their network.
+    fn pass(&mut self, passage: &Passage, slice: usize, bytes: u64, leaving: u64) {
+        let crossing = whole::round(bytes as f64 * passage.cross_zone);
+        self.add("", Dimension::InterzoneBytes, "", slice, u128::from(crossing));
+        match passage.leaves {
+            Leaves::Free => {}
+            Leaves::ByNat => self.add("", Dimension::NatBytes, "", slice, u128::from(leaving)),
+            Leaves::ByEndpoint => self.add("", Dimension::NatBytes, ENDPOINT, slice, u128::from(leaving)),
         }
     }
 
@@ -210,6 +233,28 @@ impl Books<'_, '_> {
         }
     }
 
+    /// The slices of every hour.
+    fn hours(&self) -> Vec<Range<usize>> {
+        let slices = &self.plan.calendar.slices;
+        let mut first = 0;
+        let next = std::iter::from_fn(|| {
+            let hour = slices.get(first)?.hour;
+            let after = first + slices[first..].partition_point(|slice| slice.hour == hour);
+            Some(std::mem::replace(&mut first, after)..after)
+        });
+        next.collect()
+    }
+
+    /// What leads out of the private network: gateways and endpoints pay whole hours.
+    fn ways_out(&mut self) {
+        let Some(nat) = self.plan.deployment.nat else { return };
+        for hour in self.hours() {
+            let zones = HOUR * u128::from(nat.zones);
+            self.add("", Dimension::NatHours, "", hour.start, zones);
+            self.add("", Dimension::NatHours, ENDPOINT, hour.start, zones * u128::from(nat.endpoints));
+        }
+    }
+
     /// What the edge counts.
     fn edge(&mut self, uses: &[SliceUse]) {
         let Some(edge) = &self.plan.deployment.edge else { return };
@@ -222,19 +267,15 @@ impl Books<'_, '_> {
             self.add("", Dimension::AddressHours, "", slice, length * u128::from(edge.meter.addresses));
         }
         // A load balancer pays whole hours, and each hour its largest ratio.
-        let mut first = 0;
-        while first < slices.len() {
-            let hour = slices[first].hour;
-            let after = first + slices[first..].partition_point(|slice| slice.hour == hour);
-            let whole = 3_600_000_000_000 * u128::from(edge.meter.hours);
-            self.add("", Dimension::EdgeHours, &edge.id, first, whole);
+        for hour in self.hours() {
+            let first = hour.start;
+            self.add("", Dimension::EdgeHours, &edge.id, first, HOUR * u128::from(edge.meter.hours));
             if let Some(capacity) = edge.meter.capacity {
-                let hour = &uses[first..after];
+                let hour = &uses[hour];
                 let attempts = hour.iter().map(|used| used.edge_attempts).sum();
                 let bytes = hour.iter().map(|used| used.edge_bytes).sum();
                 self.add("", Dimension::LcuHours, &edge.id, first, nano_units(capacity, attempts, bytes));
             }
-            first = after;
         }
     }
 }

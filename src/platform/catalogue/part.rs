@@ -18,8 +18,38 @@ pub struct PartEntry {
     pub settings: Vec<Setting>,
     /// Classes of its machines, of a store.
     pub classes: Vec<PartClass>,
+    /// How instances in a private network may reach it without leaving that, and where this comes from; `None`: it lies
+    /// within.
+    pub way: Option<(Way, Provenance)>,
     /// What it does or bills that is not modelled.
     pub not_modelled: Vec<String>,
+}
+
+/// An endpoint within a private network of a service that lies outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// One that is billed, by the hour and by its bytes.
+    Interface,
+    /// One that costs nothing.
+    Gateway,
+}
+
+impl Way {
+    /// The word used in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Interface => "interface",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    fn read(file: &File) -> Result<Option<(Self, Provenance)>, String> {
+        let Some(setting) = file.settings_of("way", "")?.into_iter().next() else { return Ok(None) };
+        let way = [Self::Interface, Self::Gateway].into_iter().find(|way| setting.node.as_str() == Some(way.word()));
+        let way = way.ok_or_else(|| file.defect("way", "neither `interface` nor `gateway`"))?;
+        Ok(Some((way, setting.provenance)))
+    }
 }
 
 /// A class of machines of one.
@@ -53,6 +83,7 @@ impl PartEntry {
             title: file.text("title")?,
             kinds: file.words("kinds")?,
             settings: file.defaults()?,
+            way: Way::read(file)?,
             classes: classes.iter().map(class).collect::<Result<_, _>>()?,
             not_modelled: left_out.iter().map(|node| node.table().at("item").text().to_owned()).collect(),
         })

@@ -33,6 +33,8 @@ pub struct Platform {
     pub parts: Vec<(String, String)>,
     /// What it bills that is not modelled: (what, usual share or empty).
     pub not_modelled: Vec<(String, String)>,
+    /// Those of them that `nat` models where it is said.
+    pub of_nat: Vec<String>,
 }
 
 /// Kinds of a part that a platform offers.
@@ -143,6 +145,7 @@ impl Platform {
             not_offered: file.pairs("not_offered")?,
             parts: [file.pairs("stores")?, file.pairs("queues")?, file.pairs("workflows")?].concat(),
             not_modelled: not_modelled(file),
+            of_nat: of_nat(file),
         })
     }
 
@@ -203,6 +206,14 @@ fn limits(file: &File) -> Result<Vec<Limit>, String> {
         })
     };
     table.iter().map(limit).collect()
+}
+
+/// Items that are modelled where `nat` is said.
+fn of_nat(file: &File) -> Vec<String> {
+    let nodes = file.table().get("not_modelled").map(Node::elements).unwrap_or_default();
+    let of_nat =
+        nodes.iter().map(Node::table).filter(|table| table.get("unless").is_some_and(|key| key.text() == "nat"));
+    of_nat.map(|table| table.at("item").text().to_owned()).collect()
 }
 
 fn not_modelled(file: &File) -> Vec<(String, String)> {

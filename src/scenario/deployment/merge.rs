@@ -321,6 +321,8 @@ impl Merged<'_> {
 
     /// Typed keys for which the preset has no value.
     fn list_additions(&mut self, settings: &[Setting], typed: &Table) {
+        let nat = typed.get("nat").map(plain_text).filter(|value| value != "none");
+        self.overrides.extend(nat.map(|value| Override { key: "nat".to_owned(), value, preset: None }));
         for section in SECTIONS {
             let Some(table) = typed.get(section).and_then(Node::as_table) else { continue };
             let added = |entry: &&Entry| {

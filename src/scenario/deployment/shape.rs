@@ -26,6 +26,15 @@ const LONG: Nanos = quantity::LONGEST;
 const BILLED: Kind = Kind::Duration { min: Nanos(0), max: Nanos::HOUR, none: false };
 const INTERVAL: Kind = Kind::Duration { min: Nanos(1_000_000), max: LONG, none: false };
 
+static NAT: Shape = Shape::new(&[
+    Key::new("zones", Kind::count(1, 100), "zones, each with a NAT gateway of its own").required(),
+    Key::new(
+        "endpoints",
+        Kind::List { of: &Kind::Text("the id of a queue, a workflow or a store of the catalogue"), min: 0, max: 16 },
+        "services that are reached by endpoints in the network, not by the gateways; default: none",
+    ),
+]);
+
 static RETRY_BUDGET: Shape = Shape::new(&[
     Key::new("share", Kind::SHARE, "retries for each first attempt").required(),
     Key::new("floor", Kind::RATE, "retries that are allowed however few requests there are").required(),
@@ -46,6 +55,11 @@ pub static DEPLOYMENT: Shape = Shape::new(&[
     Key::new("autoscaler", Kind::Tagged(&AUTOSCALER), "how many instances there are"),
     Key::new("placement", Kind::Tagged(&PLACEMENT), "where instances come from: pods on nodes"),
     Key::new("hop", Kind::Table(&HOP), "what a call to another service passes"),
+    Key::new(
+        "nat",
+        Kind::OneOf(&[NONE, Kind::Table(&NAT)]),
+        "the ways out of the private network in which instances are; default: nothing that is counted leaves one",
+    ),
     Key::new(
         "retry_budget",
         Kind::OneOf(&[NONE, Kind::Table(&RETRY_BUDGET)]),

@@ -24,5 +24,6 @@ fn bound(table: &Table) -> BoundWorkflow {
     let of_chunks = |memory: Bytes| Bytes(steps(memory.0, table.at("chunk").size().0, 0));
     let memory = table.get("memory").map(|memory| of_chunks(memory.size()));
     let round_up = table.get("round_up").map_or(Nanos(0), Node::duration);
-    BoundWorkflow { id: Some(id.to_owned()), meter: WorkflowMeter { steps: memory.is_none(), memory, round_up } }
+    let meter = WorkflowMeter { steps: memory.is_none(), memory, round_up };
+    BoundWorkflow { id: Some(id.to_owned()), meter, ..BoundWorkflow::default() }
 }

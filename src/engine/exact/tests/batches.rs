@@ -28,6 +28,7 @@ fn polled(pollers: Option<Pollers>) -> BoundQueue {
         pollers,
         max_batch: None,
         meter: QueueMeter { request_bytes: Some(65_536), ..QueueMeter::default() },
+        ..BoundQueue::default()
     }
 }
 

@@ -267,7 +267,8 @@ fn steps_and_the_time_of_runs_are_metered() {
     let flows = flows(one_class(), vec![vec![Step { repeat: 2, ..start(0) }], vec![io(1.0)]], vec![steps]);
     let total = |meter: WorkflowMeter, run: Run| {
         let mut deployment = faas();
-        deployment.bindings.workflows = vec![BoundWorkflow { id: Some("w".to_owned()), meter }];
+        deployment.bindings.workflows =
+            vec![BoundWorkflow { id: Some("w".to_owned()), meter, ..BoundWorkflow::default() }];
         let measured = play(&deployment, &flows, &requests_at(&flows, &[0, 50 * SECOND]), run);
         let of =
             |dimension| measured.usage.total(&Meter { service: String::new(), dimension, variant: "w".to_owned() });

@@ -3,14 +3,18 @@
 use super::queue::{BY_BYTES, FREE, PUSHED, SQS};
 use super::store::{AURORA, AURORA_SERVERLESS, DOCUMENTS, DYNAMODB, NODES};
 use super::workflow::{BY_DURATION, BY_STEPS};
-use crate::document::grammar::{Shape, Tagged, Variant};
+use crate::document::grammar::{Choice, Key, Kind, Shape, Tagged, Variant};
 
 /// What a store, a queue or a workflow is bound to.
 pub(in crate::scenario::deployment) static BOUND: Tagged = Tagged {
     tag: "kind",
     doc: "what stands for the store, the queue or the workflow",
     default: None,
-    common: &Shape::new(&[]),
+    common: &Shape::new(&[Key::new(
+        "cross_zone",
+        Kind::OneOf(&[Kind::Choice(&[Choice::new("hop", "as of calls: `hop.cross_zone`")]), Kind::SHARE]),
+        "share of the bytes between it and instances that cross zones, and are billed for it",
+    )]),
     variants: &[
         Variant::new("none", "a store that is only a latency, a queue or a workflow without a price", Shape::new(&[])),
         Variant::new("aws-dynamodb", "Amazon DynamoDB, for documents", Shape::new(&DYNAMODB)),

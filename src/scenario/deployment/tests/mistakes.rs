@@ -68,6 +68,9 @@ fn mistakes_are_answered_with_what_would_do() {
         ("platform = \"eks\"\naddons = [\"istio\", \"istio\"]", "the add-on `istio` is there twice"),
         ("platform = \"eks\"\naddons = [3]", "expected an add-on's id"),
         ("platform = \"eks\"\nhop.cross_zone = 1.5", "allowed"),
+        ("platform = \"eks\"\nnat = { zones = 3, endpoints = [\"redis\"] }", "`redis` lies within the network"),
+        ("platform = \"eks\"\nnat = { zones = 3, endpoints = [\"aws-sqd\"] }", "did you mean `aws-sqs`?"),
+        ("platform = \"eks\"\nnat = {}", "missing key `zones`"),
         ("platform = \"ec2\"\nflet.slots = 3", "did you mean `fleet`?"),
     ] {
         let said = refused(text);

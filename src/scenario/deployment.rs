@@ -200,8 +200,15 @@ fn not_modelled(
     let workflows = application.workflows.iter().zip(&bindings.workflows);
     let workflows = workflows.map(|(workflow, bound)| ("workflow", &workflow.name, bound.id.as_deref()));
     for (what, name, id) in stores.chain(queues).chain(workflows) {
+        let background =
+            merged.table.at_path(&format!("bind.{name}")).is_some_and(|bound| bound.as_str() == Some("inline"));
         let items = match id.and_then(|id| catalogue.part(id)) {
             Some(entry) => entry.not_modelled.clone(),
+            None if background => {
+                vec![format!(
+                    "that a run of `{name}` in the background ends with its process, and has its connections and zone"
+                )]
+            }
             None => vec![format!("limits and prices of the {what} `{name}`, which is bound to nothing")],
         };
         let new: Vec<_> = items.into_iter().map(|item| (item, String::new())).collect();

@@ -48,6 +48,8 @@ pub(super) enum Who {
     Line(u16),
     /// A poller of this line, which rests.
     Poller(u16),
+    /// Nobody: who asked a store has given up.
+    Nobody,
 }
 
 /// A client of whom something is kept.
@@ -396,7 +398,7 @@ impl Core<'_> {
             Who::Outside => self.clients.dismiss(place),
             Who::Attempt(..) => self.call_returns(place, success),
             Who::Message(queue) => self.message_taken(place, queue),
-            Who::Line(_) | Who::Poller(_) => unreachable!("asks nobody"),
+            Who::Line(_) | Who::Poller(_) | Who::Nobody => unreachable!("asks nobody"),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::application::{Draw, Request, work};
 use crate::platform::store::connections::Lease;
 
 use super::Core;
-use super::clients::{Caller, Doing, Loss};
+use super::clients::{Caller, Doing, Loss, Who};
 use super::event::Event;
 use super::limits::Limit;
 use super::record::{NONE, Record, State};
@@ -28,6 +28,8 @@ impl Core<'_> {
             asked: self.now,
             bytes: work(&asked.size, caller.key, Draw::RequestBytes),
             rest: 0,
+            patience: asked.timeout.map_or(u64::MAX, |timeout| timeout.0),
+            until: u64::MAX,
             asker: Asker::Caller(place),
             instance: self.records.get(slot).instance,
             slice: self.counting_slice(caller.arrived),
@@ -55,6 +57,8 @@ impl Core<'_> {
             asked: self.now,
             bytes: work(law, request.key, draw),
             rest: 0,
+            patience: u64::MAX,
+            until: u64::MAX,
             asker: Asker::Client(slot),
             instance: NONE,
             slice: if counted { self.counting_slice(stamp) } else { NONE },
@@ -98,6 +102,7 @@ impl Core<'_> {
                 if let Some(pool) = &mut self.stores.asked(id).pool {
                     pool.wait(query.instance, id);
                 }
+                self.arm_patience(id);
             }
         }
     }
@@ -159,6 +164,7 @@ impl Core<'_> {
             let waiting = self.stores.query_mut(id);
             (waiting.rest, waiting.phase) = (rest, Phase::Working);
             self.arm_store(query.store);
+            self.arm_patience(id);
             return;
         }
         self.wait_for_store(id, Phase::OnItsWay, rest);
@@ -166,18 +172,69 @@ impl Core<'_> {
 
     /// For so long a query needs nobody.
     fn wait_for_store(&mut self, id: u32, phase: Phase, waits: u64) {
-        let query = self.stores.query_mut(id);
-        query.phase = phase;
         let until = self.now.saturating_add(waits);
+        let query = self.stores.query_mut(id);
+        (query.phase, query.until) = (phase, until);
+        let query = *query;
         match query.asker {
             Asker::Caller(place) => {
+                let first = if phase == Phase::OnItsWay { until.min(query.gives_up()) } else { until };
                 self.clients.callers[place as usize].doing = Doing::Querying(id);
-                self.call_at(place, until);
+                self.call_at(place, first);
             }
             Asker::Client(slot) => {
                 self.records.get_mut(slot).waits_until = until;
                 self.agenda.schedule(until, Event::Record(slot).order());
             }
+        }
+    }
+
+    /// A query waits or is worked on, and who asks may give up before anything else is known.
+    fn arm_patience(&mut self, id: u32) {
+        let query = self.stores.query(id);
+        let gives_up = query.gives_up();
+        if let Asker::Caller(place) = query.asker
+            && query.patience != u64::MAX
+        {
+            self.clients.callers[place as usize].doing = Doing::Querying(id);
+            self.call_at(place, gives_up);
+        }
+    }
+
+    /// The caller of a query gives up on it. What the store has begun goes on, and is answered to nobody; what still waits
+    /// for a connection is not asked.
+    fn give_up_query(&mut self, id: u32, place: u32) {
+        let query = *self.stores.query(id);
+        if self.waiting_for(place).is_none() {
+            // So has the attempt itself.
+            self.leave_query(id, place);
+            return;
+        }
+        if query.phase == Phase::Pooled {
+            if let Some(measure) = self.stores.measure(id) {
+                measure.dropped += 1;
+            }
+            if let Some(pool) = &mut self.stores.asked(id).pool {
+                pool.withdraw(query.instance, id);
+            }
+            self.ask_again(id, |on| on.timeout);
+            return;
+        }
+        let nobody = self.clients.keep(Caller { who: Who::Nobody, doing: Doing::Querying(id), ..Caller::blank() });
+        let left = self.stores.query_mut(id);
+        (left.asker, left.retry) = (Asker::Caller(nobody), None);
+        self.leave_query(id, nobody);
+        let next = self.stores.insert(query);
+        self.ask_again(next, |on| on.timeout);
+    }
+
+    /// Nobody waits for a query; it goes on, by this caller.
+    fn leave_query(&mut self, id: u32, place: u32) {
+        let query = self.stores.query_mut(id);
+        query.patience = u64::MAX;
+        let (phase, until) = (query.phase, query.until);
+        if phase == Phase::OnItsWay {
+            self.call_at(place, until);
         }
     }
 
@@ -229,9 +286,11 @@ impl Core<'_> {
 
     /// The wait of a caller that asks a store is over.
     pub(super) fn query_due(&mut self, id: u32) {
-        let Query { asker, phase, .. } = *self.stores.query(id);
+        let Query { asker, phase, until, .. } = *self.stores.query(id);
         let Asker::Caller(place) = asker else { return };
         match phase {
+            Phase::Pooled | Phase::Working => self.give_up_query(id, place),
+            Phase::OnItsWay if until > self.now => self.give_up_query(id, place),
             Phase::OnItsWay => {
                 if self.end_query(id) {
                     self.stores.remove(id);
@@ -255,7 +314,6 @@ impl Core<'_> {
                     self.clients.dismiss(place);
                 }
             }
-            Phase::Pooled | Phase::Working => unreachable!("these have no entry of their own"),
         }
     }
 

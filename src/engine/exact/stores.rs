@@ -57,6 +57,10 @@ pub(super) struct Query<'a> {
     pub bytes: u64,
     /// Time for which it needs no CPU of the store, once that is done.
     pub rest: u64,
+    /// Who asks waits for so long for each attempt; `u64::MAX`: for ever.
+    pub patience: u64,
+    /// When it is answered or asked again, once that is known.
+    pub until: u64,
     pub asker: Asker,
     /// The instance that holds its connection; [`NONE`]: no instance does.
     pub instance: u32,
@@ -70,6 +74,13 @@ pub(super) struct Query<'a> {
     pub store: u16,
     pub access: Access,
     pub phase: Phase,
+}
+
+impl Query<'_> {
+    /// When who asks gives up on this attempt.
+    pub const fn gives_up(&self) -> u64 {
+        self.asked.saturating_add(self.patience)
+    }
 }
 
 /// Halves of units that the requests of one slice took, by access.
@@ -297,6 +308,11 @@ impl Pool {
     pub fn wait(&mut self, instance: u32, id: u32) {
         self.held(instance);
         self.waiting[instance as usize].push_back(id);
+    }
+
+    /// A query waits no longer for a connection of its instance.
+    pub fn withdraw(&mut self, instance: u32, id: u32) {
+        self.waiting[instance as usize].retain(|&other| other != id);
     }
 
     /// A query of an instance has ended. The query that takes its connection over, if one waits for it.

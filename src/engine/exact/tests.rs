@@ -16,6 +16,7 @@ mod messages;
 mod observability;
 mod oracle;
 mod passages;
+mod patience;
 mod roll_outs;
 mod steps;
 mod stores;

@@ -11,11 +11,11 @@ use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::source::Span;
 use crate::document::tree::{Node, Table, Value};
 use crate::metering::usage::{Dimension, Meter, of_spare};
-use crate::platform::Deployment;
 use crate::platform::catalogue::Catalogue;
 use crate::platform::counted::meters;
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
+use crate::platform::{Deployment, Family};
 use crate::pricing::book::Book;
 use crate::pricing::inline_tariff;
 use crate::pricing::settle::{Options, unpriced};
@@ -147,7 +147,10 @@ fn inline(context: &mut Context, entry: &Node, application: &Application) -> Opt
     let of = |name: &str| bound_to(entry, name).filter(|node| node.as_str() == Some(INLINE));
     let numbered = (0..).zip(&application.workflows);
     let inline: Vec<u16> = numbered.filter(|(_, one)| of(&one.name).is_some()).map(|(number, _)| number).collect();
-    match inlined(application, &inline) {
+    // A process of a function is frozen between its requests.
+    let platform = entry.as_table().and_then(|table| table.get("platform")).and_then(Node::as_str);
+    let family = platform.and_then(|id| Catalogue::builtin().platform(id)).map(|platform| platform.family);
+    match inlined(application, &inline, family != Some(Family::Faas)) {
         Ok(whole) => Some(whole),
         Err((workflow, why)) => {
             let name = &application.workflows[usize::from(workflow)].name;

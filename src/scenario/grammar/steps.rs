@@ -80,7 +80,7 @@ pub static STEP: Named = Named {
         Rule::Needs("op", "query"),
         Rule::Needs("await", "start"),
         Rule::NeedsOneOf("size", &["call", "query", "publish", "start"]),
-        Rule::NeedsOneOf("timeout", &["call", "start"]),
+        Rule::NeedsOneOf("timeout", &["call", "query", "start"]),
         Rule::NeedsOneOf("retry", &["call", "query", "start"]),
     ]),
 };

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::invariants::{bits, controlled, one_slot};
+use super::patience::impatient;
 use super::{Run, SECOND, class, constant, exponential, faas, fixed, play, poisson, requests_at};
 use crate::application::expansion::expand;
 use crate::application::program::Body;
@@ -49,11 +50,11 @@ fn application(what: Class, steps: Vec<Step>, latency: Distribution) -> Applicat
 }
 
 /// A service that reads once and does nothing else.
-fn reading(latency: Distribution, retry: Retry) -> Application {
+pub(super) fn reading(latency: Distribution, retry: Retry) -> Application {
     application(class(constant(0.0), constant(0.0)), vec![query(Access::Read, retry)], latency)
 }
 
-fn bound(mut deployment: Deployment, store: BoundStore) -> Deployment {
+pub(super) fn bound(mut deployment: Deployment, store: BoundStore) -> Deployment {
     deployment.bindings.stores = vec![store];
     deployment
 }
@@ -62,7 +63,7 @@ fn connected(max: u32, pool: Option<u32>) -> BoundStore {
     BoundStore { connections: Some(Connections { max, pool }), ..BoundStore::default() }
 }
 
-fn processor(vcpu: f64, cpu_share: f64) -> BoundStore {
+pub(super) fn processor(vcpu: f64, cpu_share: f64) -> BoundStore {
     BoundStore { processor: Some(Processor { vcpu, cpu_share, scaling: None }), ..BoundStore::default() }
 }
 
@@ -73,7 +74,7 @@ fn throttled(units: u32) -> BoundStore {
 }
 
 /// Completed, failed; of the store: asked, answered, refused.
-fn counts(measured: &Measurement) -> [u64; 5] {
+pub(super) fn counts(measured: &Measurement) -> [u64; 5] {
     let (class, store) = (&measured.classes[0], &measured.stores[0]);
     [class.completed(), class.failed, store.asked, store.answered, store.refused]
 }
@@ -328,7 +329,12 @@ proptest! {
         deployment in prop_oneof![one_slot().boxed(), controlled().boxed()].boxed(), store in any_store(), steps in steps(),
         rate in 0.5_f64..40.0, seed in any::<u32>(), batch in 1_usize..40, attempts in 1_u32..3,
         timeouts in (prop::option::of(0.05_f64..2.0), prop::option::of(0.05_f64..1.0)), direct in any::<bool>(),
+        patience in prop::option::of(0.01_f64..0.5),
     ) {
+        let steps = match patience {
+            Some(patience) => steps.into_iter().map(|step| impatient(step, patience)).collect(),
+            None => steps,
+        };
         let [client, platform] = [timeouts.0, timeouts.1].map(|timeout| timeout.map(Nanos::from_seconds));
         let what = Class { timeout: client, retry: retry(attempts, 0.1), ..class(exponential(0.05), constant(0.0)) };
         let mut application = application(what.clone(), steps, exponential(0.1));

@@ -101,14 +101,17 @@ fn a_workflow_is_inlined_in_the_service_that_starts_it() {
     let code = |application: &Application| application.services[0].body.program.code.len();
     // In the place of the start, a branch with one way: three steps more.
     assert_eq!(code(&placed.application), code(&awaited.application) + 3);
-    let help = "bind it to a service that plays workflows, or to \"none\"";
-    assert_eq!(
-        said(&inline),
-        [format!(
-            "\"inline\": `fulfil` cannot be inlined: it is started with `await = false`, and an attempt waits for what \
-             it does itself||{help}"
-        )]
-    );
+    // In a pod, what nobody waits for goes on in the background.
+    let placed = &scenario(&inline).deployments[0];
+    assert_eq!((placed.application.workflows.len(), placed.deployment.bindings.workflows[0].id.as_deref()), (1, None));
+    let said_of_it = "that a run of `fulfil` in the background ends with its process, and has its connections and zone";
+    assert!(placed.deployment.not_modelled.iter().any(|(item, _)| item == said_of_it));
+    // Functions have no background.
+    let said_of_functions = &said(&inline.replace("platform = \"kubernetes\"", "platform = \"faas\""))[0];
+    let refused =
+        "\"inline\": `fulfil` cannot be inlined: it is started with `await = false`, and functions are frozen";
+    assert!(said_of_functions.starts_with(refused), "{said_of_functions}");
+    assert!(said_of_functions.ends_with("||bind it to a service that plays workflows, or to \"none\""));
     let timed = inline.replace("await = false", "timeout = \"1s\"");
     assert!(said(&timed)[0].starts_with("\"inline\": `fulfil` cannot be inlined: it is started with `timeout`"));
 }
@@ -127,7 +130,7 @@ fn a_workflow_is_bound_with_what_is_counted_of_it() {
     let wrong = |bound: &str| said(&SHOP.replace("fulfil = \"aws-step-functions\"", bound));
     assert_eq!(
         wrong("fulfil = { kind = \"aws-step-functions\", memory = \"65MiB\" }"),
-        ["memory: unknown key `memory`||valid: kind"]
+        ["memory: unknown key `memory`||valid: cross_zone, kind"]
     );
     assert_eq!(
         wrong("fulfil = \"step-functions\""),

@@ -103,5 +103,5 @@ fn runs_are_started_from_instances_and_call_from_nowhere() {
     deployment.hop.cross_zone = 0.5;
     let measured = play(&deployment, &flows, &requests_at(&flows, &[0]), Run::of(100.0));
     // The last one is refused three times.
-    assert_eq!(bytes(&measured), [(800 + 150) / 2, 800, 150]);
+    assert_eq!(bytes(&measured), [400 + 75, 800, 150]);
 }

@@ -82,7 +82,8 @@ impl Core<'_> {
     /// The deadline of an idle instance outside the pool, or of one that was to finish what it has.
     pub(super) fn idle_over(&mut self, instance: u32) {
         let life = &self.instances[instance as usize];
-        if life.deadline != self.now {
+        // One that has finished in time has ended.
+        if life.deadline != self.now || !life.is_alive() {
             return;
         }
         if life.phase == Phase::Draining || life.doomed {

@@ -73,7 +73,7 @@ fn a_step_is_one_verb_with_what_belongs_to_it() {
             "{ p = 0.5 }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `start` or `parallel` or `branch`||",
             "op: `op` needs `query`||",
             "size: `size` needs `call` or `query` or `publish` or `start`||",
-            "timeout: `timeout` needs `call` or `start`||",
+            "timeout: `timeout` needs `call` or `query` or `start`||",
             "await: `await` needs `start`||",
             "{ cal = 'a' }: missing key `cpu` or `io` or `wait` or `call` or `query` or `publish` or `start` or `parallel` or `branch`||",
             "cal: unknown key `cal`||did you mean `call`?",

@@ -10,14 +10,15 @@ use breakeven::experiment::result::{DeploymentResult, RunResult};
 use breakeven::experiment::{self, RunOptions};
 use breakeven::scenario::Document;
 
-/// A case: traffic and deployment as they are written, how often it is played, and where a bound is not met, why.
+/// A case: traffic and deployment as they are written, how often it is played, and where a bound is not met, how far off it
+/// may be (what was found, rounded up: it may get no worse) and why.
 struct Case {
     name: &'static str,
     traffic: &'static str,
     class: &'static str,
     deployment: &'static str,
     replications: u32,
-    beyond: &'static [(&'static str, &'static str)],
+    beyond: &'static [(&'static str, f64, &'static str)],
 }
 
 /// Relative bounds of the difference of the engines, in the order of the table. For cold starts three standard errors of a
@@ -50,7 +51,7 @@ const CASES: &[Case] = &[
         class: r#"class = { cpu = "0ms", io = "100ms" }"#,
         deployment: r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 1 }"#,
         replications: 2,
-        beyond: &[("p95", CONSTANT), ("p99", CONSTANT)],
+        beyond: &[("p95", 0.04, CONSTANT), ("p99", 0.045, CONSTANT)],
     },
     Case {
         name: "steady, many slots",
@@ -93,7 +94,7 @@ const CASES: &[Case] = &[
         class: WEB,
         deployment: TWENTY,
         replications: 2,
-        beyond: &[("p95", BURSTS), ("p99", BURSTS)],
+        beyond: &[("p95", 0.025, BURSTS)],
     },
     Case {
         name: "bursts of 1 s, fixed",
@@ -101,7 +102,7 @@ const CASES: &[Case] = &[
         class: WEB,
         deployment: TWENTY,
         replications: 1,
-        beyond: &[("p95", SHORT_BURSTS), ("p99", SHORT_BURSTS)],
+        beyond: &[("p95", 0.04, SHORT_BURSTS), ("p99", 0.025, SHORT_BURSTS)],
     },
     Case {
         name: "hpa, at its floor",
@@ -125,7 +126,7 @@ const CASES: &[Case] = &[
         class: HALF,
         deployment: r#"platform = "kubernetes", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "30s" }, autoscaler = { kind = "hpa", min = 2, max = 200, metrics = [{ cpu_utilization = "35%" }] }"#,
         replications: 2,
-        beyond: &[("instances", FEW)],
+        beyond: &[("instances", 0.02, UNEXPLAINED)],
     },
     Case {
         name: "hpa, spike",
@@ -133,7 +134,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: HPA,
         replications: 3,
-        beyond: &[("p99", CLIFF)],
+        beyond: &[("p99", 0.095, CLIFF)],
     },
     Case {
         name: "hpa, bursts of 20 s",
@@ -141,7 +142,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: HPA,
         replications: 3,
-        beyond: &[("p99", BURSTS), ("cold", CLUMPS)],
+        beyond: &[("p99", 0.06, BURSTS), ("cold", 0.65, CLUMPS)],
     },
     Case {
         name: "hpa on nodes, cluster autoscaler",
@@ -157,7 +158,7 @@ const CASES: &[Case] = &[
         class: CPU,
         deployment: r#"platform = "vm", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "1m" }, autoscaler = { kind = "target-tracking", min = 2, max = 60, target = 0.6 }"#,
         replications: 2,
-        beyond: &[("instances", FEW)],
+        beyond: &[("instances", 0.02, UNEXPLAINED)],
     },
     Case {
         name: "functions, 20/s",
@@ -187,7 +188,8 @@ const CASES: &[Case] = &[
 
 const CONSTANT: &str = "waits for constant work end sooner than exponential ones";
 const BURSTS: &str = "queues that come and go with bursts are told a little too short";
-const FEW: &str = "so few decisions are made that one more or less is beyond the bound";
+const UNEXPLAINED: &str =
+    "not explained: some ten decisions in the whole run, and not played with more replications yet";
 const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
 const CLUMPS: &str = "those who wait for a start come in clumps, of which there are few";
 const SHORT_BURSTS: &str = "in ten service times a queue has not become what the closure makes of it";
@@ -247,11 +249,13 @@ fn the_engines_agree() {
             let Some((_, bound)) = BOUNDS.iter().find(|(of, _)| *of == name) else { continue };
             let by_chance = if name == "cold" { 3.0 / is.max(1.0).sqrt() } else { 0.0 };
             let within = deviation.abs() <= bound.max(by_chance);
-            let beyond = case.beyond.iter().find(|(of, _)| *of == name);
-            if let Some((_, why)) = beyond.filter(|_| !within) {
-                let _ = write!(line, " ({why})");
-            } else if !within {
-                failures.push(format!("{}: {name} {is} {found}", case.name));
+            match case.beyond.iter().find(|(of, ..)| *of == name) {
+                Some(_) if within => failures.push(format!("{}: {name} is within its bound", case.name)),
+                Some((_, most, why)) if deviation.abs() <= *most => {
+                    let _ = write!(line, " ({why})");
+                }
+                _ if within => {}
+                _ => failures.push(format!("{}: {name} {is} {found}", case.name)),
             }
         }
         println!("{line}  [{slow:.1?} {fast:.1?}]");

@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 
-/// More than this over what is known is a change that has to be explained. Compilers of other versions stay below.
+/// More than this over what is known is a change that has to be explained, be it of the compiler.
 const TOLERANCE: f64 = 0.03;
 
 #[derive(Debug, Deserialize, Serialize)]

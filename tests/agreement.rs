@@ -180,7 +180,39 @@ const CASES: &[Case] = &[
         name: "lambda, 20/s",
         traffic: r#"duration = "2d", source = { rate = "20/s", profile = "web-weekday" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, fleet = { lifetime = "none" }"#,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "lambda, hardly any traffic",
+        traffic: r#"duration = "30d", source = { rate = "20/min", profile = "web-weekday" }"#,
+        class: WEB,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "lambda, bursts of 20 s",
+        traffic: r#"duration = "1d", source = { rate = "100/s", burst = { cv = 0.3, window = "20s" } }"#,
+        class: WEB,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        replications: 1,
+        beyond: &[],
+    },
+    Case {
+        name: "lambda, recycled every ten minutes",
+        traffic: r#"duration = "1d", source = { rate = "100/s", profile = "web-weekday" }"#,
+        class: WEB,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, fleet = { lifetime = "10m" }"#,
+        replications: 1,
+        beyond: &[("instances", 0.012, SELDOM)],
+    },
+    Case {
+        name: "functions, recycled every hour",
+        traffic: r#"duration = "2d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: WEB,
+        deployment: r#"platform = "faas", fleet = { slots = 1, reuse = "most-recent", keep_alive = "10m", lifetime = { dist = "uniform", low = "50m", high = "70m" }, start = "250ms", initial = "stationary" }, autoscaler = { kind = "per-request" }"#,
         replications: 2,
         beyond: &[],
     },
@@ -192,6 +224,7 @@ const UNEXPLAINED: &str =
     "not explained: some ten decisions in the whole run, and not played with more replications yet";
 const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
 const CLUMPS: &str = "those who wait for a start come in clumps, of which there are few";
+const SELDOM: &str = "high levels of concurrency are crossed a little too seldom";
 const SHORT_BURSTS: &str = "in ten service times a queue has not become what the closure makes of it";
 
 fn run(case: &Case, fidelity: &str) -> RunResult {
@@ -282,7 +315,6 @@ name = "hpa"
 {}
 [[deployment]]
 platform = "aws-lambda"
-fleet.lifetime = "none"
 [[deployment]]
 name = "narrow"
 platform = "vm"

@@ -47,8 +47,11 @@ pub fn play(
     if let Some(why) = domain::throttled(plan.deployment, path.clone()) {
         return Err(why);
     }
-    match &plan.deployment.of_service(0).autoscaler.law {
-        Law::PerRequest(law) => functions::FunctionsAtWork::new(plan, path, law).play(arrived, goes_on),
+    let spec = plan.deployment.of_service(0);
+    match (&spec.autoscaler.law, &spec.fleet.keep_alive) {
+        (Law::PerRequest(law), Some(keep_alive)) => {
+            functions::FunctionsAtWork::new(plan, path, law, keep_alive).play(arrived, goes_on)
+        }
         _ => Ok(fleet::FleetAtWork::new(plan, path).play(arrived, goes_on)),
     }
 }

@@ -86,20 +86,20 @@ fn of_queue(deployment: &Deployment) -> Option<String> {
 /// Instances that follow requests, one for each.
 fn of_pool(deployment: &Deployment, law: &PerRequest, longest: f64) -> Option<String> {
     let spec = deployment.of_service(0);
-    let Fleet { slots, reuse, keep_alive, keep_alive_from, lifetime, initial, .. } = spec.fleet;
+    let Fleet { slots, reuse, keep_alive, keep_alive_from, initial, .. } = spec.fleet;
     let kept = keep_alive.as_ref().map_or(f64::INFINITY, Distribution::mean);
     let started = law.scale_rate.is_some_and(|rate| f64::from(rate.count) < FAST * rate.per.seconds());
     let in_turn = matches!(reuse, Reuse::LeastRecent | Reuse::Random);
-    let stated = !matches!(initial, Initial::Stationary | Initial::Min);
     when(*slots != Some(1), "instances that follow requests take several at once (`fleet.slots`)")
         .or_else(|| when(deployment.meter.per != Per::Request, "its instances follow requests, and its bill does not"))
         .or_else(|| when(in_turn, "idle instances are used in turn (`fleet.reuse`)"))
         .or_else(|| when(!kept.is_finite(), "idle instances are kept for good (`fleet.keep_alive`)"))
-        .or_else(|| when(lifetime.is_some(), "instances are recycled by age (`fleet.lifetime`)"))
         .or_else(|| when(*keep_alive_from == KeepAliveFrom::Start, "instances are kept from their start on"))
         .or_else(|| when(spec.autoscaler.min > 0, "it keeps a minimum of instances (`autoscaler.min`)"))
         .or_else(|| when(started, "starts of instances are limited in rate (`autoscaler.scale_rate`)"))
-        .or_else(|| when(stated, "its first instances are stated (`fleet.initial`)"))
+        .or_else(|| {
+            when(matches!(initial, Initial::BusyIdle { .. }), "requests are at work at first (`fleet.initial`)")
+        })
         .or_else(|| when(longest * KEPT > kept, "requests take long for the time that idle instances are kept"))
 }
 

@@ -1,23 +1,21 @@
 //! One service whose instances follow its requests, each with one for itself.
 
-use rand::RngExt;
-
 use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::domain::SPREADS;
 use super::fleet::ASKED;
 use super::latencies::Latencies;
 use super::law::{joined, spread};
-use super::pool::{Levels, Passed};
+use super::pool::Pool;
 use super::queue::Notes;
 use crate::engine::Plan;
 use crate::engine::exact::Core;
+use crate::engine::first::first_instances;
 use crate::kernel::distribution::Distribution;
-use crate::kernel::poisson::poisson;
 use crate::kernel::streams::{Stream, stream};
+use crate::kernel::whole;
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::per_request::PerRequest;
-use crate::platform::fleet::Initial;
 use crate::traffic::path::{Arrived, Path, Stretch};
 
 /// One service at work.
@@ -27,44 +25,39 @@ pub(super) struct FunctionsAtWork<'a> {
     path: Path,
     law: &'a PerRequest,
     speed: f64,
-    levels: Levels,
+    pool: Pool<'a>,
     latencies: Latencies,
     books: Books,
     luck: Stream,
     /// Mean time of a start, and the part of it that is billed to a request, in nanoseconds.
     start: f64,
     billed_start: f64,
-    /// Instances in the last step, requests at work at once, and the most of them.
-    pool: f64,
+    /// Requests at work at once, and the most of them.
     at_work: f64,
     most: f64,
 }
 
 impl<'a> FunctionsAtWork<'a> {
-    pub fn new(plan: Plan<'a>, path: Path, law: &'a PerRequest) -> Self {
+    pub fn new(plan: Plan<'a>, path: Path, law: &'a PerRequest, keep_alive: &'a Distribution) -> Self {
         let (spec, service) = (plan.deployment.of_service(0), plan.application.service());
         let mut latencies = Latencies::new(asked(&plan));
         let init_pace = 1.0 / (spec.instance.start_vcpu.min(1.0) * spec.instance.cpu_speed);
         let outside = joined(&spread(&spec.fleet.start, 1.0), &spread(spec.runtime_start, 1.0));
         latencies.set_start(&joined(&outside, &spread(&service.init, init_pace)));
         let own = spec.runtime_start.mean() + service.init.mean() * init_pace;
-        let kept = spec.fleet.keep_alive.as_ref().map_or(f64::INFINITY, Distribution::mean);
-        let mut levels = Levels::new(kept);
-        if spec.fleet.initial == Initial::Stationary {
-            let load = Load::of(latencies.classes.iter().map(|class| &class.work), path.mix());
-            levels.fill(plan.first_rate / 1e9, load.mean);
-        }
+        let first = first_instances(plan.deployment, plan.application, plan.first_rate);
+        let count = first.first().map_or(0, |(busy, idle)| busy + idle);
+        let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);
         Self {
             // The core begins with no instance of its own.
             core: Box::new(Core::new(Plan { first_rate: 0.0, ..plan })),
             path,
             law,
             speed: speed(&plan),
-            pool: levels.go_on(0.0).pool,
-            levels,
+            pool: Pool::new((spec.fleet.reuse, count), keep_alive, spec.fleet.lifetime.as_ref(), &mut luck),
             latencies,
             books: Books::new(&plan),
-            luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
+            luck,
             start: spec.fleet.start.mean() + own,
             billed_start: if plan.deployment.meter.start_billed { own } else { 0.0 },
             at_work: 0.0,
@@ -93,14 +86,14 @@ impl<'a> FunctionsAtWork<'a> {
             }
             self.core.play_until(next);
             if self.books.enter(next, &mut self.latencies, &self.plan) {
-                self.levels.forget_peak();
+                self.pool.forget_peak();
             }
             now = next;
         }
         self.books.close_bucket(&mut self.latencies, &self.plan);
         let in_flight: Vec<f64> = self.path.mix().iter().map(|share| share * self.at_work).collect();
-        let cold: Vec<u64> = self.books.cold.iter().map(|cold| poisson(*cold, &mut self.luck)).collect();
-        let peak = self.levels.peak(self.luck.random());
+        let cold: Vec<u64> = self.books.cold.iter().map(|cold| whole::round(*cold)).collect();
+        let peak = self.pool.peak();
         let mut given = self.books.given(&self.plan, &self.latencies, arrived, (&cold, &in_flight));
         given.started = given.classes.iter().map(|class| class.cold).sum();
         given.peak = peak;
@@ -115,32 +108,25 @@ impl<'a> FunctionsAtWork<'a> {
         let mut done = 0.0;
         while done < span {
             let rate = stretch.first + slope * done;
-            let (step, passed) = if slope == 0.0 && self.levels.is_settled(rate) {
-                (span - done, Some(self.levels.go_on(span - done)))
-            } else {
-                let step = (span - done).min(self.levels.rest());
-                (step, self.levels.pass((rate + slope * step / 2.0).max(0.0), load.mean, step))
-            };
+            let step = (span - done).min(self.pool.step());
+            let passed = self.pool.pass((rate + slope * step / 2.0).max(0.0), load.mean, step, &mut self.luck);
             let arrived = ((rate + slope * step / 2.0) * step).max(0.0);
             self.latencies.arrive(arrived, 0.0, 0.0);
             self.at_work = arrived / step * load.mean;
             self.most = self.most.max(self.at_work);
             if let Some(busy) = self.books.slice() {
-                busy.alive += self.pool * step;
+                busy.alive += passed.time;
                 busy.slots += arrived * load.mean;
                 busy.instances += arrived * load.mean;
                 busy.cpu += arrived * load.cpu / self.speed;
             }
-            if let Some(passed) = passed {
-                self.book(passed);
-            }
+            self.start(f64::from(passed.cold));
             done += step;
         }
     }
 
-    /// A step of the pool has ended.
-    fn book(&mut self, Passed { pool, cold }: Passed) {
-        self.pool = pool;
+    /// So many requests wait for the start of an instance.
+    fn start(&mut self, cold: f64) {
         self.latencies.cold(cold);
         self.books.cold(cold, &self.latencies.mix);
         if let Some(busy) = self.books.slice() {

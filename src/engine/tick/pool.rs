@@ -1,168 +1,276 @@
-//! The instances of a fleet that follows its requests, by level crossing.
+//! The instances of a fleet that follows its requests, by level crossing: one of their possible histories.
 //!
-//! With an instance for each request, the most recent idle one used first and each kept for a while, the instance of level
-//! `k` lives while `k` requests have been at work at once within that while. Requests at work are Poisson around their mean
+//! With an instance for each request, the most recent or the newest idle one used first and each kept for a while, the
+//! instance of rank `k` is used whenever `k` requests are at work at once. Requests at work are Poisson around their mean
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
-//! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989); a level up to `a` always.
-//! A crossing of a level that does not live is a cold start.
+//! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989). Clumps come independently of each
+//! other, so that the highest level reached in a time takes one draw. Each level beyond the instances that there are is a cold start.
 
-use std::collections::VecDeque;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
+use rand::RngExt;
+
+use crate::kernel::distribution::Distribution;
 use crate::kernel::queueing::poisson;
+use crate::kernel::streams::Stream;
+use crate::kernel::whole;
+use crate::platform::fleet::Reuse;
 
-/// Steps in the time for which an idle instance is kept.
-const STEPS: usize = 20;
-/// Crossings in a step of a level that is always reached.
-const SURELY: f64 = 40.0;
-/// Levels that are expected to be crossed less often in a step are never.
-const NEVER: f64 = 1e-9;
-/// Rates this close are the same.
-const SAME: f64 = 1e-9;
+/// Steps in the time for which an idle instance is kept: what happens in one is told by its highest level, those before that
+/// and those after it.
+const STEPS: f64 = 20.0;
+/// What is left of a step is not looked at when it is a smaller share of it.
+const REST: f64 = 0.05;
+/// A level that is crossed this seldom, per nanosecond, never is: once in ten thousand years.
+const NEVER: f64 = 3e-21;
 
 /// What happened in some time.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Passed {
-    /// Mean number of instances.
-    pub pool: f64,
-    /// Expected cold starts.
-    pub cold: f64,
+    /// Instances, times the nanoseconds for which they were there.
+    pub time: f64,
+    /// Cold starts.
+    pub cold: u32,
 }
 
-/// The pool, by level: the first entry of every list is that of level 1.
-#[derive(Debug)]
-pub(super) struct Levels {
-    /// For how long an idle instance is kept, in nanoseconds.
-    keep_alive: f64,
-    /// Expected crossings in each of the last steps, in all of them, and in the one that goes on.
-    recent: VecDeque<Vec<f64>>,
-    window: Vec<f64>,
-    current: Vec<f64>,
-    /// How much of that has passed, in nanoseconds.
-    elapsed: f64,
-    /// Expected crossings since the peak was looked at last.
-    all: Vec<f64>,
-    /// The rate, and for how many steps it has been the same.
+/// How often levels are reached at one rate.
+#[derive(Debug, Default)]
+struct Crossings {
+    /// Requests per nanosecond, and how many are at work on average.
     rate: f64,
-    same: usize,
-    last: Passed,
+    busy: f64,
+    /// Levels that are reached all the time.
+    held: u32,
+    /// Clumps per nanosecond in which each level beyond those is reached.
+    per_nano: Vec<f64>,
 }
 
-impl Levels {
-    /// An empty pool.
-    pub const fn new(keep_alive: f64) -> Self {
-        Self {
-            keep_alive,
-            recent: VecDeque::new(),
-            window: Vec::new(),
-            current: Vec::new(),
-            elapsed: 0.0,
-            all: Vec::new(),
-            rate: f64::NAN,
-            same: 0,
-            last: Passed { pool: 0.0, cold: 0.0 },
+impl Crossings {
+    fn set(&mut self, rate: f64, work: f64) {
+        if (rate, rate * work) == (self.rate, self.busy) {
+            return;
         }
-    }
-
-    /// Nanoseconds until the step that goes on ends.
-    pub fn rest(&self) -> f64 {
-        self.keep_alive / STEPS as f64 - self.elapsed
-    }
-
-    /// Whether every step at this rate would be as the last, at the beginning of which time is.
-    pub fn is_settled(&self, rate: f64) -> bool {
-        self.same > STEPS && self.elapsed == 0.0 && (rate - self.rate).abs() <= SAME * rate
-    }
-
-    /// Fills the pool with what this rate needs in the long run, without a start that counts.
-    pub fn fill(&mut self, rate: f64, work: f64) {
-        for _ in 0..STEPS {
-            self.pass(rate, work, self.rest());
-        }
-        self.all.clear();
-    }
-
-    /// Goes through a time no longer than what is left of the step, at a rate of requests that work so long each, both in
-    /// nanoseconds. What happened in the step, where it ends; its last steps are as this one.
-    pub fn pass(&mut self, rate: f64, work: f64, span: f64) -> Option<Passed> {
-        cross(rate, rate * work, span, &mut self.current);
-        let same = (rate - self.rate).abs() <= SAME * rate;
-        (self.rate, self.same) = (rate, if same { self.same } else { 0 });
-        let ends = span >= self.rest() * (1.0 - SAME);
-        self.elapsed += span;
-        ends.then(|| self.close())
-    }
-
-    /// What happens in `span` nanoseconds in which nothing changes.
-    pub fn go_on(&mut self, span: f64) -> Passed {
-        let steps = span / (self.keep_alive / STEPS as f64);
-        if let Some(last) = self.recent.back() {
-            self.all.iter_mut().zip(last).for_each(|(all, count)| *all += steps * count);
-        }
-        Passed { cold: self.last.cold * steps, ..self.last }
-    }
-
-    fn close(&mut self) -> Passed {
-        self.elapsed = 0.0;
-        let mut current = std::mem::take(&mut self.current);
-        let oldest = if self.recent.len() == STEPS { self.recent.pop_front().unwrap_or_default() } else { Vec::new() };
-        let levels = current.len().max(self.window.len());
-        current.resize(levels, 0.0);
-        self.window.resize(levels, 0.0);
-        self.all.resize(self.all.len().max(levels), 0.0);
-        let mut passed = Passed::default();
-        for (level, window) in self.window.iter_mut().enumerate() {
-            let (enters, leaves) = (current[level], oldest.get(level).copied().unwrap_or(0.0));
-            self.all[level] += enters;
-            if *window + enters < NEVER {
-                continue;
+        let busy = rate * work;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
+        let held = busy as u32;
+        (self.rate, self.busy, self.held) = (rate, busy, held);
+        self.per_nano.clear();
+        let mut at_work = poisson(busy, held);
+        for level in held + 1.. {
+            let count = rate * at_work * (1.0 - busy / f64::from(level));
+            if count.is_nan() || count < NEVER && f64::from(level) > busy + 1.0 {
+                break;
             }
-            // Those that enter the window do so while others leave it.
-            let change = enters - leaves;
-            let dead = libm::exp(-*window) * if change.abs() < 1e-9 { 1.0 } else { -libm::expm1(-change) / change };
-            passed.pool += (1.0 - dead).clamp(0.0, 1.0);
-            passed.cold += enters * dead;
-            *window = (*window + change).max(0.0);
+            self.per_nano.push(count);
+            at_work *= busy / f64::from(level);
         }
-        while self.window.last().is_some_and(|count| *count < NEVER) {
-            self.window.pop();
+        // Who reaches a level has reached those below.
+        let mut most = 0.0_f64;
+        for count in self.per_nano.iter_mut().rev() {
+            most = most.max(*count);
+            *count = most;
         }
-        self.recent.push_back(current);
-        self.same += 1;
-        self.last = passed;
+    }
+
+    /// The highest level reached in a time in which none above `cap` is.
+    fn highest(&self, span: f64, cap: u32, luck: &mut Stream) -> u32 {
+        let beyond = cap.checked_sub(self.held).and_then(|place| self.per_nano.get(place as usize));
+        let drawn = beyond.copied().unwrap_or(0.0) - libm::log1p(-luck.random::<f64>()) / span;
+        let reached = self.per_nano.partition_point(|count| *count > drawn);
+        (self.held + u32::try_from(reached).unwrap_or(u32::MAX)).min(cap)
+    }
+}
+
+/// The pool.
+#[derive(Debug)]
+pub(super) struct Pool<'a> {
+    keep_alive: &'a Distribution,
+    lifetime: Option<&'a Distribution>,
+    reuse: Reuse,
+    crossings: Crossings,
+    /// When which rank was used last, and all below it: the highest rank first, each later use of a lower one.
+    used: VecDeque<(f64, u32)>,
+    /// When the instance of the highest rank ends if it is not used again.
+    deadline: f64,
+    /// Number of each instance in the order of their starts; and when which is recycled.
+    instances: VecDeque<u64>,
+    recycled: BinaryHeap<Reverse<(u64, u64)>>,
+    births: u64,
+    now: f64,
+    peak: u64,
+}
+
+impl<'a> Pool<'a> {
+    /// So many idle instances, each kept for so long and used for so long.
+    pub fn new(
+        (reuse, count): (Reuse, u32),
+        keep_alive: &'a Distribution,
+        lifetime: Option<&'a Distribution>,
+        luck: &mut Stream,
+    ) -> Self {
+        let mut pool = Self {
+            keep_alive,
+            lifetime,
+            reuse,
+            crossings: Crossings::default(),
+            used: VecDeque::new(),
+            deadline: f64::INFINITY,
+            instances: VecDeque::new(),
+            recycled: BinaryHeap::new(),
+            births: 0,
+            now: 0.0,
+            peak: 0,
+        };
+        pool.start(count, luck);
+        pool.used.extend((count > 0).then_some((0.0, count)));
+        pool.kept(luck);
+        pool
+    }
+
+    /// The longest time that may be gone through at once, in nanoseconds.
+    pub fn step(&self) -> f64 {
+        self.keep_alive.mean() / STEPS
+    }
+
+    fn count(&self) -> u32 {
+        u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Goes through a time of at most a [step](Self::step), at a rate of requests that work so long each.
+    pub fn pass(&mut self, rate: f64, work: f64, span: f64, luck: &mut Stream) -> Passed {
+        self.crossings.set(rate, work);
+        let (from, to) = (self.now, self.now + span);
+        let (high, level) = (from + span * luck.random::<f64>(), self.crossings.highest(span, u32::MAX, luck));
+        let mut passed = Passed::default();
+        // Lower levels before the highest, found backwards; and after it.
+        let (mut before, mut first, mut cap) = (Vec::new(), high, level);
+        while first - from > REST * span {
+            cap = self.crossings.highest(first - from, cap, luck);
+            first = from + (first - from) * luck.random::<f64>();
+            before.push((first, cap));
+        }
+        before.into_iter().rev().for_each(|(at, level)| self.reach(at, level, &mut passed, luck));
+        self.reach(high, level, &mut passed, luck);
+        let (mut last, mut cap) = (high, level);
+        while to - last > REST * span {
+            cap = self.crossings.highest(to - last, cap, luck);
+            last += (to - last) * luck.random::<f64>();
+            self.reach(last, cap, &mut passed, luck);
+        }
+        self.until(to, &mut passed, luck);
         passed
+    }
+
+    /// So many requests are at work at once.
+    fn reach(&mut self, at: f64, level: u32, passed: &mut Passed, luck: &mut Stream) {
+        self.until(at, passed, luck);
+        let more = level.saturating_sub(self.count());
+        passed.cold += more;
+        self.start(more, luck);
+        let highest = self.used.front().is_none_or(|(_, rank)| *rank <= level);
+        while self.used.back().is_some_and(|(_, rank)| *rank <= level) {
+            self.used.pop_back();
+        }
+        self.used.extend((level > 0).then_some((at, level)));
+        if highest {
+            self.kept(luck);
+        }
+    }
+
+    fn start(&mut self, count: u32, luck: &mut Stream) {
+        for _ in 0..count {
+            self.births += 1;
+            self.instances.push_back(self.births);
+            if let Some(law) = self.lifetime {
+                let ends = whole::round(self.now).saturating_add(law.draw_whole(luck));
+                self.recycled.push(Reverse((ends, self.births)));
+            }
+        }
+        self.peak = self.peak.max(self.instances.len() as u64);
+    }
+
+    /// Draws for how long the instance of the highest rank is kept.
+    fn kept(&mut self, luck: &mut Stream) {
+        self.deadline = self.used.front().map_or(f64::INFINITY, |(at, _)| at + self.keep_alive.draw(luck));
+    }
+
+    /// Instances that are idle for too long, or too old, end.
+    fn until(&mut self, to: f64, passed: &mut Passed, luck: &mut Stream) {
+        loop {
+            let old = self.recycled.peek().map_or(f64::INFINITY, |Reverse((at, _))| *at as f64);
+            let next = self.deadline.min(old).max(self.now);
+            passed.time += self.instances.len() as f64 * (next.min(to) - self.now);
+            self.now = next.min(to);
+            if next >= to {
+                return;
+            }
+            if self.deadline <= old {
+                self.end_highest(luck);
+            } else if let Some(Reverse((_, born))) = self.recycled.pop()
+                && let Ok(place) = self.instances.binary_search(&born)
+            {
+                self.recycle(place, luck);
+            }
+        }
+    }
+
+    /// The instance of the highest rank ends.
+    fn end_highest(&mut self, luck: &mut Stream) {
+        let place = self.place_of(self.count(), luck);
+        self.instances.remove(place);
+        self.lower(self.count() + 1, luck);
+    }
+
+    /// An instance is recycled: those of higher ranks come down by one.
+    fn recycle(&mut self, place: usize, luck: &mut Stream) {
+        self.instances.remove(place);
+        let all = self.count() + 1;
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        let rank = match self.reuse {
+            Reuse::Newest => all - place,
+            Reuse::Oldest => place + 1,
+            _ => luck.random_range(1..=all),
+        };
+        self.lower(rank, luck);
+    }
+
+    /// Where the instance of a rank stands in the order of starts.
+    fn place_of(&self, rank: u32, luck: &mut Stream) -> usize {
+        let all = self.count();
+        let place = match self.reuse {
+            Reuse::Newest => all - rank,
+            Reuse::Oldest => rank - 1,
+            _ => luck.random_range(0..all),
+        };
+        place as usize
+    }
+
+    /// A rank is no more.
+    fn lower(&mut self, gone: u32, luck: &mut Stream) {
+        let highest = self.used.front().copied();
+        for (_, rank) in self.used.iter_mut().take_while(|(_, rank)| *rank >= gone) {
+            *rank -= 1;
+        }
+        // Of two uses of one rank the later counts.
+        let later: Vec<u32> = self.used.iter().skip(1).map(|(_, rank)| *rank).chain([0]).collect();
+        let mut next = later.iter();
+        self.used.retain(|(_, rank)| next.next().is_some_and(|after| rank > after));
+        if self.used.front().map(|(at, _)| at) != highest.map(|(at, _)| at).as_ref()
+            || highest.is_some_and(|(_, rank)| rank == gone)
+        {
+            self.kept(luck);
+        }
     }
 
     /// The peak is looked for from now on.
     pub fn forget_peak(&mut self) {
-        self.all.clear();
+        self.peak = self.instances.len() as u64;
     }
 
-    /// The most instances at once, where `luck` between 0 and 1 says how many these happen to be.
-    pub fn peak(&self, luck: f64) -> u64 {
-        self.all.iter().rposition(|count| libm::exp(-count) < luck).map_or(0, |level| level as u64 + 1)
-    }
-}
-
-/// Adds how often each level is expected to be crossed upwards by a new clump in `span`, where `busy` are at work.
-fn cross(rate: f64, busy: f64, span: f64, counts: &mut Vec<f64>) {
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
-    let held = busy as u32;
-    let mut add = |level: u32, count: f64| {
-        let place = level as usize - 1;
-        if counts.len() <= place {
-            counts.resize(place + 1, 0.0);
-        }
-        counts[place] += count;
-    };
-    (1..=held).for_each(|level| add(level, SURELY));
-    let mut at_work = poisson(busy, held);
-    for level in held + 1.. {
-        let count = rate * span * at_work * (1.0 - busy / f64::from(level));
-        if count.is_nan() || count < NEVER {
-            break;
-        }
-        add(level, count.min(SURELY));
-        at_work *= busy / f64::from(level);
+    /// The most instances at once.
+    pub const fn peak(&self) -> u64 {
+        self.peak
     }
 }
 
@@ -170,28 +278,46 @@ fn cross(rate: f64, busy: f64, span: f64, counts: &mut Vec<f64>) {
 mod tests {
     use super::*;
     use crate::kernel::queueing::keep_alive_pool;
+    use crate::kernel::streams::stream;
 
     const SECOND: f64 = 1e9;
 
+    /// Mean instances and cold starts of two weeks after a day.
+    fn played(keep_alive: &Distribution, lifetime: Option<&Distribution>, rate: f64, work: f64) -> (f64, f64) {
+        let mut luck = stream(1, "test", "pool", 0);
+        let mut pool = Pool::new((Reuse::MostRecent, 0), keep_alive, lifetime, &mut luck);
+        let mut pass = |days: f64| {
+            let (mut time, mut cold, mut done) = (0.0, 0.0, 0.0);
+            while done < days * 86_400.0 * SECOND {
+                let passed = pool.pass(rate / SECOND, work * SECOND, pool.step(), &mut luck);
+                (time, cold, done) = (time + passed.time, cold + f64::from(passed.cold), done + pool.step());
+            }
+            (time / done, cold)
+        };
+        pass(1.0);
+        pass(14.0)
+    }
+
     #[test]
     fn a_steady_pool_is_that_of_the_closed_form() {
+        let kept = Distribution::constant(600.0 * SECOND);
         for (rate, work) in [(0.9, 1.991), (10.0, 0.1), (100.0, 0.1), (1_000.0, 0.1)] {
-            let mut levels = Levels::new(600.0 * SECOND);
-            levels.fill(rate / SECOND, work * SECOND);
-            let step = levels.pass(rate / SECOND, work * SECOND, levels.rest()).expect("a whole step");
+            let (pool, _) = played(&kept, None, rate, work);
             let expected = keep_alive_pool(rate, work, 600.0);
-            assert!((step.pool / expected - 1.0).abs() < 0.01, "{rate}: {} for {expected}", step.pool);
-            assert!(levels.is_settled(rate / SECOND) && !levels.is_settled(1.1 * rate / SECOND));
-            assert!((levels.go_on(60.0 * SECOND).cold / step.cold - 2.0).abs() < 1e-9);
+            assert!((pool / expected - 1.0).abs() < 0.015, "{rate}: {pool} for {expected}");
         }
     }
 
     #[test]
-    fn an_empty_pool_is_filled_by_cold_starts() {
-        let mut levels = Levels::new(600.0 * SECOND);
-        let steps = (0..STEPS).filter_map(|_| levels.pass(100.0 / SECOND, 0.1 * SECOND, levels.rest()));
-        let steps: Vec<Passed> = steps.collect();
-        let (cold, pool) = (steps.iter().map(|step| step.cold).sum::<f64>(), steps[STEPS - 1].pool);
-        assert!((cold / pool - 1.0).abs() < 0.05, "{cold} starts for {pool} instances");
+    fn recycled_instances_are_started_again() {
+        let (kept, used) = (Distribution::constant(600.0 * SECOND), Distribution::constant(1_200.0 * SECOND));
+        let (pool, cold) = played(&kept, None, 100.0, 0.1);
+        let (fewer, more) = played(&kept, Some(&used), 100.0, 0.1);
+        // Each lives for 20 minutes at most.
+        let starts = fewer * 14.0 * 72.0;
+        assert!(
+            more > starts && more > 1.5 * cold && fewer < pool,
+            "{more} for {starts} and {cold}, {fewer} of {pool}"
+        );
     }
 }

@@ -188,12 +188,12 @@ impl Instruction {
 }
 
 impl Program {
-    /// How much a step with this key is, where the class asks for `of_class`.
+    /// How much a step with this key is, where the class asks for what `of_class` gives.
     #[inline]
     #[must_use]
-    pub fn amount(&self, amount: Amount, of_class: &Distribution, own: u64) -> u64 {
+    pub fn amount<'a>(&'a self, amount: Amount, of_class: impl FnOnce() -> &'a Distribution, own: u64) -> u64 {
         match amount {
-            Amount::Class => drawn(of_class, own),
+            Amount::Class => drawn(of_class(), own),
             Amount::Law(law) => drawn(&self.laws[usize::from(law)], own),
         }
     }

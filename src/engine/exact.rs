@@ -263,12 +263,13 @@ impl<'a> Core<'a> {
         }
     }
 
-    #[inline(never)]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // as above
     fn change_to(&mut self, number: u16) {
-        let next = self.others[usize::from(number)].take().expect("every service but the one served is in its place");
-        let before = std::mem::replace(&mut self.station, next);
-        let place = usize::from(before.number);
-        self.others[place] = Some(before);
+        let (before, next) = (usize::from(self.station.number), usize::from(number));
+        let other = self.others[next].as_mut().expect("every service but the one served is in its place");
+        std::mem::swap(&mut self.station, other);
+        self.others.swap(before, next);
     }
 
     #[inline(always)]

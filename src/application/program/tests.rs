@@ -151,17 +151,17 @@ impl Machine<'_> {
         let class = &self.application.classes[self.class as usize];
         let called = match op {
             Op::Cpu(amount) => {
-                let cpu = program.amount(amount, &class.cpu, own);
+                let cpu = program.amount(amount, || &class.cpu, own);
                 visit.cpu += cpu;
                 return cpu;
             }
             Op::Io(amount) => {
-                let idle = program.amount(amount, &class.io, own);
+                let idle = program.amount(amount, || &class.io, own);
                 visit.idle += idle;
                 return idle;
             }
             Op::Wait(law) => {
-                let idle = program.amount(Amount::Law(law), &class.io, own);
+                let idle = program.amount(Amount::Law(law), || &class.io, own);
                 visit.idle += idle;
                 return idle;
             }

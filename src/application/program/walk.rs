@@ -26,8 +26,18 @@ pub struct Walker<'a> {
     pub key: u64,
     /// Number of the attempt, from 0.
     pub attempt: u32,
-    /// The class of the request, and its number.
-    pub class: (&'a Class, u32),
+    /// All classes.
+    pub classes: &'a [Class],
+    /// The number of the request's.
+    pub class: u16,
+}
+
+impl<'a> Walker<'a> {
+    /// The class of the request.
+    #[must_use]
+    pub fn of_class(&self) -> &'a Class {
+        &self.classes[usize::from(self.class)]
+    }
 }
 
 impl Program {
@@ -43,7 +53,6 @@ impl Program {
     #[inline(always)]
     #[allow(clippy::inline_always)] // as above
     pub fn next_task_by(&self, place: &mut u16, walker: &Walker<'_>, mut step: impl FnMut()) -> Task {
-        let (class, number) = walker.class;
         loop {
             let at = *place;
             let instruction = &self.code[usize::from(at)];
@@ -52,13 +61,13 @@ impl Program {
             }
             *place = instruction.next;
             let own = || instruction.key(walker.key, walker.attempt);
-            if !instruction.is_taken(own, number) {
+            if !instruction.is_taken(own, u32::from(walker.class)) {
                 continue;
             }
             step();
             let task = match instruction.op {
-                Op::Cpu(amount) => Task::Cpu(self.amount(amount, &class.cpu, own())),
-                Op::Io(amount) => Task::Wait(self.amount(amount, &class.io, own())),
+                Op::Cpu(amount) => Task::Cpu(self.amount(amount, || &walker.of_class().cpu, own())),
+                Op::Io(amount) => Task::Wait(self.amount(amount, || &walker.of_class().io, own())),
                 Op::Wait(law) => Task::Wait(drawn(&self.laws[usize::from(law)], own())),
                 Op::Branch { first, n } => {
                     *place = self.way(first, n, own());

@@ -6,14 +6,14 @@
 //! calls, and of refusals, would else recurse without bound.
 
 use crate::application::draw::{Draw, drawn, step_key};
-use crate::application::program::walk::Walker;
-use crate::application::program::{Instruction, Op};
+use crate::application::program::{Op, Program};
 
 use super::Core;
 use super::clients::{Caller, Doing, Who};
 use super::kind::Policy;
 use super::record::{NONE, State};
 use super::service::kind_of;
+use super::shortcut::Asker;
 use super::steps::Place;
 
 /// What is to be done at this instant.
@@ -23,10 +23,37 @@ pub(super) enum Next {
     GoOn(u32),
     /// A caller asks.
     Ask(u32),
+    /// An attempt makes a call that arrives at once.
+    Call(Call),
     /// What one service gave back, those who wait at this one may use.
     Start(u16),
     /// Instances that take the messages of this line may ask for more.
     Listen(u16),
+}
+
+/// A call that is about to be made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Call {
+    /// Names it: its work is drawn from it.
+    pub key: u64,
+    /// What the attempt that calls is at ([`Record::reaches`]): another may have its record by then.
+    pub of: u64,
+    /// The instant by which it is counted ([`Core::counted_at`]).
+    pub arrived: u64,
+    /// The record of the attempt that calls, and the instruction.
+    pub slot: u32,
+    at: u16,
+    pub kind: u16,
+}
+
+/// Where an attempt reaches from.
+struct From<'a> {
+    slot: u32,
+    of: u64,
+    body: u16,
+    place: Place,
+    program: &'a Program,
+    arrived: u64,
 }
 
 /// In a record that waits for what it reached: how many of them have not answered, and above that whether one failed,
@@ -41,76 +68,122 @@ impl Core<'_> {
         let record = self.records.get_mut(slot);
         record.state = State::Calling;
         (record.work, record.waits_until) = (place.packed(), 0);
-        let record = *record;
+        let (key, of) = (record.key, record.reaches());
         let kind = &self.kinds.all[usize::from(record.kind)];
         let (body, is_run) = (kind.body, kind.is_run());
         let program = self.kinds.bodies[usize::from(body)];
-        let walker = self.walker(record.key, place);
-        let reached = match program.code[usize::from(at)].op {
-            Op::Parallel { n } => at + 1..at + 1 + n,
-            _ => at..at + 1,
+        let from = From { slot, of, body, place, program, arrived: self.counted_at(slot) };
+        let instruction = &program.code[usize::from(at)];
+        let (first, reached, parallel) = match instruction.op {
+            Op::Parallel { n } => (at + 1, &program.code[usize::from(at) + 1..][..usize::from(n)], true),
+            _ => (at, std::slice::from_ref(instruction), false),
         };
-        let parallel = reached.start > at;
-        for at in reached {
-            let instruction = program.code[usize::from(at)];
-            let own = instruction.key(walker.key, walker.attempt);
+        for (at, instruction) in (first..).zip(reached) {
+            let own = instruction.key(key, place.attempt);
             // A step of its own was taken when it was come to.
-            if parallel && !instruction.is_taken(|| own, walker.class.1) {
+            if parallel && !instruction.is_taken(|| own, u32::from(place.class)) {
                 continue;
             }
             if parallel && is_run {
                 self.count_steps(slot, 1);
             }
-            self.reach_one(slot, at, own, &instruction, (&walker, place, body));
+            self.reach_one(&from, at, own, instruction.op);
         }
         if self.records.get(slot).waits_until & ANSWERS == 0 {
             self.goes_on(slot);
         }
     }
 
-    fn reach_one(
-        &mut self,
-        slot: u32,
-        at: u16,
-        own: u64,
-        instruction: &Instruction,
-        (walker, place, body): (&Walker<'_>, Place, u16),
-    ) {
-        let program = self.kinds.bodies[usize::from(body)];
-        let arrived = self.counted_at(slot);
-        let of = self.records.get(slot).reaches();
-        let blank = Caller { key: own, of, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
-        if let Op::Publish { queue, size } = instruction.op {
-            self.publish(slot, own, (queue, &program.laws[usize::from(size)]), place.class);
-            return;
-        }
-        if let Op::Start { awaited: false, site, .. } = instruction.op {
-            let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
-            self.count_bytes(slot, at, own, arrived);
-            self.set_going(kind, own, arrived);
-            return;
-        }
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // of one place only
+    fn reach_one(&mut self, from: &From<'_>, at: u16, own: u64, op: Op) {
+        let Op::Call { site, .. } = op else { return self.reach_beside(from, at, own, op) };
+        let &From { slot, of, body, place, arrived, .. } = from;
         self.records.get_mut(slot).waits_until += 1;
-        match instruction.op {
-            Op::Call { site, .. } | Op::Start { site, .. } => {
-                let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
-                if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
-                    self.clients.put(budget, self.now);
-                }
-                // A run holds no slot while it waits.
-                let record = self.records.get_mut(slot);
-                if record.instance != NONE && record.waits_until & CALLING == 0 {
-                    record.waits_until |= CALLING;
-                    self.station.levels.calling.raise(1, self.now);
-                }
-                let caller = self.clients.keep(Caller { kind, ..blank });
-                self.send(caller);
+        let kind = self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
+        self.begins_to_call(slot, kind);
+        if self.kinds.all[usize::from(kind)].hop == 0 {
+            self.count_bytes(slot, at, own, arrived);
+            self.next.push(Next::Call(Call { key: own, of, arrived, slot, at, kind }));
+        } else {
+            self.call_by_caller(from, at, own, kind);
+        }
+    }
+
+    /// An attempt reaches something else than a service.
+    #[inline(never)]
+    fn reach_beside(&mut self, from: &From<'_>, at: u16, own: u64, op: Op) {
+        let &From { slot, of, body, place, program, arrived } = from;
+        let kind = |site: u16| self.kinds.sites[usize::from(body)][usize::from(site)] + place.class;
+        match op {
+            Op::Publish { queue, size } => {
+                self.publish(slot, own, (queue, &program.laws[usize::from(size)]), place.class);
+                return;
+            }
+            Op::Start { awaited: false, site, .. } => {
+                let kind = kind(site);
+                self.count_bytes(slot, at, own, arrived);
+                self.set_going(kind, own, arrived);
+                return;
+            }
+            _ => {}
+        }
+        let blank = Caller { key: own, of, arrived, who: Who::Attempt(slot, at), ..Caller::blank() };
+        self.records.get_mut(slot).waits_until += 1;
+        match op {
+            Op::Start { site, .. } => {
+                let kind = kind(site);
+                self.begins_to_call(slot, kind);
+                self.call_by_caller(from, at, own, kind);
             }
             Op::Query { store, access, site } => self.query(slot, blank, (store, access, site), body),
-            Op::Io(amount) => self.wait_beside(blank, program.amount(amount, &walker.class.0.io, own)),
+            Op::Io(amount) => {
+                let class = &self.plan.application.classes[usize::from(place.class)];
+                self.wait_beside(blank, program.amount(amount, || &class.io, own));
+            }
             Op::Wait(law) => self.wait_beside(blank, drawn(&program.laws[usize::from(law)], own)),
             _ => unreachable!("no step of its own reaches beyond its service"),
         }
+    }
+
+    /// What is so for every call and start that is waited for.
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // part of the straight line of a call
+    fn begins_to_call(&mut self, slot: u32, kind: u16) {
+        if let Policy::Retry(_, budget) = self.kinds.all[usize::from(kind)].policy {
+            self.clients.put(budget, self.now);
+        }
+        // A run holds no slot while it waits.
+        let record = self.records.get_mut(slot);
+        if record.instance != NONE && record.waits_until & CALLING == 0 {
+            record.waits_until |= CALLING;
+            self.station.levels.calling.raise(1, self.now);
+        }
+    }
+
+    fn call_by_caller(&mut self, from: &From<'_>, at: u16, key: u64, kind: u16) {
+        let &From { slot, of, arrived, .. } = from;
+        let caller = Caller { key, of, arrived, kind, who: Who::Attempt(slot, at), ..Caller::blank() };
+        let place = self.clients.keep(caller);
+        self.send(place);
+    }
+
+    /// A call of no way is made: booked at once where that can be done, else by a caller. Its place is taken either way, so
+    /// that callers have the same places with the shortcut and without.
+    fn call(&mut self, call: &Call) {
+        if self.find_calling(call.slot, call.of).is_none() {
+            return;
+        }
+        let caller = self.clients.reserve();
+        if self.book_call(call, caller) {
+            return;
+        }
+        let &Call { key, of, arrived, slot, at, kind } = call;
+        let who = Who::Attempt(slot, at);
+        self.clients.callers[caller as usize] =
+            Caller { key, of, arrived, kind, who, doing: Doing::Asking, ..Caller::blank() };
+        let request = self.attempt(caller);
+        self.admit(&request);
     }
 
     /// Waiting beside calls, as one of several at once.
@@ -145,9 +218,9 @@ impl Core<'_> {
     /// Works off what is to be done at this instant.
     pub(super) fn work_off(&mut self) {
         let mut done = 0;
-        while let Some(&next) = self.next.get(done) {
+        while let Some(next) = self.next.get(done) {
             done += 1;
-            match next {
+            match *next {
                 // One that was ended meanwhile has lost its slot; who has it now is on the list himself, if he is there.
                 Next::GoOn(slot) if self.records.find(slot).is_some_and(|record| record.state == State::Answered) => {
                     if self.is_run(slot) {
@@ -168,6 +241,7 @@ impl Core<'_> {
                     self.start_for_queue();
                 }
                 Next::Listen(line) => self.listen(line),
+                Next::Call(call) => self.call(&call),
                 Next::Ask(place) => {
                     let request = self.attempt(place);
                     if self.kinds.all[usize::from(kind_of(&request))].is_run() {
@@ -185,15 +259,37 @@ impl Core<'_> {
     pub(super) fn waiting_for(&self, place: u32) -> Option<u32> {
         let caller = &self.clients.callers[place as usize];
         let Who::Attempt(slot, _) = caller.who else { return None };
+        self.find_calling(slot, caller.of)
+    }
+
+    /// The record of this slot, if it is still the attempt that was at `of` when it called.
+    #[inline]
+    fn find_calling(&self, slot: u32, of: u64) -> Option<u32> {
         let record = self.records.find(slot)?;
-        (record.state == State::Calling && record.reaches() == caller.of).then_some(slot)
+        (record.state == State::Calling && record.reaches() == of).then_some(slot)
     }
 
     /// A call has its answer, or who called has given up.
     pub(super) fn call_returns(&mut self, place: u32, success: bool) {
         let waiting = self.waiting_for(place);
         self.clients.dismiss(place);
-        let Some(slot) = waiting else { return };
+        if let Some(slot) = waiting {
+            self.has_answer(slot, success);
+        }
+    }
+
+    /// A call that was booked at once is over.
+    #[inline]
+    pub(super) fn booked_call_returns(&mut self, asker: Asker) {
+        self.clients.give_back(asker.place);
+        if let Some(slot) = self.find_calling(asker.slot, asker.of) {
+            self.has_answer(slot, true);
+        }
+    }
+
+    /// One of those that an attempt reached has answered.
+    #[inline]
+    fn has_answer(&mut self, slot: u32, success: bool) {
         let record = self.records.get_mut(slot);
         record.waits_until = (record.waits_until - 1) | if success { 0 } else { FAILED };
         if record.waits_until & ANSWERS == 0 {
@@ -214,9 +310,7 @@ impl Core<'_> {
 
     /// An attempt of a call sets out.
     fn send(&mut self, place: u32) {
-        if self.carries_bytes
-            && let Caller { key, arrived, who: Who::Attempt(slot, at), .. } = self.clients.callers[place as usize]
-        {
+        if let Caller { key, arrived, who: Who::Attempt(slot, at), .. } = self.clients.callers[place as usize] {
             self.count_bytes(slot, at, key, arrived);
         }
         let caller = &mut self.clients.callers[place as usize];
@@ -242,9 +336,16 @@ impl Core<'_> {
 
     /// Counts what an attempt of a call, or the start of a run, carries from an instance, where that is billed. What a
     /// workflow calls has no zone.
+    #[inline]
     fn count_bytes(&mut self, slot: u32, at: u16, key: u64, arrived: u64) {
+        if self.carries_bytes && arrived >= self.plan.warmup.0 {
+            self.count_counted_bytes(slot, at, key);
+        }
+    }
+
+    fn count_counted_bytes(&mut self, slot: u32, at: u16, key: u64) {
         let record = self.records.get(slot);
-        if !self.carries_bytes || arrived < self.plan.warmup.0 || record.instance == NONE {
+        if record.instance == NONE {
             return;
         }
         let program = self.kinds.bodies[usize::from(self.kinds.all[usize::from(record.kind)].body)];

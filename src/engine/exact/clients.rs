@@ -215,18 +215,33 @@ impl<'a> Clients<'a> {
     /// A caller that is needed no more.
     pub fn dismiss(&mut self, place: u32) {
         self.callers[place as usize].doing = Doing::Nothing;
+        self.give_back(place);
+    }
+
+    /// A place that is needed no more, of a caller who does nothing.
+    #[inline]
+    pub fn give_back(&mut self, place: u32) {
         self.free.push(place);
+    }
+
+    /// A place for a caller, who does nothing yet.
+    #[inline]
+    pub fn reserve(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| self.one_more())
+    }
+
+    #[cold]
+    fn one_more(&mut self) -> u32 {
+        self.callers.push(Caller::blank());
+        let place = self.callers.len() - 1;
+        u32::try_from(place).ok().filter(|&place| place < Client::SPECIAL).expect("fewer than four billion clients")
     }
 
     /// A caller for a client of whom nothing was kept.
     pub fn keep(&mut self, caller: Caller) -> u32 {
-        if let Some(place) = self.free.pop() {
-            self.callers[place as usize] = caller;
-            return place;
-        }
-        self.callers.push(caller);
-        let place = self.callers.len() - 1;
-        u32::try_from(place).ok().filter(|&place| place < Client::SPECIAL).expect("fewer than four billion clients")
+        let place = self.reserve();
+        self.callers[place as usize] = caller;
+        place
     }
 }
 

@@ -141,7 +141,9 @@ impl Core<'_> {
             self.arm_client(kind);
             self.delivery_begins(slot);
         }
-        self.arm(self.deadlines.platform(self.station.number));
+        if self.station.hot.kill_after != u64::MAX {
+            self.arm(self.deadlines.platform(self.station.number));
+        }
     }
 
     /// Somebody begins to wait on a lane.

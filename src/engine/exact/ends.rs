@@ -21,9 +21,9 @@ impl Core<'_> {
         (self.others.len() > 1 && stamp >= self.plan.warmup.0).then_some(&mut self.station.measure.attempts)
     }
 
-    /// An attempt that arrives now is offered to one of several services.
-    pub(super) fn offered_to_service(&mut self, record: &Record) {
-        let stamp = self.stamp(record);
+    /// An attempt that is counted at `stamp` is offered to one of several services.
+    #[inline]
+    pub(super) fn offered_to_service(&mut self, stamp: u64) {
         if let Some(measure) = self.of_service(stamp) {
             measure.offered += 1;
         }

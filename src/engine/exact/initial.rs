@@ -26,7 +26,7 @@ impl Core<'_> {
         let (cpu, io) = if program.is_of_class() {
             (what.cpu.draw_whole(luck), what.io.draw_whole(luck))
         } else {
-            let walker = Walker { key: luck.next_u64(), attempt: 0, class: (what, u32::from(class)) };
+            let walker = Walker { key: luck.next_u64(), attempt: 0, classes: &self.plan.application.classes, class };
             program.work_of(&walker)
         };
         if self.is_pool() {

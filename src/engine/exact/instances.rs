@@ -10,6 +10,7 @@ use crate::platform::placement::Placement;
 use super::cpu::{Cpu, micro};
 use super::limits::Limit;
 use super::record::{Client, Fifo, NONE, Start, State};
+use super::shortcut::Asker;
 use super::{Compute, Core, Event, Supply};
 
 /// Where an instance is in its life.
@@ -76,9 +77,10 @@ pub(super) struct Instance {
     pub scraped: super::control::Scraped,
     /// Its node.
     pub node: u32,
-    /// Of a one-slot instance: the record that waits for an entry of its own, or who called the attempt that was booked
-    /// at once.
+    /// Of a one-slot instance: the record that waits for an entry of its own,
     pub record: u32,
+    /// or who called the attempt that was booked at once.
+    pub asker: Asker,
 }
 
 /// CPU use that changes by whole jobs.
@@ -200,6 +202,7 @@ impl Core<'_> {
             scraped: super::control::Scraped::default(),
             node: NONE,
             record: NONE,
+            asker: Asker::NOBODY,
         };
         let limit = self.cpu_limit();
         // Where any service shares, every instance has a CPU of the same number, used or not.

@@ -130,7 +130,7 @@ impl Core<'_> {
             self.bill(&record, record.started, self.now);
         }
         if record.state == State::Cpu && self.station.compute == Compute::Alone && !self.station.hot.levels_cpu {
-            self.leave_cpu(&record);
+            self.leave_cpu(record.instance, record.kind, record.started);
         }
         self.calls_no_more(slot);
         self.book_failed(&record);

@@ -32,7 +32,7 @@ impl Core<'_> {
     pub(super) fn admit(&mut self, request: &Request) {
         if self.others.len() > 1 {
             self.enter(self.kinds.all[usize::from(kind_of(request))].station);
-            self.offered_to_service(&record_of(request));
+            self.offered_to_service(self.stamp(&record_of(request)));
         }
         match &mut self.station.supply {
             Supply::Pool(_) => self.offer_to_pool(request),
@@ -42,15 +42,7 @@ impl Core<'_> {
 
     #[inline(always)]
     pub(super) fn offer_to_pool(&mut self, request: &Request) {
-        self.expire();
-        // By one borrow: what the compiler has to look up but once.
-        let (now, station) = (self.now, &mut *self.station);
-        let Supply::Pool(pool) = &mut station.supply else { return };
-        if let Some(instance) = pool.take(&mut station.luck.routing) {
-            station.levels.busy.raise(1, now);
-            if station.is_near_cap() {
-                self.note_busy_limits();
-            }
+        if let Some(instance) = self.take_ready() {
             self.hand(instance, request);
             return;
         }
@@ -63,6 +55,21 @@ impl Core<'_> {
             }
             Err(limit) => self.wait_or_reject(request, limit),
         }
+    }
+
+    /// An idle instance of the pool, which is now at work.
+    #[inline(always)]
+    pub(super) fn take_ready(&mut self) -> Option<u32> {
+        self.expire();
+        // By one borrow: what the compiler has to look up but once.
+        let (now, station) = (self.now, &mut *self.station);
+        let Supply::Pool(pool) = &mut station.supply else { return None };
+        let instance = pool.take(&mut station.luck.routing)?;
+        station.levels.busy.raise(1, now);
+        if station.is_near_cap() {
+            self.note_busy_limits();
+        }
+        Some(instance)
     }
 
     pub(super) fn offer_to_router(&mut self, request: &Request) {

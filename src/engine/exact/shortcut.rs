@@ -10,12 +10,15 @@ use crate::application::program::walk::Task;
 use crate::application::{NOBODY, Request, Service};
 use crate::platform::service::OfService;
 
+use super::calls::Call;
+use super::clients::{Caller, Doing, Who};
 use super::event::Event;
 use super::faults::Perils;
 use super::hot::Hot;
 use super::record::{Client, NONE, Record, Start};
 use super::service::{kind_of, record_of};
 use super::station::{Compute, compute};
+use super::steps::Place;
 use super::work::paced;
 use super::{Core, Plan};
 
@@ -46,6 +49,27 @@ impl Shortcut {
     }
 }
 
+/// Who learns that an attempt is over which was booked at once.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asker {
+    /// The record that waits for it.
+    pub slot: u32,
+    /// The place of its caller; [`NONE`]: nobody.
+    pub place: u32,
+    /// What the record is at ([`Record::reaches`]): another may have it by then.
+    pub of: u64,
+}
+
+impl Asker {
+    pub const NOBODY: Self = Self { slot: NONE, place: NONE, of: 0 };
+
+    /// A service that calls by the caller of this place.
+    fn of(caller: &Caller, place: u32) -> Self {
+        let Who::Attempt(slot, _) = caller.who else { unreachable!("calls are made by attempts") };
+        Self { slot, place, of: caller.of }
+    }
+}
+
 /// What the shortcut needs to know of an attempt.
 #[derive(Clone, Copy)]
 pub(super) struct Life {
@@ -58,8 +82,7 @@ pub(super) struct Life {
     startup: u64,
     kind: u16,
     start: Start,
-    /// The caller that learns its end; [`NONE`]: nobody.
-    caller: u32,
+    asker: Asker,
 }
 
 impl Life {
@@ -75,7 +98,7 @@ impl Life {
             startup: 0,
             kind: kind_of(request),
             start: Start::Warm,
-            caller: NONE,
+            asker: Asker::NOBODY,
         }
     }
 }
@@ -92,7 +115,7 @@ impl Record {
             startup: self.startup,
             kind: self.kind,
             start: self.start,
-            caller: NONE,
+            asker: Asker::NOBODY,
         }
     }
 }
@@ -137,13 +160,65 @@ impl Core<'_> {
     #[inline(never)]
     fn book_steps(&mut self, record: &Record, begin: u64) -> bool {
         let called = record.kind >= self.kinds.classes && record.kind < self.kinds.deliveries;
-        if !(record.is_simple() || called && record.client.waits()) {
+        let caller = record.client.caller();
+        if !(record.is_simple() || called && caller.is_some()) {
             return false;
         }
         let run = &self.kinds.all[usize::from(record.kind)];
         let (micro_vcpu, pace, patience) = (run.micro_vcpu, run.pace, run.patience);
-        let (program, mut place) = (self.station.program(), self.first_step(record));
-        let walker = self.walker(record.key, place);
+        let end = self.walk(record.key, self.first_step(record), pace, begin);
+        let asker = caller.map_or(Asker::NOBODY, |place| Asker::of(&self.clients.callers[place as usize], place));
+        let life = Life { stamp: self.stamp(record), asker, ..record.life() };
+        // What takes no time would end before the start does, by the order of one instant.
+        let at_once = begin > self.now && end == begin;
+        if at_once || !self.book_until(life, patience, record.instance, begin, end) {
+            return false;
+        }
+        if let Some(place) = caller {
+            self.clients.callers[place as usize].doing = Doing::Nothing;
+        }
+        self.book_computes(micro_vcpu);
+        true
+    }
+
+    /// A call that arrives now and finds a ready instance, if its whole life is known; the caller's place is kept for it.
+    pub(super) fn book_call(&mut self, call: &Call, place: u32) -> bool {
+        let run = &self.kinds.all[usize::from(call.kind)];
+        let (micro_vcpu, pace, patience, class) = (run.micro_vcpu, run.pace, run.patience, run.class);
+        self.enter(run.station);
+        let (now, hot) = (self.now, &self.station.hot);
+        if !self.station.shortcut.of_steps || hot.may_be_fresh {
+            return false;
+        }
+        let most = hot.kill_after.min(patience);
+        let end = self.walk(call.key, Place { attempt: 0, next: 0, class }, pace, now);
+        if end - now > most {
+            return false;
+        }
+        let Some(instance) = self.take_ready() else { return false };
+        let stamp = if call.arrived < self.plan.warmup.0 { call.arrived } else { now };
+        self.offered_to_service(stamp);
+        let life = Life {
+            key: call.key,
+            arrived: now,
+            stamp,
+            work: 0,
+            io: 0,
+            startup: 0,
+            kind: call.kind,
+            start: Start::Warm,
+            asker: Asker { slot: call.slot, place, of: call.of },
+        };
+        self.book_fitting(life, instance, now, end);
+        self.book_computes(micro_vcpu);
+        true
+    }
+
+    /// When the work of an attempt that begins at `begin` is over, where nothing of it reaches beyond its service. From when
+    /// to when it is on its CPU is in `computes`.
+    #[inline(always)]
+    fn walk(&mut self, key: u64, mut place: Place, pace: f64, begin: u64) -> u64 {
+        let (program, walker) = (self.station.program(), self.walker(key, place));
         let mut end = begin;
         self.computes.clear();
         loop {
@@ -155,16 +230,14 @@ impl Core<'_> {
                 }
                 Task::Wait(waits) => end = end.saturating_add(waits),
                 Task::Reach(_) => unreachable!("a program that reaches beyond its service is not booked at once"),
-                Task::Done => break,
+                Task::Done => return end,
             }
         }
-        let caller = record.client.caller().unwrap_or(NONE);
-        let life = Life { stamp: self.stamp(record), caller, ..record.life() };
-        // What takes no time would end before the start does, by the order of one instant.
-        let at_once = begin > self.now && end == begin;
-        if at_once || !self.book_until(life, patience, record.instance, begin, end) {
-            return false;
-        }
+    }
+
+    /// Books the CPU of an attempt that was walked through.
+    #[inline(always)]
+    fn book_computes(&mut self, micro_vcpu: u64) {
         for &(from, until) in &self.computes {
             if self.station.hot.levels_cpu {
                 let used = self.tally.cpu_by_slice(micro_vcpu, from, until);
@@ -173,17 +246,24 @@ impl Core<'_> {
                 self.tally.cpu(micro_vcpu, from, until);
             }
         }
-        true
     }
 
     #[inline(always)]
     pub(super) fn book_until(&mut self, life: Life, patience: u64, instance: u32, begin: u64, end: u64) -> bool {
-        let hot = &self.station.hot;
-        let (counts_attempts, exchangeable) = (hot.counts_attempts, hot.exchangeable);
-        if end - life.arrived > patience || end - begin > hot.kill_after {
+        if end - life.arrived > patience || end - begin > self.station.hot.kill_after {
             return false;
         }
-        if life.caller != NONE {
+        self.book_fitting(life, instance, begin, end);
+        true
+    }
+
+    /// Books an attempt that nothing cuts short.
+    #[inline(always)]
+    fn book_fitting(&mut self, life: Life, instance: u32, begin: u64, end: u64) {
+        let hot = &self.station.hot;
+        let (counts_attempts, exchangeable) = (hot.counts_attempts, hot.exchangeable);
+        let is_called = life.asker.place != NONE;
+        if is_called {
             // Whoever called has it in its own books.
         } else if end <= self.plan.horizon.0 {
             let waited = begin - life.arrived - life.startup;
@@ -198,16 +278,15 @@ impl Core<'_> {
             self.bill_time(life.stamp, instance, life.start, begin, end);
         }
         // An instance that is still starting can be told from the others.
-        if exchangeable && !life.start.is_cold() && life.caller == NONE {
+        if exchangeable && !life.start.is_cold() && !is_called {
             self.departures.push(end);
             self.departing.push(instance);
         } else {
-            if life.caller != NONE {
-                self.instances[instance as usize].record = life.caller;
+            if is_called {
+                self.instances[instance as usize].asker = life.asker;
             }
             self.agenda.schedule(end, Event::Leaf(instance).order());
         }
-        true
     }
 
     /// Books an attempt that ends then at one of several services. What is looked at is handed over one by one: with the
@@ -226,9 +305,11 @@ impl Core<'_> {
 
     /// An attempt that was booked at once ends on its instance.
     pub(super) fn booked_ends(&mut self, instance: u32) {
-        let caller = std::mem::replace(&mut self.instances[instance as usize].record, NONE);
-        if caller != NONE {
-            self.call_returns(caller, true);
+        let life = &mut self.instances[instance as usize];
+        let asker = life.asker;
+        if asker.place != NONE {
+            life.asker.place = NONE;
+            self.booked_call_returns(asker);
         }
         self.release(instance);
     }

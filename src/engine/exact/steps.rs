@@ -83,7 +83,6 @@ impl<'a> Core<'a> {
 
     /// Who goes through the steps that belong to the request, or the call, of this key.
     pub(super) fn walker(&self, key: u64, place: Place) -> Walker<'a> {
-        let class = &self.plan.application.classes[usize::from(place.class)];
-        Walker { key, attempt: place.attempt, class: (class, u32::from(place.class)) }
+        Walker { key, attempt: place.attempt, classes: &self.plan.application.classes, class: place.class }
     }
 }

@@ -221,20 +221,21 @@ impl Core<'_> {
             }
             return;
         }
-        let record = *record;
-        self.leave_cpu(&record);
+        let (instance, kind, started) = (record.instance, record.kind, record.started);
+        self.leave_cpu(instance, kind, started);
         self.begin_io(slot);
     }
 
     /// A record with a core, or an instance, to itself leaves its CPU.
-    pub(super) fn leave_cpu(&mut self, record: &Record) {
-        let micro_vcpu = self.kinds.all[record.kind as usize].micro_vcpu;
+    #[inline]
+    pub(super) fn leave_cpu(&mut self, instance: u32, kind: u16, started: u64) {
+        let micro_vcpu = self.kinds.all[usize::from(kind)].micro_vcpu;
         if let Compute::Cores(_) = self.station.compute {
-            self.leave_core(record.instance, micro_vcpu);
+            self.leave_core(instance, micro_vcpu);
         } else if self.station.hot.levels_cpu {
-            self.instances[record.instance as usize].own_cpu.change(self.now, -signed(micro_vcpu));
+            self.instances[instance as usize].own_cpu.change(self.now, -signed(micro_vcpu));
         } else {
-            self.tally.cpu(micro_vcpu, record.started, self.now);
+            self.tally.cpu(micro_vcpu, started, self.now);
         }
     }
 
@@ -277,7 +278,7 @@ impl Core<'_> {
                 cpu.remove(slot);
                 self.share_cpu(instance);
             }
-            (_, State::Cpu) => self.leave_cpu(record),
+            (_, State::Cpu) => self.leave_cpu(instance, record.kind, record.started),
             (_, State::CoreWait) => {
                 self.instances[instance as usize].core_queue.remove(&mut self.records, slot);
             }

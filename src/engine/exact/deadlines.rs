@@ -135,7 +135,8 @@ impl Core<'_> {
     }
 
     /// The work of an attempt of this kind begins, which the platform may end. A message is hidden from now on.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always)] // mostly there is nothing to arm
     pub(super) fn arm_running(&mut self, slot: u32, kind: u16) {
         if kind >= self.kinds.deliveries {
             self.arm_client(kind);

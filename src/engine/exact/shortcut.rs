@@ -197,7 +197,6 @@ impl Core<'_> {
         }
         let Some(instance) = self.take_ready() else { return false };
         let stamp = if call.arrived < self.plan.warmup.0 { call.arrived } else { now };
-        self.offered_to_service(stamp);
         let life = Life {
             key: call.key,
             arrived: now,
@@ -209,7 +208,7 @@ impl Core<'_> {
             start: Start::Warm,
             asker: Asker { slot: call.slot, place, of: call.of },
         };
-        self.book_fitting(life, instance, now, end);
+        self.book_fitting(life, instance, now, end, true);
         self.book_computes(micro_vcpu);
         true
     }
@@ -253,13 +252,13 @@ impl Core<'_> {
         if end - life.arrived > patience || end - begin > self.station.hot.kill_after {
             return false;
         }
-        self.book_fitting(life, instance, begin, end);
+        self.book_fitting(life, instance, begin, end, false);
         true
     }
 
-    /// Books an attempt that nothing cuts short.
+    /// Books an attempt that nothing cuts short, and (`offers`) that it was offered.
     #[inline(always)]
-    fn book_fitting(&mut self, life: Life, instance: u32, begin: u64, end: u64) {
+    fn book_fitting(&mut self, life: Life, instance: u32, begin: u64, end: u64, offers: bool) {
         let hot = &self.station.hot;
         let (counts_attempts, exchangeable) = (hot.counts_attempts, hot.exchangeable);
         let is_called = life.asker.place != NONE;
@@ -272,7 +271,7 @@ impl Core<'_> {
             self.tally.in_flight(life.kind, life.arrived, life.start.is_cold());
         }
         if self.others.len() > 1 {
-            self.book_at_service(life.stamp, life.start, end - life.arrived, end);
+            self.book_at_service(life.stamp, life.start, end - life.arrived, end, offers);
         }
         if counts_attempts {
             self.bill_time(life.stamp, instance, life.start, begin, end);
@@ -292,9 +291,10 @@ impl Core<'_> {
     /// Books an attempt that ends then at one of several services. What is looked at is handed over one by one: with the
     /// whole of it, it would be kept in memory for every request.
     #[inline(never)]
-    fn book_at_service(&mut self, stamp: u64, start: Start, latency: u64, end: u64) {
+    fn book_at_service(&mut self, stamp: u64, start: Start, latency: u64, end: u64, offers: bool) {
         let done = end <= self.plan.horizon.0;
         let Some(measure) = self.of_service(stamp) else { return };
+        measure.offered += u64::from(offers);
         measure.cold += u64::from(start.is_cold());
         if done {
             measure.latency.record(latency);
@@ -315,7 +315,7 @@ impl Core<'_> {
     }
 
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.
-    #[inline]
+    #[inline(always)]
     pub(super) fn bill(&mut self, record: &Record, begin: u64, end: u64) {
         if self.station.hot.counts_attempts && (record.client.waits() || record.client == Client::GONE) {
             self.bill_time(self.stamp(record), record.instance, record.start, begin, end);

@@ -23,6 +23,11 @@ impl Place {
     pub const fn unpacked(packed: u64) -> Self {
         Self { attempt: (packed >> 32) as u32, class: (packed >> 16) as u16, next: packed as u16 }
     }
+
+    /// What was packed, where the instruction that comes next is another.
+    const fn moved(packed: u64, next: u16) -> u64 {
+        packed & !(u16::MAX as u64) | next as u64
+    }
 }
 
 impl<'a> Core<'a> {
@@ -52,15 +57,17 @@ impl<'a> Core<'a> {
     pub(super) fn go_on(&mut self, slot: u32) {
         let program = self.station.program();
         let record = self.records.get(slot);
-        let (mut place, state) = (Place::unpacked(record.work), record.state);
+        let (packed, state) = (record.work, record.state);
+        let mut place = Place::unpacked(packed);
         let walker = self.walker(record.key, place);
         let task = program.next_task(&mut place.next, &walker);
+        let moved = Place::moved(packed, place.next);
         let record = self.records.get_mut(slot);
-        record.work = place.packed();
+        record.work = moved;
         match task {
             Task::Cpu(work) => {
                 let work = self.station.trouble.slowed(work);
-                (record.work, record.waits_until) = (work, place.packed());
+                (record.work, record.waits_until) = (work, moved);
                 self.compute(slot);
             }
             Task::Wait(waits) => {

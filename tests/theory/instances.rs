@@ -59,7 +59,7 @@ fn one_large_instance(rate: f64) -> System {
 
 /// One instance whose requests take no time, kept alive for `keep_alive`: the gaps longer than that are cold.
 /// A microsecond to start makes a cold start something that is waited for.
-fn one_kept_instance(keep_alive: &str, cold: f64) -> System {
+pub fn one_kept_instance(keep_alive: &str, cold: f64) -> System {
     System {
         name: format!("one instance kept for {keep_alive}"),
         rate: 1.0,

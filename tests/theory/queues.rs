@@ -29,29 +29,33 @@ fn servers(servers: u32, law: &str, fleet: &str) -> String {
 /// M/M/c.
 fn waits() -> Vec<System> {
     let rows = [(1, 0.8, 4e6), (2, 1.5, 4e6), (5, 4.0, 4e6), (10, 9.0, 6e6), (20, 18.0, 6e6)];
-    rows.map(|(c, rate, full)| {
-        let theory = Mmc { servers: c, arrival_rate: rate, mean_service: 1.0 };
-        let mut facts = vec![
-            exact("queue_wait_ms.mean", theory.mean_wait() * MS),
-            exact("queue_wait_ms.share_waiting", theory.wait_probability()),
-            exact("instances.mean_busy", rate),
-            exact("instances.utilization", rate / f64::from(c)),
-        ];
-        if c == 1 {
-            // With one server the whole time in the system is exponential with mean 1 / (1 - rate).
-            facts.push(percentile("latency_ms.p50", 2.0_f64.ln() / (1.0 - rate) * MS));
-            facts.push(percentile("latency_ms.p99", 100.0_f64.ln() / (1.0 - rate) * MS));
-        }
-        System {
-            name: format!("M/M/{c} at {rate}"),
-            rate,
-            source: None,
-            span: Span::Customers { quick: 2e5, full, warmup: 4_000.0 },
-            body: servers(c, EXPONENTIAL.1, ""),
-            facts,
-        }
-    })
-    .to_vec()
+    let full_length =
+        |(c, rate, full)| System { span: Span::Customers { quick: 2e5, full, warmup: 4_000.0 }, ..waits_of(c, rate) };
+    rows.map(full_length).to_vec()
+}
+
+/// M/M/c at `rate` requests a second that take a second each.
+pub fn waits_of(c: u32, rate: f64) -> System {
+    let theory = Mmc { servers: c, arrival_rate: rate, mean_service: 1.0 };
+    let mut facts = vec![
+        exact("queue_wait_ms.mean", theory.mean_wait() * MS),
+        exact("queue_wait_ms.share_waiting", theory.wait_probability()),
+        exact("instances.mean_busy", rate),
+        exact("instances.utilization", rate / f64::from(c)),
+    ];
+    if c == 1 {
+        // With one server the whole time in the system is exponential with mean 1 / (1 - rate).
+        facts.push(percentile("latency_ms.p50", 2.0_f64.ln() / (1.0 - rate) * MS));
+        facts.push(percentile("latency_ms.p99", 100.0_f64.ln() / (1.0 - rate) * MS));
+    }
+    System {
+        name: format!("M/M/{c} at {rate}"),
+        rate,
+        source: None,
+        span: Span::Customers { quick: 2e5, full: 4e6, warmup: 4_000.0 },
+        body: servers(c, EXPONENTIAL.1, ""),
+        facts,
+    }
 }
 
 /// M/G/c/c: what finds no server is lost, in the same share whatever the law. Requests in service at the end are left out

@@ -88,7 +88,16 @@ impl System {
 
     /// The scenario as its user would write it.
     pub fn text(&self, length: Length, seed: u64, replications: u32) -> String {
-        let (measured, warmup) = (self.measured(length), self.warmup(length));
+        self.written(self.measured(length), self.warmup(length), seed, replications)
+    }
+
+    /// The same for so many customers in each replication, after a warm-up of a tenth of their time.
+    pub fn text_of(&self, customers: f64, seed: u64, replications: u32) -> String {
+        let measured = (customers / self.rate).ceil();
+        self.written(measured, (measured / 10.0).ceil(), seed, replications)
+    }
+
+    fn written(&self, measured: f64, warmup: f64, seed: u64, replications: u32) -> String {
         let source = self.source.clone().unwrap_or_else(|| format!("{{ rate = \"{}/s\" }}", self.rate));
         format!(
             "scenario = {{ name = \"theory\", seed = {seed}, replications = {replications}, fidelity = \"exact\" }}\n\
@@ -135,6 +144,12 @@ pub fn run_file(path: &Path) -> RunResult {
 fn play(mut document: Document) -> RunResult {
     let scenario = document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)));
     experiment::run(&scenario, &RunOptions::quiet()).expect("a valid scenario can be played")
+}
+
+/// The interval that a deployment's result states for a metric.
+pub fn interval_of(deployment: &DeploymentResult, metric: &str, system: &str) -> (f64, f64) {
+    let Stated { low, high, .. } = stated(deployment, metric, system);
+    (low, high)
 }
 
 /// What the deployment's result, in its JSON form, states about a metric.

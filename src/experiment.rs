@@ -13,6 +13,7 @@ mod hours;
 pub mod judge;
 mod lead_time;
 mod play;
+mod precision;
 mod recovery;
 pub mod reprice;
 pub mod result;
@@ -32,6 +33,7 @@ use crate::units::grouped;
 use fidelity::{Chosen, Engine};
 use fold::Folded;
 use play::Stage;
+use precision::Stopping;
 use result::RunResult;
 
 /// Requests times deployments beyond which an exact run is refused.
@@ -102,6 +104,8 @@ pub enum RunError {
     },
     /// The tick engine was asked for, and does not play this; nothing was played.
     NotByTick(String),
+    /// A sweep was asked for with a precision; nothing was played.
+    PrecisionOfSweep,
     /// The run was interrupted before the first replication was finished.
     Interrupted,
     /// A deployment uses something that has no price.
@@ -140,6 +144,9 @@ impl fmt::Display for RunError {
                 grouped(&instances.to_string()),
                 grouped(&MOST_FIRST_INSTANCES.to_string()),
             ),
+            Self::PrecisionOfSweep => f.write_str(
+                "a sweep plays the same replications at every point: set `scenario.replications`, not `scenario.precision`",
+            ),
             Self::NotByTick(why) => write!(f, "the tick engine does not play this: {why}"),
             Self::Interrupted => f.write_str("interrupted before the first replication was finished"),
             Self::Unpriced { deployment, why } => write!(f, "deployment `{deployment}`: {why}"),
@@ -173,7 +180,8 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
 /// [`RunError::NotByTick`], [`RunError::TooLarge`], [`RunError::TooManyInstances`].
 pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
     let forecast = scenario.traffic.forecast();
-    let requests = forecast.requests * f64::from(scenario.replications);
+    let most = scenario.precision.map_or(scenario.replications, |precision| precision.most_replications);
+    let requests = forecast.requests * f64::from(most);
     let request_deployments = requests * scenario.deployments.len() as f64;
     let one_by_one = Chosen::of(scenario)?.engine == Engine::Exact;
     if one_by_one && (request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan()) {
@@ -213,9 +221,12 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
     let stage = Stage::new(scenario, options, chosen)?;
     let mut folded = Folded::new(&stage);
     let at_once = u32::try_from(rayon::current_num_threads()).unwrap_or(1).max(1);
+    let mut stopping = Stopping::of(scenario);
     let mut first = 0_u32;
-    while first < scenario.replications && !options.interrupt.load(Ordering::Relaxed) {
-        let last = first.saturating_add(at_once).min(scenario.replications);
+    let interrupted = || options.interrupt.load(Ordering::Relaxed);
+    while !interrupted() && (first < stopping.next() || stopping.goes_on(scenario, &folded)) {
+        stage.expects(stopping.next());
+        let last = first.saturating_add(at_once).min(stopping.next());
         let played: Vec<_> = (first..last).into_par_iter().map(|replication| stage.play(replication)).collect();
         if let Some(why) = scenario.traffic.fault() {
             return Err(RunError::Log(why));
@@ -228,5 +239,7 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
         }
         first = last;
     }
+    folded.partial = folded.replications() < stopping.next() as usize;
+    folded.precision = stopping.result();
     if folded.replications() == 0 { Err(RunError::Interrupted) } else { Ok(folded) }
 }

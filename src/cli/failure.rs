@@ -113,6 +113,7 @@ impl From<RunError> for Failure {
             RunError::TooLarge { .. }
             | RunError::TooManyInstances { .. }
             | RunError::NotByTick(_)
+            | RunError::PrecisionOfSweep
             | RunError::Unpriced { .. }
             | RunError::Calendar(_) => Exit::Bad,
             RunError::Interrupted => Exit::Interrupted,

@@ -7,7 +7,7 @@ use super::billed::Billed;
 use super::estimates::{Samples, Spread};
 use super::fidelity::Chosen;
 use super::play::{Outcome, Stage};
-use super::result::{Attempts, QueueResult, Requests, UsageRow, WorkflowResult};
+use super::result::{Attempts, PrecisionResult, QueueResult, Requests, UsageRow, WorkflowResult};
 use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
@@ -32,6 +32,10 @@ pub(super) struct Folded {
     pub bucket_ends: Vec<f64>,
     pub calendars: Vec<Calendar>,
     pub chosen: Chosen,
+    /// Whether it was interrupted.
+    pub partial: bool,
+    /// How well figures were to be known, and are.
+    pub precision: Option<PrecisionResult>,
 }
 
 /// What the requests of some classes got, one sample per replication.
@@ -171,6 +175,8 @@ impl Folded {
             bucket_ends: stage.bucket_ends.iter().map(|&end| (end - warmup).seconds()).collect(),
             calendars: stage.calendars.clone(),
             chosen: stage.chosen.clone(),
+            partial: false,
+            precision: None,
         }
     }
 

@@ -51,7 +51,7 @@ pub(super) struct Stage<'a> {
     options: &'a RunOptions<'a>,
     /// Simulated nanoseconds that have been played, over all replications, and the whole of them.
     played: AtomicU64,
-    whole: f64,
+    whole: AtomicU64,
 }
 
 impl<'a> Stage<'a> {
@@ -91,8 +91,13 @@ impl<'a> Stage<'a> {
             first_rate: traffic.forecast().first_rate,
             options,
             played: AtomicU64::new(0),
-            whole: horizon.0 as f64 * f64::from(scenario.replications),
+            whole: AtomicU64::new(0),
         })
+    }
+
+    /// So many replications are to be played, as far as is known.
+    pub fn expects(&self, replications: u32) {
+        self.whole.store((self.horizon.0 as f64 * f64::from(replications)).to_bits(), Ordering::Relaxed);
     }
 
     /// Plays one replication; `None` if it was interrupted.
@@ -212,6 +217,6 @@ impl<'a> Stage<'a> {
 
     fn add_played(&self, nanoseconds: u64) {
         let played = self.played.fetch_add(nanoseconds, Ordering::Relaxed) as f64 + nanoseconds as f64;
-        (self.options.progress)(Progress { share: (played / self.whole).min(1.0) });
+        (self.options.progress)(Progress { share: (played / f64::from_bits(self.whole.load(Ordering::Relaxed))).min(1.0) });
     }
 }

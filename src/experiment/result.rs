@@ -8,6 +8,7 @@ mod comparison;
 mod cost;
 mod deployment;
 mod fault;
+mod precision;
 mod store;
 mod sweep;
 
@@ -23,6 +24,7 @@ pub use deployment::{
     QueueResult, QueueWait, Requests, ServiceResult, WorkflowResult,
 };
 pub use fault::{FaultResult, LeadStep, LeadTime, RollOutResult};
+pub use precision::{Held, PrecisionResult};
 pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
 
@@ -68,6 +70,9 @@ pub struct RunResult {
     pub partial: bool,
     /// Finished replications.
     pub replications: u32,
+    /// How well figures were to be known, and are; only where that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub precision: Option<PrecisionResult>,
     /// Measured time of one replication.
     pub simulated_seconds: f64,
     /// First and last measured instant.

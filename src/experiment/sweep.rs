@@ -53,6 +53,9 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
             Ok(scenario) => scenario,
             Err(diagnostics) => return Err(SweepError::Point { document: Box::new(changed), diagnostics }),
         };
+        if scenario.precision.is_some() {
+            return Err(SweepError::Run(RunError::PrecisionOfSweep));
+        }
         let count = axis.values.len() as f64;
         let told = |progress: super::Progress| {
             (options.progress)(super::Progress { share: (index as f64 + progress.share) / count });
@@ -61,7 +64,7 @@ pub fn sweep(document: &Document, axis: &Axis, options: &RunOptions<'_>) -> Resu
         let folded = with_threads(options.threads, || fold_replications(&scenario, &here))
             .and_then(|folded| folded)
             .map_err(SweepError::Run)?;
-        if (folded.replications() as u64) < u64::from(scenario.replications) {
+        if folded.partial {
             return Err(SweepError::Run(RunError::Interrupted));
         }
         points.push(point(&scenario, &folded, *value));

@@ -330,6 +330,7 @@ pub fn run() -> RunResult {
         repriced_by: None,
         fidelity: "exact".to_owned(),
         partial: false,
+        precision: None,
         replications: 7,
         simulated_seconds: 604_800.0,
         traffic: TrafficResult {

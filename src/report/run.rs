@@ -9,7 +9,7 @@ use super::number::{NOTHING, Unit, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
 use super::verdict;
-use crate::experiment::result::{DeploymentResult, RunResult};
+use crate::experiment::result::{DeploymentResult, PrecisionResult, RunResult};
 use crate::platform::Family;
 
 /// The mark of a figure that is an assumption or was not verified.
@@ -83,7 +83,44 @@ fn warnings(result: &RunResult) -> Vec<String> {
                     verdicts are judged on the estimate alone.";
         warnings.push(text.to_owned());
     }
+    if !result.partial
+        && let Some(precision) = &result.precision
+        && !precision.reached
+    {
+        warnings.push(format!(
+            "{} replications, the most that were allowed, do not bring every headline figure to \u{b1}{}: {}.",
+            result.replications,
+            percent(precision.relative),
+            widest(precision)
+        ));
+    }
     warnings
+}
+
+/// How well figures were to be known, and after how many replications they were.
+fn precision(result: &RunResult) -> Option<String> {
+    let precision = result.precision.as_ref().filter(|precision| precision.reached)?;
+    let looks: Vec<String> = precision.looks.iter().map(u32::to_string).collect();
+    Some(format!(
+        "Every headline figure is known to \u{b1}{}: looked at after {} replications; {}.",
+        percent(precision.relative),
+        looks.join(", "),
+        widest(precision)
+    ))
+}
+
+fn widest(precision: &PrecisionResult) -> String {
+    precision.widest.as_ref().map_or_else(
+        || "no figure has an interval".to_owned(),
+        |held| {
+            let metric = held.metric.replace("cost_per_month", "cost per month");
+            format!("the widest is {metric} of {}, \u{b1}{}", held.deployment, percent(held.half_width))
+        },
+    )
+}
+
+fn percent(share: f64) -> String {
+    plain(share, Unit::Share)
 }
 
 /// What a terminal shows below the table.
@@ -95,6 +132,7 @@ fn remarks(result: &RunResult) -> Vec<String> {
         remarks.extend(bill::remarks(result, deployment));
     }
     remarks.extend(lead_time::remark(result));
+    remarks.extend(precision(result));
     if result.replications > 1 {
         remarks
             .push("[low, high]: 95 % interval of the simulation's own noise and the declared uncertainty.".to_owned());
@@ -209,6 +247,7 @@ fn reading(result: &RunResult) -> Section {
     if result.replications == 1 {
         "With one replication there is no interval.".clone_into(&mut items[0]);
     }
+    items.extend(precision(result));
     Section {
         title: "How to read the figures".to_owned(),
         lead: String::new(),

@@ -19,13 +19,13 @@ use references::Names;
 
 use super::document::Document;
 use super::grammar::{PRICES, SCENARIO};
-use super::{Fidelity, Input, Placed, Prices, Scenario};
+use super::{Fidelity, Input, Placed, Precision, Prices, Scenario};
 use crate::application::Application;
 use crate::application::fault::Fault;
 use crate::document::diagnostic::{Diagnostic, Diagnostics};
 use crate::document::grammar::{accepts, check, complete};
 use crate::document::source::{Sources, Span};
-use crate::document::tree::Table;
+use crate::document::tree::{Node, Table};
 use crate::pricing::settle::Options;
 use crate::pricing::tariff::Tariff;
 use crate::traffic::Traffic;
@@ -130,6 +130,7 @@ fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) ->
         }
     }
     complete(&mut table, &SCENARIO);
+    refuse_idle_bound(&mut context, table.at("scenario").table());
     let parts = parts(&mut context, &mut table, &names);
     if context.problems.has_errors() {
         return Err(context.problems);
@@ -141,6 +142,7 @@ fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) ->
         name: head.get("name").map_or_else(|| document.stem.clone(), |name| name.text().to_owned()),
         seed: head.at("seed").count(),
         replications: head.at("replications").count_u32(),
+        precision: precision(head),
         fidelity: match head.at("fidelity").text() {
             "exact" => Fidelity::Exact,
             "tick" => Fidelity::Tick,
@@ -158,6 +160,25 @@ fn build_what(document: &mut Document, refuse: impl Fn(&mut Context, &Table)) ->
         inputs: context.inputs,
         warnings: context.problems,
     })
+}
+
+/// How well figures are to be known.
+fn precision(head: &Table) -> Option<Precision> {
+    let most = head.get("max_replications").map_or(Precision::MOST, Node::count_u32);
+    head.get("precision").map(|relative| Precision { relative: relative.share(), most_replications: most })
+}
+
+/// Says that replications are bounded only where more are played than were asked for.
+fn refuse_idle_bound(context: &mut Context, head: &Table) {
+    if let Some(most) = head.get("max_replications")
+        && head.get("precision").is_none()
+    {
+        context.error(most.span, "`max_replications` has no meaning without `precision`: `replications` are played");
+    } else if let (Some(most), Some(replications)) = (head.get("max_replications"), head.get("replications"))
+        && most.count_u32() < replications.count_u32()
+    {
+        context.error(most.span, "`max_replications` is below `replications`");
+    }
 }
 
 /// Builds the section `[pricing]` of a document that has no other, or says everything that is wrong with it.

@@ -53,6 +53,13 @@ static HEAD: Shape = Shape::new(&[
     Key::new("seed", Kind::count(0, LARGEST_SEED), "decides every random draw").default("1"),
     Key::new("replications", Kind::count(1, 100_000), "independent runs; 1 gives no intervals").default("5"),
     Key::new(
+        "precision",
+        Kind::Share(Range::new(0.005, 0.5)),
+        "more replications are played until the half-width of every headline interval is at most this share of its figure; \
+         default: `replications` are played",
+    ),
+    Key::new("max_replications", Kind::count(10, 100_000), "and at most so many; default: 200"),
+    Key::new(
         "fidelity",
         Kind::Choice(&[
             Choice::new("auto", "exact, as long as that is feasible"),

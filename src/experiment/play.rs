@@ -217,6 +217,8 @@ impl<'a> Stage<'a> {
 
     fn add_played(&self, nanoseconds: u64) {
         let played = self.played.fetch_add(nanoseconds, Ordering::Relaxed) as f64 + nanoseconds as f64;
-        (self.options.progress)(Progress { share: (played / f64::from_bits(self.whole.load(Ordering::Relaxed))).min(1.0) });
+        (self.options.progress)(Progress {
+            share: (played / f64::from_bits(self.whole.load(Ordering::Relaxed))).min(1.0),
+        });
     }
 }

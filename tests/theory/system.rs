@@ -88,19 +88,20 @@ impl System {
 
     /// The scenario as its user would write it.
     pub fn text(&self, length: Length, seed: u64, replications: u32) -> String {
-        self.written(self.measured(length), self.warmup(length), seed, replications)
+        self.written(self.measured(length), self.warmup(length), seed, &format!("replications = {replications}"))
     }
 
-    /// The same for so many customers in each replication, after a warm-up of a tenth of their time.
-    pub fn text_of(&self, customers: f64, seed: u64, replications: u32) -> String {
+    /// The same for so many customers in each replication, after a warm-up of a tenth of their time; `head` says how many
+    /// replications.
+    pub fn text_of(&self, customers: f64, seed: u64, head: &str) -> String {
         let measured = (customers / self.rate).ceil();
-        self.written(measured, (measured / 10.0).ceil(), seed, replications)
+        self.written(measured, (measured / 10.0).ceil(), seed, head)
     }
 
-    fn written(&self, measured: f64, warmup: f64, seed: u64, replications: u32) -> String {
+    fn written(&self, measured: f64, warmup: f64, seed: u64, head: &str) -> String {
         let source = self.source.clone().unwrap_or_else(|| format!("{{ rate = \"{}/s\" }}", self.rate));
         format!(
-            "scenario = {{ name = \"theory\", seed = {seed}, replications = {replications}, fidelity = \"exact\" }}\n\
+            "scenario = {{ name = \"theory\", seed = {seed}, {head}, fidelity = \"exact\" }}\n\
              traffic = {{ duration = \"{measured}s\", warmup = \"{warmup}s\", source = {source} }}\n{}\n",
             self.body
         )

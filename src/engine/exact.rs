@@ -20,7 +20,7 @@
 //!     clients     another attempt after one that did not succeed; users who think between requests
 //!     instances   start -> (node, pull) -> ready -> drain -> end; idle: kept and ended; initial: those of the first instant
 //!     control     scrape, sync, alarm: laws of the platform room, run at their instants; scheduler: App Engine's
-//!     control_plane  the same without requests, for the tick engine
+//!     control_plane  the same without requests, for the tick engine; sampled: what requests bring, for it
 //!     cluster     pods on nodes: scheduling; nodes: boot, scale-down; contention: the CPU of a node
 //!     traces      which requests are traced; observed: what logs, metrics and traces cost
 //!     tally       books by slice; levels: instances of a service; limits: what held load back; billing, usage: the bill
@@ -69,6 +69,7 @@ mod queues;
 mod record;
 mod roll_outs;
 mod router;
+pub(in crate::engine) mod sampled;
 mod scheduler;
 mod service;
 mod shortcut;

@@ -30,19 +30,19 @@ pub fn first_instances(deployment: &Deployment, application: &Application, rate:
 }
 
 /// What comes to a service in the long run.
-struct Demand {
+pub(in crate::engine) struct Demand {
     /// Attempts per second.
-    rate: f64,
-    /// Reference vCPUs, at the speed of its instances.
-    cpu: f64,
+    pub rate: f64,
+    /// vCPUs, at the speed of its instances.
+    pub cpu: f64,
     /// Seconds that an attempt takes on a whole instance, those of what it calls included.
-    alone: f64,
+    pub alone: f64,
 }
 
 impl Demand {
     /// Of each service, when `rate` requests come per second. Calls that are made at once count as if made one after
     /// the other.
-    fn of_services(application: &Application, specs: &[OfService<'_>], rate: f64) -> Vec<Self> {
+    pub fn of_services(application: &Application, specs: &[OfService<'_>], rate: f64) -> Vec<Self> {
         let classes = &application.classes;
         let weights: f64 = classes.iter().map(|class| class.weight).sum();
         let graph = Graph::new(application);

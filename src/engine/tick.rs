@@ -12,19 +12,27 @@
 //!     fleet       one service at work, from event to event
 //!     functions   one whose instances follow its requests; pool: how many there are
 //!     books       whole requests, slice by slice
+//!     fleets      services whose requests share CPU or call each other
+//!     chain       functions that call each other
+//!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples tell
 //! ```
 
 mod asked;
 mod books;
+mod cells;
+mod chain;
 pub mod domain;
 mod fleet;
+mod fleets;
 mod functions;
 mod latencies;
 mod law;
 mod pool;
 mod queue;
+mod sample;
 #[cfg(test)]
 pub(super) mod tests;
+mod told;
 mod waits;
 
 use super::Plan;
@@ -49,9 +57,31 @@ pub fn play(
     }
     let spec = plan.deployment.of_service(0);
     match (&spec.autoscaler.law, &spec.fleet.keep_alive) {
+        (Law::PerRequest(_), _) if domain::has_steps(plan.application) => {
+            chain::ChainAtWork::new(plan, path)?.play(arrived, goes_on)
+        }
         (Law::PerRequest(law), Some(keep_alive)) => {
             functions::FunctionsAtWork::new(plan, path, law, keep_alive).play(arrived, goes_on)
         }
+        _ if domain::is_sampled(plan.deployment, plan.application) => {
+            fleets::FleetsAtWork::new(plan, path).play(arrived, goes_on)
+        }
         _ => Ok(fleet::FleetAtWork::new(plan, path).play(arrived, goes_on)),
+    }
+}
+
+impl Plan<'_> {
+    /// Time has come to an instant: perhaps in another slice (`None`: the warm-up). Whether the warm-up has just ended.
+    fn enter(&self, at: u64, slice: &mut Option<usize>) -> bool {
+        let slices = &self.calendar.slices;
+        match *slice {
+            None if at >= self.warmup.0 => {
+                *slice = Some(0);
+                return true;
+            }
+            Some(now) if at >= slices[now].end.0 && now + 1 < slices.len() => *slice = Some(now + 1),
+            _ => {}
+        }
+        false
     }
 }

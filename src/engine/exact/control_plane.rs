@@ -5,7 +5,8 @@ use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::Law;
 
 use super::Core;
-use super::instances::Phase;
+use super::cluster::Node;
+use super::instances::{Instance, Phase};
 use super::tally::given::Given;
 
 impl Core<'_> {
@@ -19,9 +20,22 @@ impl Core<'_> {
         self.run_until(until);
     }
 
+    /// From here on it is about the service of this number.
+    pub(in crate::engine) fn look_at(&mut self, service: u16) {
+        self.enter(service);
+    }
+
     /// Instances that serve.
     pub(in crate::engine) const fn serving(&self) -> u64 {
         self.station.levels.ready.count()
+    }
+
+    /// How many instances serve on each node that has any.
+    pub(in crate::engine) fn serving_by_node(&self) -> Vec<u32> {
+        let serves = |pod: &&u32| self.instances[**pod as usize].phase == Phase::Ready;
+        let count = |node: &Node| u32::try_from(node.pods.iter().filter(serves).count()).unwrap_or(u32::MAX);
+        let nodes = self.cluster.iter().flat_map(|cluster| &cluster.nodes).filter(|node| node.stage.is_some());
+        nodes.map(count).filter(|count| *count > 0).collect()
     }
 
     /// From now on the instances that serve use so many micro-vCPU together; and they are given so many attempts. Both
@@ -32,7 +46,9 @@ impl Core<'_> {
             return;
         }
         let (mut more_cpu, mut more_attempts) = (micro_vcpu % serving, attempts % serving);
-        for life in self.instances.iter_mut().filter(|life| life.phase == Phase::Ready) {
+        let station = self.station.number;
+        let serves = |life: &&mut Instance| life.phase == Phase::Ready && life.station == station;
+        for life in self.instances.iter_mut().filter(serves) {
             let cpu = micro_vcpu / serving + u64::from(more_cpu > 0);
             life.own_cpu.set(self.now, cpu);
             life.served += attempts / serving + u64::from(more_attempts > 0);
@@ -48,10 +64,19 @@ impl Core<'_> {
     /// Ends the run at the horizon: what became of the requests is given.
     pub(in crate::engine) fn finish_with(mut self: Box<Self>, given: Given) -> Measurement {
         self.run_until(self.plan.horizon.0);
-        for (used, given) in self.station.levels.uses.iter_mut().zip(&given.slices) {
-            (used.requests, used.billed) = (given.billed_requests, given.billed_time);
-            used.instances += given.instances;
+        for (number, given) in (0..).zip(&given.services) {
+            self.enter(number);
+            let station = &mut self.station;
+            for (used, given) in station.levels.uses.iter_mut().zip(&given.uses) {
+                (used.requests, used.billed) = (given.requests, given.billed);
+                used.instances += given.instances;
+            }
+            station.measure.attempts = given.measure.attempts.clone();
+            station.measure.instances.add(&given.measure.instances);
+            station.measure.started += given.measure.started;
+            station.measure.peak = station.measure.peak.max(given.measure.peak);
         }
+        self.enter(0);
         let micro_vcpu = self.micro_capacity();
         self.tally.give(given, micro_vcpu);
         self.close_books()

@@ -10,6 +10,7 @@ use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::platform::edge::Edge;
 
+use super::sampled::Brought;
 use super::sizes::Sizes;
 
 /// What the requests that arrived in one slice brought.
@@ -404,6 +405,14 @@ impl<'a> Tally<'a> {
             from = end;
         }
         u128::from(micro_vcpu) * u128::from(to.saturating_sub(start))
+    }
+
+    /// What all requests so far have brought.
+    pub fn brought(&self) -> Brought {
+        let mut all = self.current;
+        self.uses.iter().for_each(|used| all.add(used));
+        let SliceUse { egress, called_bytes, edge_units, edge_bytes, .. } = all;
+        Brought { egress, called_bytes, edge_units, edge_bytes, ..Brought::default() }
     }
 
     /// Closes the books.

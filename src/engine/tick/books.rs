@@ -4,7 +4,7 @@ use super::latencies::{Latencies, OfClass, Outcome};
 use super::law::mean_of_both;
 use crate::application::Class;
 use crate::engine::Plan;
-use crate::engine::exact::tally::given::{Given, GivenSlice};
+use crate::engine::exact::tally::given::{Given, GivenService, GivenSlice, GivenUse};
 use crate::kernel::histogram::Histogram;
 use crate::kernel::whole;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram};
@@ -59,13 +59,13 @@ impl Sizes {
 
 /// Whole numbers that stay within one of a growing sum.
 #[derive(Clone, Copy, Debug, Default)]
-struct Carried {
+pub(super) struct Carried {
     sum: f64,
     given: u64,
 }
 
 impl Carried {
-    fn add(&mut self, part: f64) -> u64 {
+    pub fn add(&mut self, part: f64) -> u64 {
         self.sum += part;
         let up_to = whole::round(self.sum).max(self.given);
         up_to - std::mem::replace(&mut self.given, up_to)
@@ -138,16 +138,22 @@ impl Books {
             slots_busy: u128::from(whole::round(busy.slots)),
             instances: u128::from(whole::round(busy.alive)),
             cpu: u128::from(whole::round(busy.cpu)) * 1_000_000,
-            billed_time: u128::from(whole::round(busy.billed_start)),
             ..GivenSlice::default()
         };
         let mut slices: Vec<GivenSlice> = self.slices.iter().map(busy).collect();
+        let of_starts = |busy: &Busy| GivenUse {
+            billed: u128::from(whole::round(busy.billed_start)),
+            instances: u128::from(whole::round(busy.alive)),
+            ..GivenUse::default()
+        };
+        let mut uses: Vec<GivenUse> = self.slices.iter().map(of_starts).collect();
         let (mut classes, mut waits) = (Vec::new(), Histogram::new());
         for (number, what) in plan.application.classes.iter().enumerate() {
             let (of_class, sizes) = (&latencies.classes[number], Sizes::of(what, unit));
             let mut carried = [Carried::default(); 5];
             let mut measure = ClassMeasure::default();
-            for ((slice, cut), &bucket) in slices.iter_mut().zip(&plan.calendar.slices).zip(plan.buckets) {
+            let cuts = plan.calendar.slices.iter().zip(plan.buckets);
+            for ((slice, used), (cut, &bucket)) in slices.iter_mut().zip(&mut uses).zip(cuts) {
                 let offered = arrived.until(number, cut.end.0) - arrived.until(number, cut.start.0);
                 let share = self.outcomes[bucket as usize][number].timed_out;
                 let lost = carried[0].add(offered as f64 * share).min(offered);
@@ -157,8 +163,8 @@ impl Books {
                 slice.egress += carried[1].add(done * sizes.response);
                 slice.edge_units += carried[2].add(offered as f64 * sizes.edge_units);
                 slice.edge_bytes += carried[3].add(offered as f64 * sizes.edge_bytes);
-                slice.billed_requests += offered;
-                slice.billed_time += u128::from(carried[4].add(offered as f64 * of_class.work.billed));
+                used.requests += offered;
+                used.billed += u128::from(carried[4].add(offered as f64 * of_class.work.billed));
                 measure.offered += offered;
                 measure.lost += lost;
             }
@@ -171,7 +177,8 @@ impl Books {
             of_class.waits(completed, &mut waits);
             classes.push(measure);
         }
-        Given { classes, waits, buckets: self.charts, slices, ..Given::default() }
+        let services = vec![GivenService { uses, ..GivenService::default() }];
+        Given { classes, waits, buckets: self.charts, slices, services, ..Given::default() }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::platform::autoscaler::per_request::PerRequest;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
+use crate::platform::service::OfService;
 use crate::traffic::path::Path;
 use crate::units::Nanos;
 
@@ -18,7 +19,7 @@ pub(super) const SPREADS: f64 = 8.0;
 /// one then hardly depends on the one before.
 const SHORT: f64 = 0.2;
 /// Idle instances are kept for at least so many times what a request takes on average.
-const KEPT: f64 = 20.0;
+pub(super) const KEPT: f64 = 20.0;
 /// A platform that starts fewer instances per second than this may hold a fleet back that follows its requests.
 const FAST: f64 = 10.0;
 
@@ -29,7 +30,20 @@ pub fn outside(deployment: &Deployment, application: &Application, faults: usize
     let of_class = || application.classes.iter().find_map(|class| of_class(class, deployment));
     let of_front = || of_front(deployment);
     let of_law = || of_law(deployment, application);
-    of_application().or_else(of_class).or_else(of_front).or_else(of_law).or_else(|| of_cpu(deployment, application))
+    let of_nodes = || of_nodes(deployment, is_sampled(deployment, application));
+    of_application().or_else(of_class).or_else(of_front).or_else(of_law).or_else(of_nodes)
+}
+
+/// Whether requests do something else than one piece of work of their class.
+pub(super) fn has_steps(application: &Application) -> bool {
+    application.services.len() > 1 || !application.service().body.program.is_of_class()
+}
+
+/// Whether samples tell what requests meet: they call each other, share CPU, or wait somewhere else than in one queue.
+pub(super) fn is_sampled(deployment: &Deployment, application: &Application) -> bool {
+    let Fleet { queue, queue_at, queue_timeout, slots, .. } = deployment.of_service(0).fleet;
+    let one_queue = slots.is_some() && *queue_at == QueueAt::Fleet && queue.is_none() && queue_timeout.is_none();
+    has_steps(application) || !one_queue || shares_cpu(deployment, application)
 }
 
 /// Why a path on which a throttle would turn requests away is not played: what comes in a second stays below its mean and so
@@ -50,18 +64,19 @@ fn when(is: bool, what: &str) -> Option<String> {
 
 fn of_application(application: &Application, faults: usize) -> Option<String> {
     let parts = application.queues.len() + application.workflows.len() + application.stores.len();
-    when(application.services.len() > 1, "the application has several services")
-        .or_else(|| when(parts > 0, "the application has queues, workflows or stores"))
-        .or_else(|| when(!application.service().body.program.is_of_class(), "the service has steps of its own"))
+    when(parts > 0, "the application has queues, workflows or stores")
         .or_else(|| when(faults > 0, "something goes wrong on it (`fault`)"))
 }
 
 fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {
     let limited = class.timeout.is_some() || deployment.edge.as_ref().is_some_and(|edge| edge.timeout.is_some());
-    let lost = limited || deployment.fleet.timeout.is_some();
+    let fleet = &deployment.fleet;
+    let refused = fleet.queue_timeout.is_some()
+        || (fleet.queue.is_some() && !matches!(deployment.autoscaler.law, Law::PerRequest(_)));
+    let lost = limited || refused || fleet.timeout.is_some();
     when(lost && class.retry.attempts != Some(1), &format!("clients of class `{}` try again (`retry`)", class.name))
         .or_else(|| {
-            let dropped = limited && deployment.fleet.drop_abandoned;
+            let dropped = limited && fleet.drop_abandoned;
             when(dropped, "requests whose client has gone are dropped from the queue (`fleet.drop_abandoned`)")
         })
 }
@@ -73,22 +88,12 @@ fn of_front(deployment: &Deployment) -> Option<String> {
         .or_else(|| when(fresh, "first requests bring their start (`fleet.cold_service`)"))
 }
 
-/// Requests wait in one queue without bounds.
-fn of_queue(deployment: &Deployment) -> Option<String> {
-    let Fleet { queue, queue_at, queue_timeout, lifetime, slots, .. } = &deployment.of_service(0).fleet;
-    when(slots.is_none(), "instances take as many requests as come (`fleet.slots`)")
-        .or_else(|| when(*queue_at == QueueAt::Instance, "requests wait at instances (`fleet.queue_at`)"))
-        .or_else(|| when(queue.is_some(), "its queue has a bound (`fleet.queue`)"))
-        .or_else(|| when(queue_timeout.is_some(), "requests wait for a limited time (`fleet.queue_timeout`)"))
-        .or_else(|| when(lifetime.is_some(), "instances are recycled by age (`fleet.lifetime`)"))
-}
-
 /// Instances that follow requests, one for each.
-fn of_pool(deployment: &Deployment, law: &PerRequest, longest: f64) -> Option<String> {
-    let spec = deployment.of_service(0);
+fn of_pool(deployment: &Deployment, spec: OfService<'_>, law: &PerRequest, longest: f64) -> Option<String> {
     let Fleet { slots, reuse, keep_alive, keep_alive_from, initial, .. } = spec.fleet;
     let kept = keep_alive.as_ref().map_or(f64::INFINITY, Distribution::mean);
     let started = law.scale_rate.is_some_and(|rate| f64::from(rate.count) < FAST * rate.per.seconds());
+    let stated = !matches!(initial, Initial::Stationary | Initial::Min);
     let in_turn = matches!(reuse, Reuse::LeastRecent | Reuse::Random);
     when(*slots != Some(1), "instances that follow requests take several at once (`fleet.slots`)")
         .or_else(|| when(deployment.meter.per != Per::Request, "its instances follow requests, and its bill does not"))
@@ -97,9 +102,7 @@ fn of_pool(deployment: &Deployment, law: &PerRequest, longest: f64) -> Option<St
         .or_else(|| when(*keep_alive_from == KeepAliveFrom::Start, "instances are kept from their start on"))
         .or_else(|| when(spec.autoscaler.min > 0, "it keeps a minimum of instances (`autoscaler.min`)"))
         .or_else(|| when(started, "starts of instances are limited in rate (`autoscaler.scale_rate`)"))
-        .or_else(|| {
-            when(matches!(initial, Initial::BusyIdle { .. }), "requests are at work at first (`fleet.initial`)")
-        })
+        .or_else(|| when(stated, "its first instances are stated (`fleet.initial`)"))
         .or_else(|| when(longest * KEPT > kept, "requests take long for the time that idle instances are kept"))
 }
 
@@ -107,15 +110,27 @@ fn of_law(deployment: &Deployment, application: &Application) -> Option<String> 
     let speed = deployment.of_service(0).instance.cpu_speed;
     let longest =
         application.classes.iter().map(|class| class.cpu.mean() / speed + class.io.mean()).fold(0.0, f64::max);
+    let follows = |spec: &OfService<'_>| matches!(spec.autoscaler.law, Law::PerRequest(_));
+    let mut specs = (0..application.services.len()).map(|service| deployment.of_service(service));
     if let Law::PerRequest(law) = &deployment.of_service(0).autoscaler.law {
-        return of_pool(deployment, law, longest);
+        if !specs.all(|spec| follows(&spec)) {
+            return when(true, "some of its services follow requests, and others do not");
+        }
+        let mut specs = (0..application.services.len()).map(|service| deployment.of_service(service));
+        return specs.find_map(|spec| of_pool(deployment, spec, law, longest));
     }
-    of_queue(deployment).or_else(|| of_loop(deployment, longest))
+    if specs.clone().any(|spec| follows(&spec)) {
+        return when(true, "some of its services follow requests, and others do not");
+    }
+    specs.find_map(|spec| {
+        let by_age = when(spec.fleet.lifetime.is_some(), "instances are recycled by age (`fleet.lifetime`)");
+        by_age.or_else(|| of_loop(spec, longest))
+    })
 }
 
 /// An autoscaler that looks at what is measured every so often.
-fn of_loop(deployment: &Deployment, longest: f64) -> Option<String> {
-    let window = match &deployment.of_service(0).autoscaler.law {
+fn of_loop(spec: OfService<'_>, longest: f64) -> Option<String> {
+    let window = match &spec.autoscaler.law {
         Law::Fixed { .. } | Law::PerRequest(_) => return None,
         Law::AppEngine(_) => return when(true, "its scheduler looks at single requests"),
         Law::Hpa(spec) => {
@@ -138,25 +153,30 @@ fn of_loop(deployment: &Deployment, longest: f64) -> Option<String> {
     )
 }
 
-/// Requests must not wait for each other's CPU.
-fn of_cpu(deployment: &Deployment, application: &Application) -> Option<String> {
+/// Whether requests may wait for each other's CPU on an instance.
+fn shares_cpu(deployment: &Deployment, application: &Application) -> bool {
     let spec = deployment.of_service(0);
     let slots = spec.fleet.slots.unwrap_or(u32::MAX);
-    let on_nodes = match &deployment.placement {
-        Placement::Provider => None,
-        Placement::Nodes(nodes) => Some(nodes),
-    };
-    if slots == 1 && on_nodes.is_none() {
-        return None;
+    let on_nodes = matches!(deployment.placement, Placement::Nodes(_));
+    if slots == 1 && !on_nodes {
+        return false;
     }
     let threads = application.classes.iter().map(|class| class.threads).fold(0.0, f64::max);
     let used = match spec.fleet.sharing {
         Sharing::FifoCores => f64::from(slots),
         Sharing::Processor => f64::from(slots) * threads,
     };
-    let has = if on_nodes.is_some() { spec.instance.vcpu } else { spec.instance.cpu_limit() };
-    let speeds =
-        on_nodes.is_some_and(|nodes| nodes.groups.iter().any(|one| one.cpu_speed != nodes.groups[0].cpu_speed));
-    when(used > has, "requests share the CPU of an instance (`fleet.slots` times `class.threads` exceed its vCPUs)")
-        .or_else(|| when(speeds, "its groups of nodes differ in speed"))
+    used > if on_nodes { spec.instance.vcpu } else { spec.instance.cpu_limit() }
+}
+
+/// Nodes are as good as each other; those of which samples are taken in size, too, and nothing else is on them.
+fn of_nodes(deployment: &Deployment, sampled: bool) -> Option<String> {
+    let Placement::Nodes(nodes) = &deployment.placement else { return None };
+    let first = &nodes.groups[0];
+    when(nodes.groups.iter().any(|one| one.cpu_speed != first.cpu_speed), "its groups of nodes differ in speed")
+        .or_else(|| {
+            let differ = nodes.groups.iter().any(|one| one.vcpu != first.vcpu);
+            when(sampled && differ, "its groups of nodes differ in size, and requests share their CPU")
+        })
+        .or_else(|| when(sampled && !nodes.system.is_empty(), "add-ons run on its nodes, and requests share their CPU"))
 }

@@ -13,11 +13,11 @@ use crate::metering::measurement::CoarseHistogram;
 const OF_MEANS: u32 = 4;
 const OF_WAITS: u32 = 6;
 /// Latencies are cut here: 2^50 ns are 13 days.
-const BUCKETS: usize = 44 * BLOCK;
+pub(super) const BUCKETS: usize = 44 * BLOCK;
 /// Buckets of the histograms in one of the charts: 8 to each doubling.
-const COARSE: usize = BLOCK / 8;
+pub(super) const COARSE: usize = BLOCK / 8;
 /// Counts of a bucket of the charts, which only has to show percentiles.
-const CHARTED: u64 = 1_000_000_000;
+pub(super) const CHARTED: u64 = 1_000_000_000;
 
 /// Weights on a grid of values that is even within each doubling.
 #[derive(Clone, Debug)]
@@ -308,7 +308,7 @@ impl Outline {
 }
 
 /// The value that stands for a bucket of the charts.
-const fn middle(place: usize) -> u64 {
+pub(super) const fn middle(place: usize) -> u64 {
     lowest(place * COARSE + COARSE / 2)
 }
 

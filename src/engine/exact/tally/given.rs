@@ -1,7 +1,7 @@
 //! What became of requests that were not played, put into the books of a run.
 
 use crate::kernel::histogram::Histogram;
-use crate::metering::measurement::{ClassMeasure, CoarseHistogram};
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram, ServiceMeasure};
 
 use super::Tally;
 
@@ -16,6 +16,8 @@ pub(in crate::engine) struct Given {
     pub buckets: Vec<CoarseHistogram>,
     /// By slice of the calendar.
     pub slices: Vec<GivenSlice>,
+    /// By service.
+    pub services: Vec<GivenService>,
     /// Instances that were started and were at most there at once, where the core knows nothing of them.
     pub started: u64,
     pub peak: u64,
@@ -29,15 +31,34 @@ pub(in crate::engine) struct GivenSlice {
     pub egress: u64,
     pub edge_units: u64,
     pub edge_bytes: u64,
-    /// Attempts that are billed, and nanoseconds of their time as they are.
-    pub billed_requests: u64,
-    pub billed_time: u128,
+    pub called_bytes: u64,
     /// Instances with at least one attempt, and slots with one: nanoseconds.
     pub busy: u128,
     pub slots_busy: u128,
+    /// Those whose attempt waits for a service that it called.
+    pub calling: u128,
     /// All instances, where the core knows nothing of them: each of one slot, and ready; and micro-vCPU of CPU.
     pub instances: u128,
     pub cpu: u128,
+}
+
+/// What became of the attempts that were made to one service.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct GivenService {
+    /// Where there are several, but for the instances that the core knows of.
+    pub measure: ServiceMeasure,
+    /// By slice.
+    pub uses: Vec<GivenUse>,
+}
+
+/// What the attempts of one slice brought to a service.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::engine) struct GivenUse {
+    /// Attempts that are billed, and nanoseconds of their time as they are.
+    pub requests: u64,
+    pub billed: u128,
+    /// Nanoseconds of instances of which the core knows nothing.
+    pub instances: u128,
 }
 
 impl Tally<'_> {
@@ -53,13 +74,14 @@ impl Tally<'_> {
         self.measurement.peak = self.measurement.peak.max(given.peak);
         let measures = self.measurement.slices.iter_mut().zip(&mut self.uses);
         for ((measure, used), given) in measures.zip(given.slices) {
-            (measure.busy, measure.slots_busy) = (given.busy, given.slots_busy);
+            (measure.busy, measure.slots_busy, measure.calling) = (given.busy, given.slots_busy, given.calling);
             measure.instances += given.instances;
             measure.ready += given.instances;
             measure.slots_ready += given.instances;
             measure.cpu_ready += given.instances * u128::from(micro_vcpu);
             measure.cpu_used += given.cpu;
             (used.offered, used.lost, used.egress) = (given.offered, given.lost, given.egress);
+            used.called_bytes = given.called_bytes;
             if self.has_edge {
                 (used.edge_attempts, used.edge_units, used.edge_bytes) =
                     (given.offered, given.edge_units, given.edge_bytes);

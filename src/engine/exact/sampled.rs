@@ -1,0 +1,45 @@
+//! A run that is played for what its requests bring, as sums over all of it: the tick engine takes such samples.
+
+use crate::engine::Platform as _;
+use crate::metering::measurement::{Measurement, ServiceMeasure};
+
+use super::Core;
+
+/// What the requests of a sample brought.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct Brought {
+    pub egress: u64,
+    pub called_bytes: u64,
+    pub edge_units: u64,
+    pub edge_bytes: u64,
+    /// By service.
+    pub services: Vec<OfService>,
+}
+
+/// What they brought to one service.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct OfService {
+    pub measure: ServiceMeasure,
+    /// Attempts that are billed, and nanoseconds of their time as they are.
+    pub requests: u64,
+    pub billed: u128,
+}
+
+impl Core<'_> {
+    /// Ends a sample at the horizon.
+    pub(in crate::engine) fn finish_sample(mut self: Box<Self>) -> (Measurement, Brought) {
+        self.run_until(self.plan.horizon.0);
+        let mut brought = self.tally.brought();
+        for number in self.stations() {
+            self.enter(number);
+            let levels = &self.station.levels;
+            let used = || levels.uses.iter().chain([&levels.current]);
+            brought.services.push(OfService {
+                measure: self.station.measure.clone(),
+                requests: used().map(|used| used.requests).sum(),
+                billed: used().map(|used| used.billed).sum(),
+            });
+        }
+        (self.finish(), brought)
+    }
+}

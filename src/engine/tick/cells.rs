@@ -1,0 +1,133 @@
+//! Which requests come while fleets have which size and load, and what they bring, as samples tell.
+//!
+//! Loads are told apart on a grid that is finer where they are higher; what lies between is shared by its neighbours. Samples
+//! are played when all is known, as long as their share of the requests makes them.
+
+use std::collections::HashMap;
+
+use super::sample::{Asked, Shape, play};
+use crate::engine::Plan;
+use crate::engine::exact::sampled::Brought;
+use crate::metering::measurement::Measurement;
+
+/// From a load to the next, what is left of the capacity shrinks by this exponent.
+const APART: f64 = 0.15;
+/// Highest load that is played.
+pub(super) const HIGHEST: f64 = 0.96;
+/// Attempts in all samples together, and requests at least in each.
+const IN_ALL: f64 = 800_000.0;
+const IN_EACH: f64 = 2_000.0;
+/// Shares of classes that are closer are not told apart.
+const SHARES: f64 = 0.025;
+
+/// Numbers of a size, a load and a mix.
+type Key = (usize, u32, usize);
+
+/// One of them.
+#[derive(Debug)]
+struct Cell {
+    key: Key,
+    /// How many requests come.
+    requests: f64,
+}
+
+/// All that came along, and how many requests in which of them in which slice.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// Sizes with the requests per nanosecond that they are enough for; and where fleets are now.
+    shapes: Vec<(Shape, f64)>,
+    shape: usize,
+    mixes: Vec<Vec<f64>>,
+    mix: usize,
+    found: HashMap<Key, usize>,
+    all: Vec<Cell>,
+    pub slices: Vec<Vec<(usize, f64)>>,
+}
+
+/// A sample, by request of it.
+#[derive(Debug)]
+pub(super) struct Sample {
+    pub measurement: Measurement,
+    pub brought: Brought,
+    pub requests: f64,
+}
+
+impl Cells {
+    pub fn new(slices: usize) -> Self {
+        Self { slices: vec![Vec::new(); slices], ..Self::default() }
+    }
+
+    /// Fleets have another size, which is enough for so many requests per nanosecond.
+    pub fn have(&mut self, shape: Shape, capacity: f64) {
+        self.shape = self.shapes.iter().position(|(other, _)| *other == shape).unwrap_or(self.shapes.len());
+        if self.shape == self.shapes.len() {
+            self.shapes.push((shape, capacity));
+        }
+    }
+
+    /// What fleets are enough for.
+    pub fn capacity(&self) -> f64 {
+        self.shapes[self.shape].1
+    }
+
+    /// So many requests of a mix come in a slice (`None`: the warm-up) at this load.
+    pub fn come(&mut self, slice: Option<usize>, load: f64, mix: &[f64], count: f64) {
+        let Some(slice) = slice else { return };
+        self.mix_is(mix);
+        let place = -libm::log1p(-load) / APART;
+        let below = place.floor().max(0.0);
+        for (number, share) in [(below, 1.0 - (place - below)), (below + 1.0, place - below)] {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
+            let cell = self.find((self.shape, number.max(1.0) as u32, self.mix));
+            let of_slice = &mut self.slices[slice];
+            match of_slice.iter_mut().find(|(other, _)| *other == cell) {
+                Some((_, sum)) => *sum += share * count,
+                None => of_slice.push((cell, share * count)),
+            }
+            self.all[cell].requests += share * count;
+        }
+    }
+
+    fn mix_is(&mut self, mix: &[f64]) {
+        let near = |other: &Vec<f64>| other.iter().zip(mix).all(|(one, other)| (one - other).abs() < SHARES);
+        if !self.mixes.get(self.mix).is_some_and(near) {
+            self.mix = self.mixes.iter().position(near).unwrap_or(self.mixes.len());
+            if self.mix == self.mixes.len() {
+                self.mixes.push(mix.to_vec());
+            }
+        }
+    }
+
+    fn find(&mut self, key: Key) -> usize {
+        *self.found.entry(key).or_insert_with(|| {
+            self.all.push(Cell { key, requests: 0.0 });
+            self.all.len() - 1
+        })
+    }
+
+    /// Plays a sample of each, where a request makes so many attempts.
+    pub fn play(&self, plan: &Plan<'_>, attempts: f64) -> Vec<Sample> {
+        let whole: f64 = self.all.iter().map(|cell| cell.requests).sum();
+        let in_all = (IN_ALL / attempts.max(1.0)).min(whole);
+        let of_cell = |(number, cell): (u32, &Cell)| {
+            let requests = (in_all * cell.requests / whole.max(1.0)).max(IN_EACH);
+            let (shape, load, mix) = cell.key;
+            let (shape, capacity) = &self.shapes[shape];
+            let rate = -capacity * libm::expm1(-APART * f64::from(load));
+            sample(plan, shape, &Asked { rate, mix: &self.mixes[mix], requests }, number)
+        };
+        (0..).zip(&self.all).map(of_cell).collect()
+    }
+
+    /// Every cell, how many requests came in it, and its sample.
+    pub fn with<'s>(&self, samples: &'s [Sample]) -> impl Iterator<Item = (f64, &'s Sample)> {
+        self.all.iter().map(|cell| cell.requests).zip(samples)
+    }
+}
+
+/// Plays a sample.
+pub(super) fn sample(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: u32) -> Sample {
+    let (measurement, brought) = play(plan, shape, asked, number);
+    let requests = measurement.sum(|class| class.offered).max(1) as f64;
+    Sample { measurement, brought, requests }
+}

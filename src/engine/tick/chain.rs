@@ -1,0 +1,253 @@
+//! Services whose instances follow their requests, and that call each other: a pool for each. How long an attempt holds its
+//! instance, the services that it waits for included, a sample tells.
+
+use super::cells::{Cells, Sample, sample};
+use super::domain::{KEPT, SPREADS};
+use super::fleet::ASKED;
+use super::fleets::{Station, stations};
+use super::law::{joined, spread};
+use super::pool::Pool;
+use super::sample::{Asked, Shape};
+use super::told::{Late, Told};
+use crate::application::Entry;
+use crate::engine::Plan;
+use crate::engine::exact::Core;
+use crate::engine::exact::tally::given::{Given, GivenUse};
+use crate::engine::first::first_instances;
+
+use crate::kernel::streams::{Stream, stream};
+use crate::kernel::whole;
+use crate::metering::measurement::{Measurement, SliceMeasure};
+use crate::platform::autoscaler::Law;
+use crate::traffic::path::{Arrived, Path, Stretch};
+
+/// Requests at work at once at the busiest service in samples; their number makes no difference, but to the time of starts.
+const AT_WORK: f64 = 20.0;
+/// The load of samples, where none is too high.
+const SAMPLED: f64 = 0.5;
+/// Attempts in the sample that tells how long instances are held.
+const PILOT: f64 = 100_000.0;
+
+/// One service at work.
+struct Function<'a> {
+    pool: Pool<'a>,
+    station: Station,
+    /// Mean nanoseconds for which an attempt holds an instance; of a start, and those of it that are billed.
+    held: f64,
+    start: f64,
+    billed_start: f64,
+    /// The law of a start.
+    start_law: Vec<f64>,
+    /// By slice: instances times nanoseconds, and cold starts.
+    alive: Vec<f64>,
+    cold: Vec<f64>,
+    /// Most requests at work at once.
+    most: f64,
+}
+
+/// All of them.
+pub(super) struct ChainAtWork<'a> {
+    plan: Plan<'a>,
+    core: Box<Core<'a>>,
+    path: Path,
+    functions: Vec<Function<'a>>,
+    cells: Cells,
+    luck: Stream,
+    slice: Option<usize>,
+    rate: f64,
+}
+
+impl<'a> ChainAtWork<'a> {
+    /// # Errors
+    /// Where an instance is held for long.
+    pub fn new(plan: Plan<'a>, path: Path) -> Result<Self, String> {
+        let stations = stations(&plan, path.mix());
+        let at_work = |station: &Station| station.visits * station.alone;
+        let rate = AT_WORK / stations.iter().map(at_work).fold(1.0, f64::max);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
+        let enough = |station: &Station| {
+            let busy = rate * at_work(station);
+            (busy + SPREADS * busy.sqrt()) as u32 + 1
+        };
+        let shape = Shape::new(stations.iter().map(enough).collect(), Vec::new());
+        let attempts: f64 = stations.iter().map(|station| station.visits).sum();
+        let pilot =
+            sample(&plan, &shape, &Asked { rate, mix: path.mix(), requests: PILOT / attempts.max(1.0) }, u32::MAX);
+        let mut cells = Cells::new(plan.calendar.slices.len());
+        cells.have(shape, rate / SAMPLED);
+        let first = first_instances(plan.deployment, plan.application, plan.first_rate);
+        let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);
+        let mut functions = Vec::new();
+        for (number, station) in stations.into_iter().enumerate() {
+            functions.push(function(&plan, (number, station), &pilot, first[number].1, &mut luck)?);
+        }
+        Ok(Self {
+            // The core begins with no instance of its own.
+            core: Box::new(Core::new(Plan { first_rate: 0.0, ..plan })),
+            functions,
+            path,
+            cells,
+            luck,
+            slice: (plan.warmup.0 == 0).then_some(0),
+            rate: 0.0,
+            plan,
+        })
+    }
+
+    /// Plays everything; `None` if it was told not to go on.
+    pub fn play(
+        mut self,
+        arrived: &Arrived,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Measurement>, String> {
+        let horizon = self.plan.horizon.0;
+        let (mut now, mut stretches) = (0, 0_u32);
+        while now < horizon {
+            let next = self.core.next_event().min(horizon);
+            while let Some(stretch) = self.path.next(next) {
+                stretches = stretches.wrapping_add(1);
+                if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
+                    return Ok(None);
+                }
+                self.go(stretch);
+                self.within_limits()?;
+            }
+            self.core.play_until(next);
+            if self.plan.enter(next, &mut self.slice) {
+                self.functions.iter_mut().for_each(|function| function.pool.forget_peak());
+            }
+            now = next;
+        }
+        let given = self.given(arrived);
+        Ok(Some(self.core.finish_with(given)))
+    }
+
+    fn go(&mut self, stretch: Stretch) {
+        self.rate = stretch.last;
+        let count = stretch.expected();
+        self.cells.come(self.slice, SAMPLED, self.path.mix(), count);
+        let span = (stretch.to - stretch.from) as f64;
+        let slope = (stretch.last - stretch.first) / span;
+        for function in &mut self.functions {
+            let mut done = 0.0;
+            while done < span {
+                let step = (span - done).min(function.pool.step());
+                let rate = (stretch.first + slope * (done + step / 2.0)).max(0.0) * function.station.visits;
+                let passed = function.pool.pass(rate, function.held, step, &mut self.luck);
+                function.most = function.most.max(rate * function.held);
+                if let Some(slice) = self.slice {
+                    function.alive[slice] += passed.time;
+                    function.cold[slice] += f64::from(passed.cold);
+                }
+                done += step;
+            }
+        }
+    }
+
+    /// Limits of concurrency are played where they are not reached.
+    fn within_limits(&self) -> Result<(), String> {
+        let high = |mean: f64| mean + SPREADS * mean.sqrt();
+        let all = self.functions.iter().map(|function| function.most).sum();
+        for (number, function) in self.functions.iter().enumerate() {
+            let autoscaler = self.plan.deployment.of_service(number).autoscaler;
+            let Law::PerRequest(law) = &autoscaler.law else { continue };
+            let limits = [
+                (law.account_concurrency, "autoscaler.account_concurrency", all),
+                (law.reserved, "autoscaler.reserved", function.most),
+                (autoscaler.max, "autoscaler.max", function.most),
+            ];
+            let reached = |(limit, _, most): &&(Option<u32>, &str, f64)| {
+                limit.is_some_and(|limit| high(*most) >= f64::from(limit))
+            };
+            if let Some((_, key, most)) = limits.iter().find(reached) {
+                return Err(format!("{most:.0} requests at work at once come near its limit (`{key}`)"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What became of those who arrived, starts included.
+    fn given(&self, arrived: &Arrived) -> Given {
+        let attempts = self.functions.iter().map(|function| function.station.visits).sum();
+        let samples = self.cells.play(&self.plan, attempts);
+        let requests = arrived.statistics().requests.max(1) as f64;
+        let late = |function: &Function<'_>| Late {
+            share: function.cold.iter().sum::<f64>() / requests,
+            law: function.start_law.clone(),
+        };
+        let late: Vec<Late> = self.functions.iter().map(late).collect();
+        let mut given = Told::new(&self.plan, &self.cells, &samples, arrived).all(&late, self.rate);
+        let cold = |function: &Function<'_>| whole::round(function.cold.iter().sum());
+        let whole = |value: f64| u128::from(whole::round(value));
+        for (function, service) in self.functions.iter().zip(&mut given.services) {
+            for (slice, total) in given.slices.iter_mut().enumerate() {
+                let (alive, started) = (whole(function.alive[slice]), function.cold[slice]);
+                let cpu = whole(function.station.cpu * total.offered as f64) * 1_000_000;
+                let starting = whole(started * function.start);
+                let used: &mut GivenUse = &mut service.uses[slice];
+                used.billed += whole(started * function.billed_start);
+                used.instances += alive;
+                total.instances += alive;
+                total.cpu += cpu;
+                total.busy += starting;
+                let instances = SliceMeasure {
+                    instances: alive,
+                    ready: alive,
+                    busy: starting,
+                    slots_ready: alive,
+                    cpu_used: cpu,
+                    ..SliceMeasure::default()
+                };
+                service.measure.instances.add(&instances);
+            }
+            service.measure.attempts.cold = cold(function).min(service.measure.attempts.offered);
+            (service.measure.started, service.measure.peak) = (cold(function), function.pool.peak());
+            given.started += service.measure.started;
+            given.peak += service.measure.peak;
+        }
+        for (number, class) in given.classes.iter_mut().enumerate() {
+            let entered = match self.plan.application.classes[number].entry {
+                Entry::Service(service) => Some(usize::from(service)),
+                Entry::Store(..) => None,
+            };
+            let share = class.offered as f64 / requests;
+            class.cold = entered.map_or(0, |service| whole::round(share * cold(&self.functions[service]) as f64));
+            class.cold = class.cold.min(class.offered);
+        }
+        given
+    }
+}
+
+fn function<'a>(
+    plan: &Plan<'a>,
+    (number, station): (usize, Station),
+    pilot: &Sample,
+    first: u32,
+    luck: &mut Stream,
+) -> Result<Function<'a>, String> {
+    let spec = plan.deployment.of_service(number);
+    let service = &plan.application.services[number];
+    let Some(keep_alive) = &spec.fleet.keep_alive else {
+        return Err("idle instances are kept for good (`fleet.keep_alive`)".to_owned());
+    };
+    let played = &pilot.brought.services[number].measure;
+    let held = played.instances.slots_busy as f64 / (played.attempts.offered.max(1)) as f64;
+    if held * KEPT > keep_alive.mean() {
+        return Err(format!("service `{}` takes long for the time that idle instances are kept", service.name));
+    }
+    let init_pace = 1.0 / (spec.instance.start_vcpu.min(1.0) * spec.instance.cpu_speed);
+    let own = joined(&spread(spec.runtime_start, 1.0), &spread(&service.init, init_pace));
+    let (wall, billed) = (spec.fleet.start.mean(), spec.runtime_start.mean() + service.init.mean() * init_pace);
+    let slices = plan.calendar.slices.len();
+    Ok(Function {
+        pool: Pool::new((spec.fleet.reuse, first), keep_alive, spec.fleet.lifetime.as_ref(), luck),
+        station,
+        held,
+        start: wall + billed,
+        billed_start: if plan.deployment.meter.start_billed { billed } else { 0.0 },
+        start_law: joined(&spread(&spec.fleet.start, 1.0), &own),
+        alive: vec![0.0; slices],
+        cold: vec![0.0; slices],
+        most: 0.0,
+    })
+}

@@ -1,0 +1,210 @@
+//! Services whose requests share CPU, wait at instances or call each other: their fleets from one event to the next. What
+//! requests meet there is told by samples.
+
+use rand_distr::{Distribution as _, StandardNormal};
+
+use super::asked::{asked, speed};
+use super::cells::{Cells, HIGHEST};
+use super::fleet::ASKED;
+use super::sample::Shape;
+use super::told::Told;
+use crate::engine::Plan;
+use crate::engine::exact::Core;
+use crate::engine::first::Demand;
+use crate::kernel::streams::{Stream, stream};
+use crate::kernel::whole;
+use crate::metering::measurement::Measurement;
+use crate::platform::placement::Placement;
+use crate::traffic::path::{Arrived, Path, Stretch};
+
+/// A load changes by at most this much within a step.
+const STEP: f64 = 0.02;
+/// Nanoseconds in a second, and millionths of a vCPU in one.
+const SECOND: f64 = 1e9;
+const MICRO: f64 = 1e6;
+
+/// What a request brings to one service.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Station {
+    /// Attempts.
+    pub visits: f64,
+    /// Nanoseconds on one vCPU, and the mean of the square of that.
+    pub cpu: f64,
+    cpu_second: f64,
+    /// Nanoseconds that it takes when it is alone.
+    pub alone: f64,
+    /// Parts of attempts that were not whole yet.
+    attempts: f64,
+}
+
+/// The fleets at work.
+pub(super) struct FleetsAtWork<'a> {
+    plan: Plan<'a>,
+    core: Box<Core<'a>>,
+    path: Path,
+    stations: Vec<Station>,
+    cells: Cells,
+    /// Instances of each service.
+    serving: Vec<u32>,
+    luck: Stream,
+    slice: Option<usize>,
+    rate: f64,
+}
+
+impl<'a> FleetsAtWork<'a> {
+    pub fn new(plan: Plan<'a>, path: Path) -> Self {
+        Self {
+            core: Box::new(Core::new(plan)),
+            stations: stations(&plan, path.mix()),
+            path,
+            cells: Cells::new(plan.calendar.slices.len()),
+            serving: Vec::new(),
+            luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
+            slice: (plan.warmup.0 == 0).then_some(0),
+            rate: 0.0,
+            plan,
+        }
+    }
+
+    /// Plays everything; `None` if it was told not to go on.
+    pub fn play(
+        mut self,
+        arrived: &Arrived,
+        goes_on: &mut dyn FnMut(u64) -> bool,
+    ) -> Result<Option<Measurement>, String> {
+        let horizon = self.plan.horizon.0;
+        let (mut now, mut events) = (0, 0_u32);
+        while now < horizon {
+            events = events.wrapping_add(1);
+            if events.is_multiple_of(ASKED) && !goes_on(now) {
+                return Ok(None);
+            }
+            let next = self.core.next_event().min(horizon);
+            if next > now {
+                self.look();
+                self.go(now, next)?;
+            }
+            self.core.play_until(next);
+            self.plan.enter(next, &mut self.slice);
+            now = next;
+        }
+        let samples = self.cells.play(&self.plan, self.stations.iter().map(|station| station.visits).sum());
+        let given = Told::new(&self.plan, &self.cells, &samples, arrived).all(&[], self.rate);
+        Ok(Some(self.core.finish_with(given)))
+    }
+
+    /// Who serves now.
+    fn look(&mut self) {
+        let serving = |service: u16| {
+            self.core.look_at(service);
+            u32::try_from(self.core.serving()).unwrap_or(u32::MAX)
+        };
+        let instances: Vec<u32> = (0..).take(self.stations.len()).map(serving).collect();
+        if instances != self.serving {
+            self.serving.clone_from(&instances);
+            let shape = Shape::new(instances, self.core.serving_by_node());
+            let capacity = self.capacity_of(&shape);
+            self.cells.have(shape, capacity);
+        }
+    }
+
+    /// Requests per nanosecond for which they are enough.
+    fn capacity_of(&self, shape: &Shape) -> f64 {
+        let mut most = f64::INFINITY;
+        for (number, (station, &count)) in self.stations.iter().zip(&shape.instances).enumerate() {
+            let spec = self.plan.deployment.of_service(number);
+            let vcpus = f64::from(count) * spec.instance.cpu_limit();
+            if shape.nodes.is_empty() || spec.instance.vcpu_limit.is_some_and(f64::is_finite) {
+                most = most.min(vcpus / station.cpu);
+            }
+            let slots = spec.fleet.slots.map_or(f64::INFINITY, f64::from);
+            most = most.min(f64::from(count) * slots / (station.visits * station.alone));
+        }
+        if let Placement::Nodes(nodes) = &self.plan.deployment.placement {
+            let group = &nodes.groups[0];
+            let vcpus = group.vcpu - nodes.daemonset_milli_vcpu as f64 / 1000.0;
+            // Every pod gets as much: the fullest node is the first that has too little.
+            let pods: u32 = shape.nodes.iter().map(|(pods, count)| pods * count).sum();
+            let fullest = shape.nodes.last().map_or(1, |(pods, _)| *pods);
+            let cpu: f64 = self.stations.iter().map(|station| station.cpu).sum();
+            most = most.min(vcpus * f64::from(pods) / (cpu * f64::from(fullest)));
+        }
+        if most.is_finite() {
+            return most;
+        }
+        // Nothing is ever short: any scale will do.
+        let alone: f64 = self.stations.iter().map(|station| station.visits * station.alone).sum();
+        2.0 * self.plan.first_rate.max(1.0) / SECOND + f64::from(shape.instances[0]) / alone.max(1.0)
+    }
+
+    /// Requests are served from `now` until the next event.
+    fn go(&mut self, now: u64, next: u64) -> Result<(), String> {
+        let mut come = 0.0;
+        while let Some(stretch) = self.path.next(next) {
+            come += stretch.expected();
+            self.serve(stretch)?;
+        }
+        let span = (next - now) as f64;
+        for (number, station) in (0..).zip(&mut self.stations) {
+            self.core.look_at(number);
+            let (mut cpu, mut attempts) = (come * station.cpu, come * station.visits);
+            if self.core.is_watched() {
+                let mut noise = |variance: f64| {
+                    let z: f64 = StandardNormal.sample(&mut self.luck);
+                    z * variance.sqrt()
+                };
+                cpu += noise(come * station.cpu_second);
+                attempts += noise(attempts);
+            }
+            station.attempts += attempts.max(0.0);
+            let whole_attempts = whole::floor(station.attempts);
+            station.attempts -= whole_attempts as f64;
+            let limit = self.plan.deployment.of_service(usize::from(number)).instance.cpu_limit();
+            let most = limit * self.core.serving() as f64;
+            self.core.work(whole::round((cpu / span).clamp(0.0, most) * MICRO), whole_attempts);
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, stretch: Stretch) -> Result<(), String> {
+        let capacity = self.cells.capacity();
+        let (first, last) = (stretch.first / capacity, stretch.last / capacity);
+        let most = first.max(last);
+        if most > HIGHEST {
+            return Err(format!(
+                "{:.0} requests/s come near what its instances can take, which share their CPU or call each other",
+                most * capacity * SECOND
+            ));
+        }
+        self.rate = stretch.last;
+        let pieces = ((last - first).abs() / STEP).ceil().max(1.0);
+        let mut piece = 0.5;
+        while piece < pieces {
+            let load = first + (last - first) * piece / pieces;
+            let count = stretch.expected() * load / f64::midpoint(first, last).max(f64::MIN_POSITIVE) / pieces;
+            self.cells.come(self.slice, load, self.path.mix(), count);
+            piece += 1.0;
+        }
+        Ok(())
+    }
+}
+
+/// What a request of a mix brings to each service.
+pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
+    let specs: Vec<_> = (0..plan.application.services.len()).map(|one| plan.deployment.of_service(one)).collect();
+    let mut application = plan.application.clone();
+    application.classes.iter_mut().zip(mix).for_each(|(class, share)| class.weight = *share);
+    let alone = (specs.len() == 1).then(|| asked(plan));
+    let of_node = speed(plan) / specs[0].instance.cpu_speed;
+    let of_demand = |Demand { rate, cpu, alone: time }: Demand| {
+        let cpu = cpu * SECOND / of_node;
+        let mean = if rate > 0.0 { cpu / rate } else { 0.0 };
+        // Where the law of the work is not that of a class, it is taken for about exponential.
+        let cpu_second = alone.as_ref().map_or(2.0 * rate * mean * mean, |classes| {
+            let squares = classes.iter().zip(mix).map(|(class, share)| share * class.work.cpu_second);
+            squares.sum::<f64>() / (speed(plan) * speed(plan))
+        });
+        Station { visits: rate, cpu, cpu_second, alone: time * SECOND, attempts: 0.0 }
+    };
+    Demand::of_services(&application, &specs, 1.0).into_iter().map(of_demand).collect()
+}

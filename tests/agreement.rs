@@ -440,6 +440,30 @@ fn an_overload_of_shared_cpu_is_refused() {
     assert!(why.contains("deployment `ec2`: 79 requests/s come near what its instances can take"), "{why}");
 }
 
+/// How long a year of three presets as they are takes, on one core: `cargo test --release --test agreement -- --ignored
+/// --nocapture`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn a_year_of_presets() {
+    for (rate, cpu) in [(100, "20ms"), (10_000, "500us")] {
+        for platform in ["aws-lambda", "eks", "ec2\", autoscaler.kind = \"target-tracking"] {
+            let text = format!(
+                "scenario = {{ seed = 11, replications = 1, fidelity = \"tick\" }}\n\
+                 class = {{ cpu = {{ dist = \"lognormal\", mean = \"{cpu}\", sigma = 0.8 }}, io = \"10ms\" }}\n\
+                 deployment = {{ platform = \"{platform}\" }}\n\
+                 traffic = {{ warmup = \"30m\", duration = \"365d\", source = {{ rate = \"{rate}/s\", profile = \"web-weekday\" }} }}\n"
+            );
+            let mut document = Document::new("year.toml", &text, Path::new("."), "year", &[]);
+            let scenario = document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)));
+            let clock = Instant::now();
+            let result = experiment::run(&scenario, &RunOptions { threads: Some(1), ..RunOptions::quiet() });
+            let told =
+                result.map(|result| (result.deployments[0].requests.offered, result.deployments[0].instances.mean));
+            println!("{rate:6}/s {platform:10} {:.2?}: {told:?}", clock.elapsed());
+        }
+    }
+}
+
 /// How long a year takes, at three rates: `cargo test --release --test agreement -- --ignored --nocapture`.
 #[test]
 #[ignore = "a measurement, not a test"]

@@ -5,6 +5,7 @@
 
 mod billed;
 mod compare;
+mod control;
 mod coordination;
 mod estimates;
 mod fidelity;

@@ -193,6 +193,15 @@ impl Traffic {
         Forecast { requests, first_rate, mean_rate: if seconds > 0.0 { requests / seconds } else { 0.0 } }
     }
 
+    /// Requests of one replication that are to be expected in the measured window, where that is known exactly: not of users
+    /// who wait, of sources that excite themselves or switch, or of a growth that is uncertain.
+    #[must_use]
+    pub fn expected_requests(&self) -> Option<f64> {
+        let known = |source: &Source| matches!(source.flow, Flow::Open(_) | Flow::Counts(_) | Flow::Schedule(_));
+        let known = self.uncertainty.growth_cv == 0.0 && self.sources.iter().all(known);
+        known.then(|| self.forecast().requests)
+    }
+
     /// What a user should know about this traffic before it is played.
     #[must_use]
     pub fn warnings(&self) -> Vec<String> {

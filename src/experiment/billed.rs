@@ -72,6 +72,7 @@ impl Billed {
             lines: bill.lines.iter().map(line).collect(),
             not_modelled: left_out.chain(not_modelled).collect(),
             notes: bill.notes.clone(),
+            at_expected_traffic: None,
             ci95: intervals([
                 ("total", mean_interval(&self.total)),
                 ("per_month", mean_interval(&self.per_month)),

@@ -3,6 +3,7 @@
 use jiff::Span;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::control::at_expected_traffic;
 use super::estimates::{Samples, Spread, interval, intervals, mean};
 use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, FoldedWorkflow, InstanceSamples, Quality};
 use super::judge::{verdicts, worst};
@@ -47,6 +48,12 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         charts.deployments.push(chart);
     }
     let comparison = comparison(scenario, folded, &deployments);
+    let traffic = traffic(scenario, folded);
+    for (deployment, one) in deployments.iter_mut().zip(&folded.deployments) {
+        if let Some(cost) = &mut deployment.cost {
+            cost.at_expected_traffic = at_expected_traffic(&traffic, &one.billed.per_month);
+        }
+    }
     Ok(RunResult {
         schema: SCHEMA.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -68,7 +75,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         measured: measured(scenario)?,
         pricing: scenario.stated_pricing.clone(),
         repriced_by: None,
-        traffic: traffic(scenario, folded),
+        traffic,
         deployments,
         comparison,
         charts,
@@ -95,6 +102,8 @@ fn traffic(scenario: &Scenario, folded: &Folded) -> TrafficResult {
         requests,
         users: scenario.traffic.most_users(),
         requests_per_replication: requests as f64 / all.len() as f64,
+        by_replication: all.iter().map(|one| one.requests).collect(),
+        expected_requests: scenario.traffic.expected_requests(),
         mean_rate,
         peak_rate,
         peak_to_mean: (mean_rate > 0.0).then(|| peak_rate / mean_rate),

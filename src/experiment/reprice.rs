@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::billed::{Billed, left_out};
 use super::compare::{cheapest, cheapest_meeting_slo, cost_pair};
+use super::control::at_expected_traffic;
 use super::coordination;
 use super::judge::judged;
 use super::result::{CatalogueInfo, DeploymentResult, Measured, RunResult, UsageRow, Verdict};
@@ -99,7 +100,8 @@ pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, Repr
                 let said = |item: &String| Dimension::ALL.iter().any(|&dimension| left_out(dimension).item == *item);
                 cost.not_modelled.iter().filter(|missing| !said(&missing.item)).cloned().collect()
             });
-            let cost = bills.cost(&bill, succeeded, not_modelled);
+            let mut cost = bills.cost(&bill, succeeded, not_modelled);
+            cost.at_expected_traffic = at_expected_traffic(&result.traffic, &bills.per_month);
             for service in &mut deployment.services {
                 service.cost_per_month = Some(cost.under(&service.name));
             }

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use charts::{Charts, DeploymentCharts};
 pub use comparison::{Comparison, Judgement, Pair, Verdict};
-pub use cost::{Cost, Line, MonthTotal, NotModelled, UsageRow};
+pub use cost::{AtExpectedTraffic, Cost, Line, MonthTotal, NotModelled, UsageRow};
 pub use deployment::{
     Attempts, CPU_LIMIT, ColdStarts, Coordination, DeploymentResult, FidelityResult, Instances, Latency, Limit, Nodes,
     QueueResult, QueueWait, Requests, ServiceResult, WorkflowResult,
@@ -151,6 +151,12 @@ pub struct TrafficResult {
     pub users: Option<u64>,
     /// Requests of one replication, on average.
     pub requests_per_replication: f64,
+    /// Requests of each replication.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub by_replication: Vec<u64>,
+    /// Requests of one replication that were to be expected, where that is known exactly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expected_requests: Option<f64>,
     /// Requests per second.
     pub mean_rate: f64,
     /// Largest one-minute mean, requests per second.

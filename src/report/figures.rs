@@ -52,6 +52,17 @@ fn cost(result: &RunResult) -> Vec<Row> {
         }
     };
     let mut rows = vec![Row::heading("Cost"), row(result, "per month", |deployment| money(deployment, "per_month"))];
+    let at_expected = |deployment: &DeploymentResult| {
+        let cost = deployment.cost.as_ref()?;
+        let at = cost.at_expected_traffic.as_ref()?;
+        Some(estimate(at.per_month.to_f64(), Some(at.ci95), Unit::Money(&cost.currency)))
+    };
+    if result.deployments.iter().any(|deployment| at_expected(deployment).is_some()) {
+        let cell = |deployment: &DeploymentResult| {
+            at_expected(deployment).map_or_else(|| Cell::from(NOTHING.to_owned()), Cell::from)
+        };
+        rows.push(part(result, "at the expected number of requests", cell));
+    }
     rows.extend(groups(result));
     rows.push(row(result, "per million requests", |deployment| money(deployment, "per_million_requests")));
     rows

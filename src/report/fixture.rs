@@ -54,6 +54,7 @@ fn cost(per_month: &str, low: f64, high: f64, lines: Vec<Line>) -> Cost {
         ],
         notes: vec![],
         ci95: ci(&[("per_month", low, high), ("per_million_requests", low / 612.4, high / 612.4)]),
+        at_expected_traffic: None,
     }
 }
 
@@ -337,6 +338,8 @@ pub fn run() -> RunResult {
             users: None,
             requests: 42_336_000,
             requests_per_replication: 6_048_000.0,
+            by_replication: Vec::new(),
+            expected_requests: None,
             mean_rate: 10.0,
             peak_rate: 131.4,
             peak_to_mean: Some(13.14),

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::Intervals;
+use super::{Interval, Intervals};
 use crate::document::provenance::Confidence;
 
 /// The bill of a deployment: means over replications, exact decimals as strings.
@@ -31,6 +31,22 @@ pub struct Cost {
     pub notes: Vec<String>,
     /// Intervals of `total`, `per_month`, `per_million_requests`.
     pub ci95: Intervals,
+    /// What a month would cost with as many requests as were to be expected, where that is known far better.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_expected_traffic: Option<AtExpectedTraffic>,
+}
+
+/// A monthly cost from which the chance of how many requests came is taken out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct AtExpectedTraffic {
+    /// Of a month.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub per_month: Decimal,
+    /// 95 % interval.
+    pub ci95: Interval,
+    /// So many times as many replications would have made the plain interval as narrow.
+    pub worth: f64,
 }
 
 /// The covered share of one billing period's bill.

@@ -47,8 +47,9 @@ mod tests {
 
     fn played(seed: u64, traffic: &str) -> RunResult {
         let text = format!(
-            "scenario = {{ seed = {seed}, replications = 5 }}\ntraffic = {{ duration = '1h', {traffic} }}\nclass.io = '100ms'\n\
-             deployment = [{{ platform = 'aws-lambda' }}, {{ platform = 'ec2', instance = {{ type = 't3.micro' }}, \
+            "scenario = {{ seed = {seed}, replications = 5 }}\ntraffic = {{ duration = '1h', {traffic} }}\n\
+             class = {{ io = '100ms', response_bytes = '0B' }}\n\
+             deployment = [{{ platform = 'aws-lambda' }}, {{ platform = 'ec2', edge = 'none', instance = {{ type = 't3.micro' }}, \
              autoscaler = {{ kind = 'fixed', replicas = 1 }}, fleet = {{ slots = 20 }} }}]\n"
         );
         let mut document = Document::new("s.toml", &text, Path::new("."), "s", &[]);

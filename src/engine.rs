@@ -5,6 +5,7 @@
 
 pub mod exact;
 pub mod first;
+pub mod memory;
 pub mod tick;
 
 use crate::application::fault::Fault;

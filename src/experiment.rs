@@ -3,6 +3,7 @@
 //! Imports every room above it. Promises the same result at any thread count: replications run in parallel and are
 //! folded in their own order. An interrupted run yields its finished replications.
 
+mod audit;
 mod billed;
 mod compare;
 mod control;
@@ -30,15 +31,13 @@ use crate::engine::first::first_instances;
 use crate::platform::placement::Placement;
 use crate::pricing::settle::Unpriced;
 use crate::scenario::Scenario;
-use crate::units::grouped;
-use fidelity::{Chosen, Engine};
+use crate::units::{grouped, rounded};
+use fidelity::{Chosen, MOST_REQUEST_DEPLOYMENTS, Outside};
 use fold::Folded;
 use play::Stage;
 use precision::Stopping;
-use result::RunResult;
+use result::{FidelityResult, RunResult};
 
-/// Requests times deployments beyond which an exact run is refused.
-const MOST_REQUEST_DEPLOYMENTS: f64 = 1e12;
 /// Nanoseconds of one core per request and deployment, for the estimate in that refusal: the order that `benches/`
 /// measures.
 const NANOSECONDS_PER_REQUEST: f64 = 100.0;
@@ -93,8 +92,10 @@ pub enum RunError {
     TooLarge {
         /// Expected requests of all replications.
         requests: f64,
-        /// Requests times deployments.
+        /// Requests times deployments that would be played one by one.
         request_deployments: f64,
+        /// Why they would be.
+        reason: String,
     },
     /// A deployment begins with more instances than memory is meant for; nothing was played.
     TooManyInstances {
@@ -127,12 +128,12 @@ pub enum RunError {
 impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLarge { requests, request_deployments } => {
+            Self::TooLarge { requests, request_deployments, reason } => {
                 let hours = request_deployments * NANOSECONDS_PER_REQUEST / 1e9 / 3600.0;
                 write!(
                     f,
-                    "about {} requests ({} with every deployment) would take some {} core hours to play one by one; \
-                     the bound is {}. Shorten `traffic.duration`, lower the rate, or run fewer replications",
+                    "about {} requests ({} with every deployment) would take some {} core hours to play one by one \
+                     ({reason}); the bound is {}. Shorten `traffic.duration`, lower the rate, or run fewer replications",
                     rounded(*requests),
                     rounded(*request_deployments),
                     rounded(hours),
@@ -160,37 +161,39 @@ impl fmt::Display for RunError {
 
 impl std::error::Error for RunError {}
 
-/// An estimate to two digits: more would claim too much.
-fn rounded(value: f64) -> String {
-    let unit = libm::pow(10.0, value.log10().floor() - 1.0).max(1.0);
-    grouped(&format!("{:.0}", (value / unit).round() * unit))
-}
-
 /// Plays every replication of `scenario` and compares its deployments.
 ///
 /// # Errors
 /// [`RunError`]; an interruption after the first finished replication is no error: the result then is `partial`.
 pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, RunError> {
-    let folded = with_threads(options.threads, || fold_replications(scenario, options))??;
-    compare::result(scenario, &folded)
+    let play = || {
+        let folded = fold_replications(scenario, options)?;
+        let audits = audit::audits(scenario, options, &folded.chosen)?;
+        Ok((folded, audits))
+    };
+    let (folded, audits) = with_threads(options.threads, play)??;
+    let mut result = compare::result(scenario, &folded)?;
+    for (deployment, audit) in result.deployments.iter_mut().zip(audits) {
+        deployment.audit = audit;
+    }
+    Ok(result)
 }
 
-/// Refuses what cannot be played within reason, or not by the engine that is asked for.
+/// Refuses what cannot be played within reason, or not by the engine that is asked for. Tells the engine of each
+/// deployment.
 ///
 /// # Errors
 /// [`RunError::NotByTick`], [`RunError::TooLarge`], [`RunError::TooManyInstances`].
-pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
-    let forecast = scenario.traffic.forecast();
-    let most = scenario.precision.map_or(scenario.replications, |precision| precision.most_replications);
-    let requests = forecast.requests * f64::from(most);
-    let request_deployments = requests * scenario.deployments.len() as f64;
-    let one_by_one = Chosen::of(scenario)?.engine == Engine::Exact;
-    if one_by_one && (request_deployments > MOST_REQUEST_DEPLOYMENTS || request_deployments.is_nan()) {
-        return Err(RunError::TooLarge { requests, request_deployments });
-    }
+pub fn refuse_too_large(scenario: &Scenario) -> Result<Vec<FidelityResult>, RunError> {
+    choose(scenario).map(|chosen| chosen.iter().map(Chosen::result).collect())
+}
+
+fn choose(scenario: &Scenario) -> Result<Vec<Chosen>, RunError> {
+    let chosen = fidelity::choose(scenario)?;
+    let first_rate = scenario.traffic.forecast().first_rate;
     for placed in &scenario.deployments {
         let deployment = &placed.deployment;
-        let first = first_instances(deployment, &scenario.application, forecast.first_rate);
+        let first = first_instances(deployment, &scenario.application, first_rate);
         let nodes = match &deployment.placement {
             Placement::Nodes(nodes) => nodes.groups.iter().map(|group| u64::from(group.min)).sum(),
             Placement::Provider => 0,
@@ -200,7 +203,7 @@ pub fn refuse_too_large(scenario: &Scenario) -> Result<(), RunError> {
             return Err(RunError::TooManyInstances { deployment: deployment.name.clone(), instances });
         }
     }
-    Ok(())
+    Ok(chosen)
 }
 
 /// Runs `work` on a pool of its own where a number of threads is asked for.
@@ -215,10 +218,24 @@ fn with_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send
     }
 }
 
-/// Plays replications in parallel and folds them in order, a few at a time so that memory stays bounded.
+/// Plays all replications. What `auto` has given to the tick engine and turns out not to be played by it is played one by
+/// one, in all of them.
 fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Folded, RunError> {
-    refuse_too_large(scenario)?;
-    let chosen = Chosen::of(scenario)?;
+    let mut chosen = choose(scenario)?;
+    loop {
+        match fold_by(scenario, options, &chosen)? {
+            Ok(folded) => return Ok(folded),
+            Err(outside) => fidelity::play_one_by_one(scenario, &mut chosen, &outside)?,
+        }
+    }
+}
+
+/// Plays replications in parallel and folds them in order, a few at a time so that memory stays bounded.
+fn fold_by(
+    scenario: &Scenario,
+    options: &RunOptions<'_>,
+    chosen: &[Chosen],
+) -> Result<Result<Folded, Outside>, RunError> {
     let stage = Stage::new(scenario, options, chosen)?;
     let mut folded = Folded::new(&stage);
     let at_once = u32::try_from(rayon::current_num_threads()).unwrap_or(1).max(1);
@@ -233,14 +250,15 @@ fn fold_replications(scenario: &Scenario, options: &RunOptions<'_>) -> Result<Fo
             return Err(RunError::Log(why));
         }
         for outcome in played {
-            match outcome? {
-                Some(outcome) => folded.add(&stage, outcome)?,
-                None => break,
+            match outcome {
+                Ok(Some(outcome)) => folded.add(&stage, outcome)?,
+                Ok(None) => break,
+                Err(outside) => return Ok(Err(outside)),
             }
         }
         first = last;
     }
     folded.partial = folded.replications() < stopping.next() as usize;
     folded.precision = stopping.result();
-    if folded.replications() == 0 { Err(RunError::Interrupted) } else { Ok(folded) }
+    if folded.replications() == 0 { Err(RunError::Interrupted) } else { Ok(Ok(folded)) }
 }

@@ -10,6 +10,7 @@
 //!                        -> JSON, CSV
 //! ```
 
+mod audit;
 mod bill;
 mod charts;
 mod columns;

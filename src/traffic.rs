@@ -32,6 +32,7 @@ pub mod statistics;
 mod tests;
 mod unpack;
 mod walk;
+pub mod window;
 
 use crate::application::{Application, Request};
 use crate::kernel::distribution::{Distribution, Law};
@@ -116,13 +117,13 @@ impl Traffic {
     /// The requests of one replication over `[0, warmup + duration)`, classes and work drawn from `application`.
     #[must_use]
     pub fn play(&self, application: &Application, seed: u64, replication: u32) -> Play {
-        Play::new(self, Some(application), seed, replication)
+        Play::new(self, Some(application), (seed, replication), (self.frame(), 0))
     }
 
     /// The instants of the same requests, which ask for nothing.
     #[must_use]
     pub fn instants(&self, seed: u64, replication: u32) -> Play {
-        Play::new(self, None, seed, replication)
+        Play::new(self, None, (seed, replication), (self.frame(), 0))
     }
 
     /// Measures one replication, on a series that resolves `period`, by the wall clock of the traffic's zone.

@@ -180,6 +180,13 @@ pub fn significant(value: f64, digits: usize) -> String {
     grouped(text)
 }
 
+/// An estimate to two digits, its thousands separated: more digits would claim too much.
+#[must_use]
+pub fn rounded(value: f64) -> String {
+    let unit = libm::pow(10.0, value.log10().floor() - 1.0).max(1.0);
+    grouped(&format!("{:.0}", (value / unit).round() * unit))
+}
+
 /// Separates the thousands of a plain decimal number.
 #[must_use]
 pub fn grouped(number: &str) -> String {

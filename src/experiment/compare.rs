@@ -14,7 +14,7 @@ use super::result::{
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
     RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult, WorkflowResult,
 };
-use super::{RunError, coordination};
+use super::{RunError, coordination, fidelity};
 use crate::application::Service;
 use crate::application::queue::Queue;
 use crate::application::workflow::Workflow;
@@ -39,10 +39,9 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         start: scenario.traffic.start.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string(),
         deployments: Vec::new(),
     };
-    let all = scenario.deployments.iter().zip(&folded.deployments).zip(&folded.calendars);
-    for (index, ((placed, one), calendar)) in all.enumerate() {
-        let (mut deployment, chart) = deployment(scenario, placed, one, calendar, folded)?;
-        deployment.faults = faults(scenario, index, one, folded);
+    for (index, placed) in scenario.deployments.iter().enumerate() {
+        let (mut deployment, chart) = deployment(scenario, index, folded)?;
+        deployment.faults = faults(scenario, index, &folded.deployments[index], folded);
         deployment.lead_time = lead_time(&placed.deployment, &deployment.faults);
         deployments.push(deployment);
         charts.deployments.push(chart);
@@ -67,7 +66,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
         seed: scenario.seed,
         rng: RNG_NAME.to_owned(),
         catalogue: catalogue(&deployments),
-        fidelity: folded.chosen.engine.word().to_owned(),
+        fidelity: fidelity::word(&folded.chosen).to_owned(),
         partial: folded.partial,
         precision: folded.precision.clone(),
         replications,
@@ -119,11 +118,10 @@ fn catalogue(deployments: &[DeploymentResult]) -> CatalogueInfo {
 
 fn deployment(
     scenario: &Scenario,
-    placed: &Placed,
-    folded: &FoldedDeployment,
-    calendar: &Calendar,
+    index: usize,
     all: &Folded,
 ) -> Result<(DeploymentResult, DeploymentCharts), RunError> {
+    let (placed, folded, calendar) = (&scenario.deployments[index], &all.deployments[index], &all.calendars[index]);
     let spec = &placed.deployment;
     let (cost, cumulative) = cost(scenario, placed, folded, calendar)?;
     let chart = charts(folded, &cumulative, &all.bucket_ends, calendar, scenario);
@@ -132,7 +130,8 @@ fn deployment(
         name: spec.name.clone(),
         platform: spec.platform.clone(),
         family: spec.family,
-        fidelity: all.chosen.result(),
+        fidelity: all.chosen[index].result(),
+        audit: None,
         requests: folded.requests,
         attempts: folded.attempts,
         limits: limits(scenario, placed, folded, all.replications()),

@@ -31,7 +31,8 @@ pub(super) struct Folded {
     /// End of each bucket of the charts, seconds from the first measured instant.
     pub bucket_ends: Vec<f64>,
     pub calendars: Vec<Calendar>,
-    pub chosen: Chosen,
+    /// One per deployment.
+    pub chosen: Vec<Chosen>,
     /// Whether it was interrupted.
     pub partial: bool,
     /// How well figures were to be known, and are.
@@ -174,7 +175,7 @@ impl Folded {
             deployments: (0..stage.scenario.deployments.len()).map(blank).collect(),
             bucket_ends: stage.bucket_ends.iter().map(|&end| (end - warmup).seconds()).collect(),
             calendars: stage.calendars.clone(),
-            chosen: stage.chosen.clone(),
+            chosen: stage.chosen.to_vec(),
             partial: false,
             precision: None,
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::tz::TimeZone;
 use rayon::prelude::*;
 
-use super::fidelity::{Chosen, Engine, faults_on};
+use super::fidelity::{Chosen, Engine, Outside, faults_on};
 use super::{Progress, RunError, RunOptions};
 use crate::application::fault::Fault;
 use crate::engine::exact::Core;
@@ -15,6 +15,7 @@ use crate::metering::measurement::Measurement;
 use crate::pricing::tariff::day_zone;
 use crate::scenario::Scenario;
 use crate::traffic::closed::Crowd;
+use crate::traffic::path::Arrived;
 use crate::traffic::statistics::{Observer, Statistics};
 use crate::units::Nanos;
 
@@ -34,6 +35,16 @@ pub(super) struct Outcome {
     pub deployments: Vec<Measurement>,
 }
 
+/// What has been played of a replication so far.
+#[derive(Debug, Default)]
+struct Played {
+    traffic: Statistics,
+    /// By index.
+    deployments: Vec<(usize, Measurement)>,
+    /// Requests that were played one by one, for what is played by rates.
+    counts: Option<Arrived>,
+}
+
 /// What is the same in every replication.
 pub(super) struct Stage<'a> {
     pub scenario: &'a Scenario,
@@ -46,7 +57,8 @@ pub(super) struct Stage<'a> {
     pub faults: Vec<Vec<Fault>>,
     /// End of each bucket.
     pub bucket_ends: Vec<Nanos>,
-    pub chosen: Chosen,
+    /// One per deployment.
+    pub chosen: &'a [Chosen],
     first_rate: f64,
     options: &'a RunOptions<'a>,
     /// Simulated nanoseconds that have been played, over all replications, and the whole of them.
@@ -55,7 +67,7 @@ pub(super) struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    pub fn new(scenario: &'a Scenario, options: &'a RunOptions<'a>, chosen: Chosen) -> Result<Self, RunError> {
+    pub fn new(scenario: &'a Scenario, options: &'a RunOptions<'a>, chosen: &'a [Chosen]) -> Result<Self, RunError> {
         let traffic = &scenario.traffic;
         let horizon = traffic.warmup.saturating_add(traffic.duration);
         let month = scenario.pricing.month;
@@ -100,15 +112,30 @@ impl<'a> Stage<'a> {
         self.whole.store((self.horizon.0 as f64 * f64::from(replications)).to_bits(), Ordering::Relaxed);
     }
 
-    /// Plays one replication; `None` if it was interrupted.
+    /// Plays one replication; `None` if it was interrupted. Where engines are mixed, all serve the same requests: those that
+    /// are played one by one are counted for the others.
     ///
     /// # Errors
-    /// [`RunError::NotByTick`].
-    pub fn play(&self, replication: u32) -> Result<Option<Outcome>, RunError> {
-        match self.chosen.engine {
-            Engine::Exact => Ok(self.play_requests(replication)),
-            Engine::Tick => self.play_rates(replication),
+    /// [`Outside`]: a deployment given to the tick engine is not played by it.
+    pub fn play(&self, replication: u32) -> Result<Option<Outcome>, Outside> {
+        let played_by = |engine| -> Vec<usize> {
+            (0..self.chosen.len()).filter(|&index| self.chosen[index].engine == engine).collect()
+        };
+        let (one_by_one, by_rate) = (played_by(Engine::Exact), played_by(Engine::Tick));
+        let (traffic, application) = (&self.scenario.traffic, &self.scenario.application);
+        let mut played = Played::default();
+        if !one_by_one.is_empty() {
+            played.counts = (!by_rate.is_empty()).then(|| traffic.counts(application));
+            if !self.play_requests(&one_by_one, replication, &mut played) {
+                return Ok(None);
+            }
         }
+        if !by_rate.is_empty() && !self.play_rates(&by_rate, replication, &mut played)? {
+            return Ok(None);
+        }
+        played.deployments.sort_by_key(|(index, _)| *index);
+        let deployments = played.deployments.into_iter().map(|(_, measurement)| measurement).collect();
+        Ok(Some(Outcome { replication, traffic: played.traffic, deployments }))
     }
 
     /// What a deployment is played with.
@@ -130,65 +157,81 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// The rate along which requests would come, on every deployment.
-    fn play_rates(&self, replication: u32) -> Result<Option<Outcome>, RunError> {
+    /// The rate along which requests would come, on these deployments; false if it was interrupted.
+    fn play_rates(&self, indices: &[usize], replication: u32, played: &mut Played) -> Result<bool, Outside> {
         let scenario = self.scenario;
         let path = scenario.traffic.path(&scenario.application, scenario.seed, replication);
-        let arrived = scenario.traffic.arrived(path.clone(), scenario.seed, replication);
-        let count = scenario.deployments.len();
-        let share = count.max(1) as u64;
-        let play = |index: usize| {
+        let arrived = played.counts.take().unwrap_or_else(|| {
+            let arrived = scenario.traffic.arrived(path.clone(), scenario.seed, replication);
+            played.traffic = arrived.statistics();
+            arrived
+        });
+        let count = self.chosen.len() as u64;
+        let play = |&index: &usize| {
             let mut told = 0;
             let mut goes_on = |at: u64| {
-                self.add_played((at - std::mem::replace(&mut told, at)) / share);
+                self.add_played((at - std::mem::replace(&mut told, at)) / count);
                 !self.options.interrupt.load(Ordering::Relaxed)
             };
-            let plan = self.plan(index, &[], replication);
-            let measured = tick::play(plan, path.clone(), &arrived, &mut goes_on)
-                .map_err(|why| RunError::NotByTick(format!("deployment `{}`: {why}", plan.deployment.name)))?;
-            self.add_played((self.horizon.0 - told) / share);
-            Ok(measured)
+            let measured = tick::play(self.plan(index, &[], replication), path.clone(), &arrived, &mut goes_on)
+                .map_err(|why| Outside { deployment: index, why })?;
+            self.add_played((self.horizon.0 - told) / count);
+            Ok(measured.map(|measured| (index, measured)))
         };
-        let played = (0..count).into_par_iter().map(play).collect::<Result<Vec<_>, RunError>>()?;
-        let deployments: Option<Vec<Measurement>> = played.into_iter().collect();
-        Ok(deployments.map(|deployments| Outcome { replication, traffic: arrived.statistics(), deployments }))
+        let all = indices.par_iter().map(play).collect::<Vec<_>>();
+        for one in all {
+            match one? {
+                Some(one) => played.deployments.push(one),
+                None => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
-    fn play_requests(&self, replication: u32) -> Option<Outcome> {
+    /// Every request, on these deployments; false if it was interrupted.
+    fn play_requests(&self, indices: &[usize], replication: u32, played: &mut Played) -> bool {
         let scenario = self.scenario;
         let traffic = &scenario.traffic;
         let mut arrivals = traffic.play(&scenario.application, scenario.seed, replication);
         let crowds = traffic.crowds(&scenario.application, scenario.seed, replication);
         let mut observer = Observer::new(traffic.warmup, traffic.duration);
-        let platform =
-            |index| Box::new(Core::new(self.plan(index, &crowds, replication))) as Box<dyn Platform + Send + '_>;
-        let mut platforms: Vec<_> = (0..scenario.deployments.len()).map(platform).collect();
+        let platform = |&index: &usize| {
+            Box::new(Core::new(self.plan(index, &crowds, replication))) as Box<dyn Platform + Send + '_>
+        };
+        let mut platforms: Vec<_> = indices.iter().map(platform).collect();
         let mut batch = Vec::with_capacity(self.options.batch);
+        // Of all deployments, so many are played here.
+        let share = indices.len() as f64 / self.chosen.len() as f64;
         let (mut now, mut told) = (0, 0);
         let stretch = self.stretch();
         loop {
             arrivals.fill(&mut batch, self.options.batch);
             observer.observe(&batch);
+            if let Some(counts) = &mut played.counts {
+                counts.count(&batch);
+            }
             // Users of closed sources ask whether others do or not: no stretch is long without a look at the interrupt.
             let until = batch.last().map_or(self.horizon.0, |last| last.at);
             let mut rest = batch.as_slice();
             while now < until || !rest.is_empty() {
                 if self.options.interrupt.load(Ordering::Relaxed) {
-                    return None;
+                    return false;
                 }
                 now = until.min(now.saturating_add(stretch));
                 let (arrived, later) = rest.split_at(rest.partition_point(|request| request.at <= now));
                 platforms.par_iter_mut().for_each(|platform| platform.serve(arrived, now));
                 rest = later;
-                told = self.tell(told, now);
+                told = self.tell(told, now, share);
             }
             if batch.is_empty() {
                 break;
             }
         }
-        let deployments = platforms.into_par_iter().map(Platform::finish).collect();
-        self.tell_rest(told);
-        Some(Outcome { replication, traffic: observer.finish(), deployments })
+        let measured: Vec<Measurement> = platforms.into_par_iter().map(Platform::finish).collect();
+        self.add_played(part(self.horizon.0 - told, share));
+        played.deployments.extend(indices.iter().copied().zip(measured));
+        played.traffic = observer.finish();
+        true
     }
 
     /// How long is played without a look at the interrupt: a step of the progress, or the time in which users of closed
@@ -203,16 +246,12 @@ impl<'a> Stage<'a> {
     }
 
     /// Tells how far a replication has come, now and then.
-    fn tell(&self, told: u64, at: u64) -> u64 {
+    fn tell(&self, told: u64, at: u64, share: f64) -> u64 {
         if at - told < self.horizon.0 / REPORTS {
             return told;
         }
-        self.add_played(at - told);
+        self.add_played(part(at - told, share));
         at
-    }
-
-    fn tell_rest(&self, told: u64) {
-        self.add_played(self.horizon.0 - told);
     }
 
     fn add_played(&self, nanoseconds: u64) {
@@ -221,4 +260,10 @@ impl<'a> Stage<'a> {
             share: (played / f64::from_bits(self.whole.load(Ordering::Relaxed))).min(1.0),
         });
     }
+}
+
+/// A share of a time.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // at most the whole
+fn part(time: u64, share: f64) -> u64 {
+    (time as f64 * share) as u64
 }

@@ -3,6 +3,7 @@
 //! The serialised form is the contract of `--format json`: base units, the unit in the key, `null` where there is no
 //! data. [`Charts`] carries what only charts and the time series file need and is not part of the JSON.
 
+mod audit;
 mod charts;
 mod comparison;
 mod cost;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use audit::{Audit, AuditFigure};
 pub use charts::{Charts, DeploymentCharts};
 pub use comparison::{Comparison, Judgement, Pair, Verdict};
 pub use cost::{AtExpectedTraffic, Cost, Line, MonthTotal, NotModelled, UsageRow};

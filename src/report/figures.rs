@@ -2,6 +2,7 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
+use super::audit;
 use super::bill::GROUPS;
 use super::faults;
 use super::lead_time;
@@ -9,7 +10,7 @@ use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole}
 use super::parts;
 use super::stores;
 use super::table::{Cell, Row, Table};
-use crate::experiment::result::{DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
+use crate::experiment::result::{AuditFigure, DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
 
 /// The table of `result`.
 pub fn table(result: &RunResult) -> Table {
@@ -52,6 +53,7 @@ fn cost(result: &RunResult) -> Vec<Row> {
         }
     };
     let mut rows = vec![Row::heading("Cost"), row(result, "per month", |deployment| money(deployment, "per_month"))];
+    rows.extend(audit::row(result, AuditFigure::CostPerMonth));
     let at_expected = |deployment: &DeploymentResult| {
         let cost = deployment.cost.as_ref()?;
         let at = cost.at_expected_traffic.as_ref()?;
@@ -88,11 +90,15 @@ fn groups(result: &RunResult) -> Vec<Row> {
 
 fn latency(result: &RunResult) -> Vec<Row> {
     let millis = |value, ci95: &Intervals, key: &str| estimate(value, interval(ci95, key), Unit::Millis).into();
-    vec![
+    let mut rows = vec![
         Row::heading("Latency of successful requests"),
         row(result, "p50", |d| millis(d.latency_ms.p50, &d.latency_ms.ci95, "p50")),
-        row(result, "p95", |d| millis(d.latency_ms.p95, &d.latency_ms.ci95, "p95")),
-        row(result, "p99", |d| millis(d.latency_ms.p99, &d.latency_ms.ci95, "p99")),
+    ];
+    rows.push(row(result, "p95", |d| millis(d.latency_ms.p95, &d.latency_ms.ci95, "p95")));
+    rows.extend(audit::row(result, AuditFigure::P95));
+    rows.push(row(result, "p99", |d| millis(d.latency_ms.p99, &d.latency_ms.ci95, "p99")));
+    rows.extend(audit::row(result, AuditFigure::P99));
+    rows.extend([
         Row::heading("Waiting and cold starts"),
         row(result, "attempts that queued", |d| {
             let wait = &d.queue_wait_ms;
@@ -103,7 +109,9 @@ fn latency(result: &RunResult) -> Vec<Row> {
             estimate(d.cold_starts.fraction, interval(&d.cold_starts.ci95, "fraction"), Unit::Share).into()
         }),
         part(result, "count", |d| count(result, d.cold_starts.count).into()),
-    ]
+    ]);
+    rows.extend(audit::row(result, AuditFigure::ColdStarts));
+    rows
 }
 
 fn reliability(result: &RunResult) -> Vec<Row> {
@@ -131,6 +139,9 @@ fn capacity(result: &RunResult) -> Vec<Row> {
         row(result, "instances, mean", |d| {
             estimate(d.instances.mean, interval(&d.instances.ci95, "mean"), Unit::Count).into()
         }),
+    ];
+    rows.extend(audit::row(result, AuditFigure::Instances));
+    rows.extend([
         row(result, "instances, peak", |d| whole(d.instances.peak).into()),
         row(result, "slots in use", |d| {
             estimate(d.instances.utilization, interval(&d.instances.ci95, "utilization"), Unit::Share).into()
@@ -138,7 +149,7 @@ fn capacity(result: &RunResult) -> Vec<Row> {
         row(result, "CPU in use", |d| {
             estimate(d.instances.cpu_utilization, interval(&d.instances.ci95, "cpu_utilization"), Unit::Share).into()
         }),
-    ];
+    ]);
     if result.deployments.iter().any(|deployment| deployment.nodes.is_some()) {
         let nothing = || Cell::from(NOTHING.to_owned());
         rows.push(row(result, "nodes, mean", |d| {

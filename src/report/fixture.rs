@@ -78,6 +78,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         platform: "faas".to_owned(),
         family,
         fidelity: FidelityResult { engine: "exact".to_owned(), reason: "fixture of 42 M requests".to_owned() },
+        audit: None,
         requests: Requests { offered: 42_336_000, succeeded: 42_310_000, failed: 25_990, in_flight: 10 },
         attempts: Attempts {
             offered: 42_336_000,

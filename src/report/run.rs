@@ -1,6 +1,7 @@
 //! The page of a run: verdict first, then the table, then every deployment with its bill and its defaults, then where
 //! everything comes from.
 
+use super::audit;
 use super::bill;
 use super::charts::{self, ChartError};
 use super::figures;
@@ -31,7 +32,7 @@ pub fn text(result: &RunResult) -> Page {
     sections.push(reading(result));
     sections.push(provenance(result));
     Page {
-        title: result.scenario.clone(),
+        title: audit::title(result).unwrap_or_else(|| result.scenario.clone()),
         subtitle: subtitle(result),
         warnings: warnings(result),
         verdict: verdict::verdict(result),
@@ -72,7 +73,7 @@ fn subtitle(result: &RunResult) -> String {
 }
 
 fn warnings(result: &RunResult) -> Vec<String> {
-    let mut warnings = Vec::new();
+    let mut warnings = audit::warnings(result);
     if result.partial {
         let finished = result.replications;
         warnings
@@ -133,6 +134,7 @@ fn remarks(result: &RunResult) -> Vec<String> {
     }
     remarks.extend(lead_time::remark(result));
     remarks.extend(precision(result));
+    remarks.extend(audit::remarks(result));
     if result.replications > 1 {
         remarks
             .push("[low, high]: 95 % interval of the simulation's own noise and the declared uncertainty.".to_owned());
@@ -183,11 +185,10 @@ fn deployment(result: &RunResult, deployment: &DeploymentResult) -> Section {
     Section {
         title: deployment.name.clone(),
         lead: format!(
-            "Platform {}, {}. Engine: {} ({}).",
+            "Platform {}, {}. {}",
             deployment.platform,
             family(deployment.family),
-            deployment.fidelity.engine,
-            deployment.fidelity.reason
+            audit::sentence(deployment)
         ),
         blocks,
     }
@@ -244,6 +245,7 @@ fn reading(result: &RunResult) -> Section {
             .to_owned(),
         format!("{FLAG} marks an assumption or a figure that was not verified."),
     ];
+    items.extend(audit::reading(result));
     if result.replications == 1 {
         "With one replication there is no interval.".clone_into(&mut items[0]);
     }

@@ -139,7 +139,8 @@ pub(super) struct Generator {
 }
 
 impl Generator {
-    pub fn new(open: &Open, frame: Frame, keys: Keys, level: f64, growth: f64) -> Self {
+    /// From `from` to the end of the frame. A source that is not Poisson begins anew there.
+    pub fn new(open: &Open, frame: Frame, from: u64, keys: Keys, factors: (f64, f64)) -> Self {
         let spacing = match open.arrivals {
             Arrivals::Poisson => Spacing::Exponential,
             Arrivals::Even => Spacing::Even,
@@ -150,11 +151,11 @@ impl Generator {
         Self {
             keys,
             frame,
-            walk: Walk::new(open, frame, keys.burst, level, growth),
+            walk: Walk::new(open, frame, from, keys.burst, factors),
             spacing,
             stream,
             hazard,
-            piece: Piece::new(0, 0, 0.0, 0.0),
+            piece: Piece::new(from, from, 0.0, 0.0),
             bin: None,
             bin_key: 0,
             index: 0,

@@ -5,11 +5,12 @@
 //! as many as would come, not the very ones that do.
 
 use super::arrivals::Keys;
+use super::curve::Frame;
 use super::open::Arrivals;
 use super::statistics::Statistics;
 use super::walk::{Straight, Walk};
 use super::{Flow, Source, Traffic};
-use crate::application::Application;
+use crate::application::{Application, Request};
 use crate::kernel::poisson::poisson;
 use crate::kernel::streams::stream;
 use crate::units::Nanos;
@@ -23,6 +24,8 @@ pub struct Path {
     lanes: Vec<Lane>,
     at: u64,
     end: u64,
+    /// Instants are told as so much earlier.
+    shift: u64,
     mix: Vec<f64>,
     /// Whether the mix of classes is the same at every instant.
     constant_mix: bool,
@@ -58,9 +61,14 @@ impl Stretch {
 }
 
 impl Path {
+    /// Every instant is told as so much earlier.
+    pub(super) fn shifted(self, shift: u64) -> Self {
+        Self { shift, ..self }
+    }
+
     /// The next stretch, which ends at `until` at the latest; `None` at the end of the window.
     pub fn next(&mut self, until: u64) -> Option<Stretch> {
-        let from = self.at;
+        let (from, until) = (self.at, until.saturating_add(self.shift));
         if from >= self.end || from >= until {
             return None;
         }
@@ -72,7 +80,7 @@ impl Path {
             to = to.min(lane.piece.to);
         }
         let sum = |at: u64| self.lanes.iter().map(|lane| lane.piece.at(at)).sum::<f64>();
-        let stretch = Stretch { from, to, first: sum(from), last: sum(to) };
+        let stretch = Stretch { from: from - self.shift, to: to - self.shift, first: sum(from), last: sum(to) };
         self.at = to;
         if !self.constant_mix {
             self.mix_at(u64::midpoint(from, to));
@@ -108,6 +116,24 @@ pub struct Arrived {
 }
 
 impl Arrived {
+    pub(super) fn none(start: u64, end: u64, application: &Application) -> Self {
+        Self { start, end, until: vec![vec![0]; application.classes.len()] }
+    }
+
+    /// Counts requests of the window, which come in time order. Those of the warm-up are not counted.
+    pub fn count(&mut self, requests: &[Request]) {
+        for request in requests.iter().filter(|request| request.at >= self.start) {
+            let cell = usize::try_from((request.at - self.start) / CELL).unwrap_or(usize::MAX);
+            for counts in &mut self.until {
+                let so_far = counts[counts.len() - 1];
+                counts.resize((cell + 2).max(counts.len()), so_far);
+            }
+            let counts = &mut self.until[request.class as usize];
+            let last = counts.len() - 1;
+            counts[last] += 1;
+        }
+    }
+
     /// Requests of a class that have come in the window up to an instant. Within a minute they come evenly.
     #[must_use]
     pub fn until(&self, class: usize, at: u64) -> u64 {
@@ -167,18 +193,35 @@ impl Traffic {
     /// If the traffic [needs playing](Self::needs_playing).
     #[must_use]
     pub fn path(&self, application: &Application, seed: u64, replication: u32) -> Path {
-        let frame = self.frame();
-        let (level, growth) = self.factors(seed, replication);
+        self.path_in((self.frame(), 0), application, seed, replication)
+    }
+
+    /// The same from `from` to the end of the frame.
+    pub(super) fn path_in(
+        &self,
+        (frame, from): (Frame, u64),
+        application: &Application,
+        seed: u64,
+        replication: u32,
+    ) -> Path {
+        let factors = self.factors(seed, replication);
         let lane = |source: &Source| {
             let Flow::Open(open) = &source.flow else { panic!("source '{}' has to be played", source.name) };
             let keys = Keys::new(seed, &source.name, replication);
-            let walk = Walk::new(open, frame, keys.burst, level, growth);
+            let walk = Walk::new(open, frame, from, keys.burst, factors);
             Lane { walk, piece: Straight::default(), shares: shares(application, &source.mix) }
         };
         let lanes: Vec<Lane> = self.sources.iter().map(lane).collect();
         let mix = lanes.first().map_or_else(|| shares(application, &[]), |lane| lane.shares.clone());
         let constant_mix = lanes.iter().all(|lane| lane.shares == mix);
-        Path { lanes, at: 0, end: frame.end, mix, constant_mix }
+        Path { lanes, at: from, end: frame.end, shift: 0, mix, constant_mix }
+    }
+
+    /// Counts of requests of `application` that are yet to come.
+    #[must_use]
+    pub fn counts(&self, application: &Application) -> Arrived {
+        let Frame { start, end, .. } = self.frame();
+        Arrived::none(start, end, application)
     }
 
     /// Counts along a rate that is walked from its beginning, drawn for one replication.

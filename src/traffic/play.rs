@@ -7,6 +7,7 @@ use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
 use super::arrivals::{Generator, Keys};
+use super::curve::Frame;
 use super::demand::Demand;
 use super::placement::Placement;
 use super::process::Steps;
@@ -69,13 +70,19 @@ pub struct Play {
 }
 
 impl Play {
-    pub(super) fn new(traffic: &Traffic, application: Option<&Application>, seed: u64, replication: u32) -> Self {
-        let frame = traffic.frame();
-        let (level, growth) = traffic.factors(seed, replication);
+    /// The whole of the frame; of open sources only what comes from `from` on.
+    pub(super) fn new(
+        traffic: &Traffic,
+        application: Option<&Application>,
+        (seed, replication): (u64, u32),
+        (frame, from): (Frame, u64),
+    ) -> Self {
+        let factors = traffic.factors(seed, replication);
+        let (level, _) = factors;
         let lanes = traffic.sources.iter().filter_map(|source| {
             let keys = Keys::new(seed, &source.name, replication);
             let instants = match &source.flow {
-                Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, keys, level, growth))),
+                Flow::Open(open) => Instants::Open(Box::new(Generator::new(open, frame, from, keys, factors))),
                 Flow::Counts(counts) => Instants::Counts(Box::new(Placement::new(counts, frame, keys, level))),
                 Flow::Log(log) => Instants::Log(Box::new(Replay::new(log, frame, keys, level))),
                 Flow::Switching(source) => Instants::Steps(Box::new(Steps::switching(source, frame, keys, level))),

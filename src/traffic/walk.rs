@@ -39,11 +39,12 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    pub fn new(open: &Open, frame: Frame, key: u64, level: f64, growth: f64) -> Self {
+    /// Along the rate of `open` from `from` to the end of the frame.
+    pub fn new(open: &Open, frame: Frame, from: u64, key: u64, (level, growth): (f64, f64)) -> Self {
         Self {
             frame,
-            curve: Curve::new(open, frame, 0, frame.end, level, growth),
-            segment: Segment { from: 0, to: 0, first: 0.0, last: 0.0 },
+            curve: Curve::new(open, frame, from, frame.end, level, growth),
+            segment: Segment { from, to: from, first: 0.0, last: 0.0 },
             burst: open.burst.map(|burst| (burst, Distribution::new(Law::Gamma { mean: 1.0, cv: burst.cv }))),
             key,
             window: None,

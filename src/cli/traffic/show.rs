@@ -10,7 +10,7 @@ use crate::cli::{Arguments, Exit, Failure, opening, output};
 use crate::document::diagnostic::Diagnostic;
 use crate::experiment;
 use crate::report;
-use crate::scenario::Scenario;
+use crate::scenario::{Fidelity, Scenario};
 use crate::traffic::measure::Measures;
 use crate::traffic::statistics::Observer;
 use crate::units::{Nanos, grouped, significant};
@@ -49,7 +49,9 @@ struct Scale {
 /// Everything that is wrong with it; a folder that cannot be written.
 pub fn show(path: &Path, arguments: &Arguments) -> Result<Exit, Failure> {
     let format = arguments.format_of(&[Format::Table, Format::Json])?;
-    let scenario = opening::scenario(&mut opening::document(path, arguments)?, arguments)?;
+    let mut scenario = opening::scenario(&mut opening::document(path, arguments)?, arguments)?;
+    // Whoever plays it, here every request is drawn.
+    scenario.fidelity = Fidelity::Exact;
     experiment::refuse_too_large(&scenario)?;
     let folder = arguments.options.out.as_deref();
     folder.map_or(Ok(()), output::prepare)?;

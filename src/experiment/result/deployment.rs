@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::Intervals;
+use super::audit::Audit;
 use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
 use super::fault::{FaultResult, LeadTime};
@@ -23,6 +24,9 @@ pub struct DeploymentResult {
     pub family: Family,
     /// Engine and why.
     pub fidelity: FidelityResult,
+    /// How far its figures are off where requests were played beside the rates; only where rates were played.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub audit: Option<Audit>,
     /// Requests, all replications.
     pub requests: Requests,
     /// Attempts, all replications.

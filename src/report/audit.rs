@@ -1,0 +1,87 @@
+//! What audits found: a row below each figure that was audited, and what the reader must know first.
+
+use super::figures::part;
+use super::number::{NOTHING, span, whole};
+use super::table::{Cell, Row};
+use crate::experiment::result::{Audit, AuditFigure, DeploymentResult, RunResult};
+
+/// By how much the rates are off, where any deployment was audited.
+pub fn row(result: &RunResult, figure: AuditFigure) -> Option<Row> {
+    let of = |deployment: &DeploymentResult| deployment.audit.as_ref().and_then(|audit| audit.figure(figure));
+    result.deployments.iter().any(|deployment| of(deployment).is_some()).then(|| {
+        part(result, "off by, in the audit", |deployment| {
+            Cell::from(of(deployment).map_or_else(|| NOTHING.to_owned(), shares))
+        })
+    })
+}
+
+/// The deployments whose audit failed, for the title.
+pub fn title(result: &RunResult) -> Option<String> {
+    let failed = |one: &&DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.passed == Some(false));
+    let names: Vec<&str> = result.deployments.iter().filter(failed).map(|one| one.name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("{}: AUDIT FAILED ({})", result.scenario, names.join(", ")))
+}
+
+/// What must be known first of figures that come from rates.
+pub fn warnings(result: &RunResult) -> Vec<String> {
+    let warning = |deployment: &DeploymentResult| {
+        let audit = deployment.audit.as_ref()?;
+        let failed: Vec<String> = audit.failed().into_iter().filter_map(|figure| off(audit, figure)).collect();
+        if let Some(reason) = &audit.reason {
+            return Some(format!("{} was played by rates and is not audited: {reason}.", deployment.name));
+        }
+        (!failed.is_empty()).then(|| {
+            format!(
+                "The audit of {} failed, so do not rely on these of its figures: in windows where requests were played \
+                 as well, rates are off by {}. A shorter run with `--fidelity exact` is not.",
+                deployment.name,
+                failed.join(", ")
+            )
+        })
+    };
+    result.deployments.iter().filter_map(warning).collect()
+}
+
+/// Which engine played what, and what its audit played; nothing where all requests were played.
+pub fn remarks(result: &RunResult) -> Vec<String> {
+    if result.fidelity == "exact" {
+        return Vec::new();
+    }
+    result.deployments.iter().map(|one| format!("{}: {}", one.name, sentence(one))).collect()
+}
+
+/// How to read the rows, where there are any.
+pub fn reading(result: &RunResult) -> Option<String> {
+    let is_audited = |one: &DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.passed.is_some());
+    result.deployments.iter().any(is_audited).then(|| {
+        "\"Off by, in the audit\": where rates are played, windows of the run are played request by request as well. By so \
+         much the rates are off there, ± a standard error; within three of these it may be chance."
+            .to_owned()
+    })
+}
+
+/// The engine of a deployment, and its audit.
+pub fn sentence(deployment: &DeploymentResult) -> String {
+    let fidelity = &deployment.fidelity;
+    let engine = format!("Engine: {} ({}).", fidelity.engine, fidelity.reason);
+    let audit = deployment.audit.as_ref().map(|audit| match &audit.reason {
+        Some(reason) => format!(" Not audited: {reason}."),
+        None => format!(
+            " Audit {}: {} windows, {} in all, with {} requests.",
+            if audit.passed == Some(true) { "passed" } else { "failed" },
+            audit.windows,
+            span(audit.measured_seconds),
+            whole(audit.requests)
+        ),
+    });
+    engine + audit.as_deref().unwrap_or_default()
+}
+
+/// A figure that is off: `p99 +4.2 % ± 0.3 %`.
+fn off(audit: &Audit, figure: AuditFigure) -> Option<String> {
+    Some(format!("{} {}", figure.key().replace('_', " "), shares(audit.figure(figure)?)))
+}
+
+fn shares((deviation, noise): (f64, f64)) -> String {
+    format!("{:+.2} % ± {:.2} %", 100.0 * deviation, 100.0 * noise)
+}

@@ -56,9 +56,16 @@ fn the_version_says_how_old_the_figures_are() {
 fn check_says_what_would_be_played() {
     let desk = Desk::new();
     let text = stdout(&desk.simulate(&["check", "tiny.toml"]).success());
-    assert_eq!(text, "tiny.toml is a valid scenario: about 3,000 requests, played 5 times on aws-lambda, ec2\n");
+    let auto = "exact (auto: about 3,000 requests on each of 2 deployments are no more than 500,000,000 in all)";
+    assert_eq!(
+        text,
+        format!(
+            "tiny.toml is a valid scenario: about 3,000 requests, played 5 times on aws-lambda, ec2\n  aws-lambda: {auto}\n  ec2: {auto}\n"
+        )
+    );
     let checked = desk.json(&["check", "tiny.toml", "--format", "json"]);
     assert_eq!(checked["deployments"], serde_json::json!(["aws-lambda", "ec2"]));
+    assert_eq!(checked["fidelity"][1], serde_json::json!({ "engine": "exact", "reason": &auto[7..auto.len() - 1] }));
     assert_eq!(checked["scenario_sha256"].as_str().unwrap().len(), 64);
 }
 

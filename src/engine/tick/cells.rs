@@ -17,6 +17,8 @@ pub(super) const HIGHEST: f64 = 0.96;
 /// Attempts in all samples together, and requests at least in each.
 const IN_ALL: f64 = 800_000.0;
 const IN_EACH: f64 = 2_000.0;
+/// Cells of which samples are played at most.
+const MOST: usize = 400;
 /// Shares of classes that are closer are not told apart.
 const SHARES: f64 = 0.025;
 
@@ -105,8 +107,35 @@ impl Cells {
         })
     }
 
+    /// What comes most seldom is told by the samples of what is most like it.
+    fn merge_rare(&mut self) {
+        if self.all.len() <= MOST {
+            return;
+        }
+        let mut often: Vec<usize> = (0..self.all.len()).collect();
+        often.sort_by(|&a, &b| self.all[b].requests.total_cmp(&self.all[a].requests));
+        often.truncate(MOST);
+        let size = |shape: usize| libm::log(f64::from(self.shapes[shape].0.instances.iter().sum::<u32>().max(1)));
+        let apart = |one: Key, other: Key| {
+            let (loads, sizes) = (f64::from(one.1) - f64::from(other.1), size(one.0) - size(other.0));
+            loads.abs() + sizes.abs() + f64::from(u8::from(one.2 != other.2))
+        };
+        let like = |cell: &Cell| {
+            let near = |place: &usize| apart(cell.key, self.all[often[*place]].key);
+            (0..often.len()).min_by(|a, b| near(a).total_cmp(&near(b))).unwrap_or(0)
+        };
+        let told_by: Vec<usize> = self.all.iter().map(like).collect();
+        let mut kept: Vec<Cell> = often.iter().map(|&cell| Cell { key: self.all[cell].key, requests: 0.0 }).collect();
+        for (cell, &by) in self.all.iter().zip(&told_by) {
+            kept[by].requests += cell.requests;
+        }
+        self.slices.iter_mut().flatten().for_each(|(cell, _)| *cell = told_by[*cell]);
+        self.all = kept;
+    }
+
     /// Plays a sample of each, where a request makes so many attempts.
-    pub fn play(&self, plan: &Plan<'_>, attempts: f64) -> Vec<Sample> {
+    pub fn play(&mut self, plan: &Plan<'_>, attempts: f64) -> Vec<Sample> {
+        self.merge_rare();
         let whole: f64 = self.all.iter().map(|cell| cell.requests).sum();
         let in_all = (IN_ALL / attempts.max(1.0)).min(whole);
         let of_cell = |(number, cell): (u32, &Cell)| {

@@ -167,7 +167,7 @@ impl<'a> ChainAtWork<'a> {
     }
 
     /// What became of those who arrived, starts included.
-    fn given(&self, arrived: &Arrived) -> Given {
+    fn given(&mut self, arrived: &Arrived) -> Given {
         let attempts = self.functions.iter().map(|function| function.station.visits).sum();
         let samples = self.cells.play(&self.plan, attempts);
         let requests = arrived.statistics().requests.max(1) as f64;

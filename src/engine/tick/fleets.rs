@@ -58,7 +58,7 @@ impl<'a> FleetsAtWork<'a> {
             stations: stations(&plan, path.mix()),
             path,
             cells: Cells::new(plan.calendar.slices.len()),
-            serving: Vec::new(),
+            serving: vec![u32::MAX; plan.application.services.len()],
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,
@@ -95,14 +95,14 @@ impl<'a> FleetsAtWork<'a> {
 
     /// Who serves now.
     fn look(&mut self) {
-        let serving = |service: u16| {
-            self.core.look_at(service);
-            u32::try_from(self.core.serving()).unwrap_or(u32::MAX)
-        };
-        let instances: Vec<u32> = (0..).take(self.stations.len()).map(serving).collect();
-        if instances != self.serving {
-            self.serving.clone_from(&instances);
-            let shape = Shape::new(instances, self.core.serving_by_node());
+        let mut changed = false;
+        for (number, before) in (0..).zip(&mut self.serving) {
+            self.core.look_at(number);
+            let serving = u32::try_from(self.core.serving()).unwrap_or(u32::MAX);
+            changed |= std::mem::replace(before, serving) != serving;
+        }
+        if changed {
+            let shape = Shape::new(self.serving.clone(), self.core.serving_by_node());
             let capacity = self.capacity_of(&shape);
             self.cells.have(shape, capacity);
         }

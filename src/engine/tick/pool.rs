@@ -22,6 +22,8 @@ use crate::platform::fleet::Reuse;
 const STEPS: f64 = 20.0;
 /// What is left of a step is not looked at when it is a smaller share of it.
 const REST: f64 = 0.05;
+/// Rates this close are the same.
+const SAME: f64 = 0.003;
 /// A level that is crossed this seldom, per nanosecond, never is: once in ten thousand years.
 const NEVER: f64 = 3e-21;
 
@@ -48,10 +50,10 @@ struct Crossings {
 
 impl Crossings {
     fn set(&mut self, rate: f64, work: f64) {
-        if (rate, rate * work) == (self.rate, self.busy) {
+        let busy = rate * work;
+        if (rate - self.rate).abs() <= SAME * self.rate && (busy - self.busy).abs() <= SAME * self.busy {
             return;
         }
-        let busy = rate * work;
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
         let held = busy as u32;
         (self.rate, self.busy, self.held) = (rate, busy, held);
@@ -143,14 +145,16 @@ impl<'a> Pool<'a> {
         let (from, to) = (self.now, self.now + span);
         let (high, level) = (from + span * luck.random::<f64>(), self.crossings.highest(span, u32::MAX, luck));
         let mut passed = Passed::default();
-        // Lower levels before the highest, found backwards; and after it.
-        let (mut before, mut first, mut cap) = (Vec::new(), high, level);
-        while first - from > REST * span {
-            cap = self.crossings.highest(first - from, cap, luck);
-            first = from + (first - from) * luck.random::<f64>();
-            before.push((first, cap));
+        // Lower levels before the highest, found backwards, only matter where instances end or start before it.
+        if self.deadline.min(self.next_recycled()) < high || level > self.count() {
+            let (mut before, mut first, mut cap) = (Vec::new(), high, level);
+            while first - from > REST * span {
+                cap = self.crossings.highest(first - from, cap, luck);
+                first = from + (first - from) * luck.random::<f64>();
+                before.push((first, cap));
+            }
+            before.into_iter().rev().for_each(|(at, level)| self.reach(at, level, &mut passed, luck));
         }
-        before.into_iter().rev().for_each(|(at, level)| self.reach(at, level, &mut passed, luck));
         self.reach(high, level, &mut passed, luck);
         let (mut last, mut cap) = (high, level);
         while to - last > REST * span {
@@ -195,10 +199,15 @@ impl<'a> Pool<'a> {
         self.deadline = self.used.front().map_or(f64::INFINITY, |(at, _)| at + self.keep_alive.draw(luck));
     }
 
+    /// When the next instance is too old.
+    fn next_recycled(&self) -> f64 {
+        self.recycled.peek().map_or(f64::INFINITY, |Reverse((at, _))| *at as f64)
+    }
+
     /// Instances that are idle for too long, or too old, end.
     fn until(&mut self, to: f64, passed: &mut Passed, luck: &mut Stream) {
         loop {
-            let old = self.recycled.peek().map_or(f64::INFINITY, |Reverse((at, _))| *at as f64);
+            let old = self.next_recycled();
             let next = self.deadline.min(old).max(self.now);
             passed.time += self.instances.len() as f64 * (next.min(to) - self.now);
             self.now = next.min(to);

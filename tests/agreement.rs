@@ -218,7 +218,7 @@ const CASES: &[Case] = &[
         class: WEB,
         deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, fleet = { lifetime = "10m" }"#,
         replications: 1,
-        beyond: &[("instances", 0.012, SELDOM)],
+        beyond: &[("instances", 0.014, SELDOM)],
     },
     Case {
         name: "functions, recycled every hour",

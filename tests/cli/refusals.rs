@@ -67,8 +67,11 @@ fn flags_that_are_values_of_the_scenario_are_checked_like_them() {
 #[test]
 fn what_the_tick_engine_does_not_play_is_refused_by_name() {
     let desk = Desk::new();
-    let text = refused(&desk, &["tiny.toml", "--fidelity", "tick"]);
-    assert!(text.contains("deployment `aws-lambda`: instances are recycled by age (`fleet.lifetime`)"), "{text}");
+    let paas = "traffic.source.rate = '1/s'\nclass.cpu = '20ms'\ndeployment.platform = 'app-engine-standard'\n";
+    desk.write("paas.toml", paas);
+    let text = refused(&desk, &["paas.toml", "--fidelity", "tick"]);
+    let why = "deployment `app-engine-standard`: its scheduler looks at single requests";
+    assert!(text.contains(why), "{text}");
     let text = refused(&desk, &["tiny.toml", "--fidelity", "tick", "--set", "traffic.source.arrivals=even"]);
     assert!(text.contains("its arrivals are evenly spaced"), "{text}");
     assert!(text.contains("`exact` plays"), "{text}");

@@ -32,8 +32,10 @@ use crate::scenario::{Placed, Scenario};
 use crate::traffic::window::Window;
 use crate::units::{Nanos, rounded};
 
-/// Requests times deployments that all audits of a run play, at most: some ten to twenty seconds of one core.
-const BUDGET: f64 = 2e8;
+/// Requests times deployments that all audits of a run play: a tenth of what rates spare, or an audit would take as long as an
+/// exact run; at least what a second plays, and at most what ten or so do.
+const SHARE: f64 = 0.1;
+const BUDGET: (f64, f64) = (1e6, 5e7);
 /// Windows, where so many can be paid; fewer tell less of how much they differ.
 const WINDOWS: (u32, u32) = (4, 8);
 /// However fast a deployment forgets, queues take a while to build up.
@@ -54,10 +56,12 @@ pub(super) fn audits(
     options: &RunOptions<'_>,
     chosen: &[Chosen],
 ) -> Result<Vec<Option<Audit>>, RunError> {
-    let by_rate = chosen.iter().filter(|one| one.engine == Engine::Tick).count();
+    let by_rate = chosen.iter().filter(|one| one.engine == Engine::Tick).count() as f64;
+    let spared = scenario.traffic.forecast().requests * f64::from(scenario.replications) * by_rate;
+    let budget = (SHARE * spared).clamp(BUDGET.0, BUDGET.1) / by_rate;
     let audit = |(index, chosen): (usize, &Chosen)| match chosen.engine {
         Engine::Exact => Ok(None),
-        Engine::Tick => Auditor { scenario, options, index, budget: BUDGET / by_rate as f64 }.audit().map(Some),
+        Engine::Tick => Auditor { scenario, options, index, budget }.audit().map(Some),
     };
     chosen.par_iter().enumerate().map(audit).collect()
 }

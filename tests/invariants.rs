@@ -46,7 +46,7 @@ impl Drawn {
         let Self { seed, rate, multiplier, cpu_ms, timeout_ms, warmup } = self;
         let text = format!(
             r#"
-scenario = {{ seed = {seed}, replications = 3 }}
+scenario = {{ seed = {seed}, replications = 3, fidelity = "exact" }}
 traffic.duration = "25m"
 traffic.warmup = "{warmup}s"
 traffic.source = {{ rate = "{rate}/s", burst = {{ cv = 0.5 }}, event = {{ at = "5m", multiplier = {multiplier}, ramp = "1m", hold = "5m" }} }}
@@ -175,7 +175,7 @@ proptest! {
         turned[1..].reverse();
         prop_assert_eq!(&figures(&turned), &all, "the order does not matter");
         for (name, alone) in figures(&DEPLOYMENTS[first..=first]) {
-            // Alone, it need not be told apart: its name is the same, it is written in the scenario or the platform's.
+            // Only `auto` counts the others, and gives that as its reason. Alone, a deployment need not be told apart: its name is the same, it is written in the scenario or the platform's.
             prop_assert_eq!(Some(&alone), all.get(&name), "nor does the company");
         }
     }

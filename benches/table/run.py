@@ -4,12 +4,13 @@
     cargo build --release && python3 benches/table/run.py [target/release/simulate] [--years]
 
 Each case is played twice with one replication and one thread, once request by request and once by rates; the time of the audit is
-part of the latter. `--years` adds three years of three deployments, which are played by rates alone. Needs nothing but Python.
+part of the latter. `--years` adds years of three deployments, which are played by rates alone. Needs nothing but Python.
 """
 
 import json
 import os
 import sys
+import tempfile
 import time
 
 WEB = 'cpu = "0ms", io = { dist = "lognormal", median = "72.6ms", sigma = 0.8 }'
@@ -39,15 +40,19 @@ YEARS = [
     (f"three deployments, a year at {rate:,}/s", f'duration = "365d", source = {{ rate = "{rate}/s", profile = "web-weekday" }}',
      WEB, [FIXED % (rate // 28 + 2), 'name = "spare", ' + FIXED % (rate // 20 + 2), POOL])
     for rate in (100, 10_000, 1_000_000)
+] + [
+    ("Lambda, EKS and EC2 as they are, a year at 100/s", 'duration = "365d", source = { rate = "100/s", profile = "web-weekday" }',
+     'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"',
+     ['platform = "aws-lambda"', 'platform = "eks"', 'platform = "ec2", autoscaler.kind = "target-tracking"'])
 ]
 
 
 def play(binary, case, fidelity):
     """Seconds, peak memory in MiB, and the result."""
     name, traffic, work, deployments = case
-    path = f"/tmp/table-{os.getpid()}.toml"
     listed = ",\n  ".join("{ %s }" % one for one in deployments)
-    with open(path, "w") as file:
+    with tempfile.NamedTemporaryFile("w", suffix=".toml", delete=False) as file:
+        path = file.name
         file.write(
             f'scenario = {{ seed = 11, replications = 1, fidelity = "{fidelity}" }}\nclass = {{ {work} }}\n'
             f'traffic = {{ warmup = "30m", {traffic} }}\ndeployment = [\n  {listed}\n]\n'

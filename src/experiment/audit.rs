@@ -32,9 +32,10 @@ use crate::scenario::{Placed, Scenario};
 use crate::traffic::window::Window;
 use crate::units::{Nanos, rounded};
 
-/// Requests times deployments that all audits of a run play: a tenth of what rates spare, or an audit would take as long as an
-/// exact run; at least what a second plays, and at most what ten or so do.
+/// All audits of a run play this share of the requests times deployments that rates spare, or they would take as long as an
+/// exact run,
 const SHARE: f64 = 0.1;
+/// but at least what a second plays, and at most what ten or so do.
 const BUDGET: (f64, f64) = (1e6, 5e7);
 /// Windows, where so many can be paid; fewer tell less of how much they differ.
 const WINDOWS: (u32, u32) = (4, 8);

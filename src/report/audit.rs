@@ -83,5 +83,7 @@ fn off(audit: &Audit, figure: AuditFigure) -> Option<String> {
 }
 
 fn shares((deviation, noise): (f64, f64)) -> String {
-    format!("{:+.2} % ± {:.2} %", 100.0 * deviation, 100.0 * noise)
+    // To the hundredth of a percent, and never a negative zero.
+    let hundredths = (1e4 * deviation).round() + 0.0;
+    format!("{:+.2} % ± {:.2} %", hundredths / 100.0, 100.0 * noise).replace('-', "\u{2212}")
 }

@@ -244,10 +244,12 @@ impl<'a> Pool<'a> {
         self.lower(rank, luck);
     }
 
-    /// Where the instance of a rank stands in the order of starts.
+    /// Where the instance of a rank stands in the order of starts. Where none is recycled nobody asks, and the last one takes no
+    /// moving of others.
     fn place_of(&self, rank: u32, luck: &mut Stream) -> usize {
         let all = self.count();
         let place = match self.reuse {
+            _ if self.lifetime.is_none() => all - 1,
             Reuse::Newest => all - rank,
             Reuse::Oldest => rank - 1,
             _ => luck.random_range(0..all),

@@ -260,13 +260,13 @@ impl<'a> Pool<'a> {
     /// A rank is no more.
     fn lower(&mut self, gone: u32, luck: &mut Stream) {
         let highest = self.used.front().copied();
-        for (_, rank) in self.used.iter_mut().take_while(|(_, rank)| *rank >= gone) {
-            *rank -= 1;
+        let above = self.used.partition_point(|(_, rank)| *rank >= gone);
+        self.used.iter_mut().take(above).for_each(|(_, rank)| *rank -= 1);
+        // The last of them may have come down to the rank of a later use, which counts, or to none.
+        let below = self.used.get(above).map_or(0, |(_, rank)| *rank);
+        if above.checked_sub(1).is_some_and(|last| self.used[last].1 == below) {
+            self.used.remove(above - 1);
         }
-        // Of two uses of one rank the later counts.
-        let later: Vec<u32> = self.used.iter().skip(1).map(|(_, rank)| *rank).chain([0]).collect();
-        let mut next = later.iter();
-        self.used.retain(|(_, rank)| next.next().is_some_and(|after| rank > after));
         if self.used.front().map(|(at, _)| at) != highest.map(|(at, _)| at).as_ref()
             || highest.is_some_and(|(_, rank)| rank == gone)
         {

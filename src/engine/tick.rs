@@ -10,13 +10,14 @@
 //!     waits       who waits; queue: how long the queue is, and the wait
 //!     latencies   waits and work joined, in the buckets of the histograms
 //!     fleet       one service at work, from event to event
-//!     functions   one whose instances follow its requests; pool: how many there are
+//!     functions   one whose instances follow its requests; pool: how many there are; along: from bend to bend of the rate
 //!     books       whole requests, slice by slice
 //!     fleets      services whose requests share CPU or call each other
 //!     chain       functions that call each other
 //!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples tell
 //! ```
 
+mod along;
 mod asked;
 mod books;
 mod cells;

@@ -1,9 +1,9 @@
 //! Services whose instances follow their requests, and that call each other: a pool for each. How long an attempt holds its
 //! instance, the services that it waits for included, a sample tells.
 
+use super::along::{AlongRate, parts};
 use super::cells::{Cells, Sample, sample};
 use super::domain::{KEPT, SPREADS};
-use super::fleet::ASKED;
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -100,70 +100,11 @@ impl<'a> ChainAtWork<'a> {
         arrived: &Arrived,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Measurement>, String> {
-        let horizon = self.plan.horizon.0;
-        let (mut now, mut stretches) = (0, 0_u32);
-        while now < horizon {
-            let next = self.core.next_event().min(horizon);
-            while let Some(stretch) = self.path.next(next) {
-                stretches = stretches.wrapping_add(1);
-                if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
-                    return Ok(None);
-                }
-                self.go(stretch);
-                self.within_limits()?;
-            }
-            self.core.play_until(next);
-            if self.plan.enter(next, &mut self.slice) {
-                self.functions.iter_mut().for_each(|function| function.pool.forget_peak());
-            }
-            now = next;
+        if !self.play_along(self.plan.horizon.0, goes_on)? {
+            return Ok(None);
         }
         let given = self.given(arrived);
         Ok(Some(self.core.finish_with(given)))
-    }
-
-    fn go(&mut self, stretch: Stretch) {
-        self.rate = stretch.last;
-        let count = stretch.expected();
-        self.cells.come(self.slice, SAMPLED, self.path.mix(), count);
-        let span = (stretch.to - stretch.from) as f64;
-        let slope = (stretch.last - stretch.first) / span;
-        for function in &mut self.functions {
-            let mut done = 0.0;
-            while done < span {
-                let step = (span - done).min(function.pool.step());
-                let rate = (stretch.first + slope * (done + step / 2.0)).max(0.0) * function.station.visits;
-                let passed = function.pool.pass(rate, function.held, step, &mut self.luck);
-                function.most = function.most.max(rate * function.held);
-                if let Some(slice) = self.slice {
-                    function.alive[slice] += passed.time;
-                    function.cold[slice] += f64::from(passed.cold);
-                }
-                done += step;
-            }
-        }
-    }
-
-    /// Limits of concurrency are played where they are not reached.
-    fn within_limits(&self) -> Result<(), String> {
-        let high = |mean: f64| mean + SPREADS * mean.sqrt();
-        let all = self.functions.iter().map(|function| function.most).sum();
-        for (number, function) in self.functions.iter().enumerate() {
-            let autoscaler = self.plan.deployment.of_service(number).autoscaler;
-            let Law::PerRequest(law) = &autoscaler.law else { continue };
-            let limits = [
-                (law.account_concurrency, "autoscaler.account_concurrency", all),
-                (law.reserved, "autoscaler.reserved", function.most),
-                (autoscaler.max, "autoscaler.max", function.most),
-            ];
-            let reached = |(limit, _, most): &&(Option<u32>, &str, f64)| {
-                limit.is_some_and(|limit| high(*most) >= f64::from(limit))
-            };
-            if let Some((_, key, most)) = limits.iter().find(reached) {
-                return Err(format!("{most:.0} requests at work at once come near its limit (`{key}`)"));
-            }
-        }
-        Ok(())
     }
 
     /// What became of those who arrived, starts included.
@@ -215,6 +156,60 @@ impl<'a> ChainAtWork<'a> {
             class.cold = class.cold.min(class.offered);
         }
         given
+    }
+}
+
+impl<'a> AlongRate<'a> for ChainAtWork<'a> {
+    fn core(&mut self) -> &mut Core<'a> {
+        &mut self.core
+    }
+
+    fn path(&mut self) -> &mut Path {
+        &mut self.path
+    }
+
+    fn go(&mut self, stretch: Stretch) {
+        self.rate = stretch.last;
+        let count = stretch.expected();
+        self.cells.come(self.slice, SAMPLED, self.path.mix(), count);
+        for function in &mut self.functions {
+            for (span, rate) in parts(stretch, function.pool.step()) {
+                let rate = rate * function.station.visits;
+                let passed = function.pool.pass(rate, function.held, span, &mut self.luck);
+                function.most = function.most.max(rate * function.held);
+                if let Some(slice) = self.slice {
+                    function.alive[slice] += passed.time;
+                    function.cold[slice] += f64::from(passed.cold);
+                }
+            }
+        }
+    }
+
+    fn within_limits(&self) -> Result<(), String> {
+        let high = |mean: f64| mean + SPREADS * mean.sqrt();
+        let all = self.functions.iter().map(|function| function.most).sum();
+        for (number, function) in self.functions.iter().enumerate() {
+            let autoscaler = self.plan.deployment.of_service(number).autoscaler;
+            let Law::PerRequest(law) = &autoscaler.law else { continue };
+            let limits = [
+                (law.account_concurrency, "autoscaler.account_concurrency", all),
+                (law.reserved, "autoscaler.reserved", function.most),
+                (autoscaler.max, "autoscaler.max", function.most),
+            ];
+            let reached = |(limit, _, most): &&(Option<u32>, &str, f64)| {
+                limit.is_some_and(|limit| high(*most) >= f64::from(limit))
+            };
+            if let Some((_, key, most)) = limits.iter().find(reached) {
+                return Err(format!("{most:.0} requests at work at once come near its limit (`{key}`)"));
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, at: u64) {
+        if self.plan.enter(at, &mut self.slice) {
+            self.functions.iter_mut().for_each(|function| function.pool.forget_peak());
+        }
     }
 }
 

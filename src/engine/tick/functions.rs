@@ -1,9 +1,9 @@
 //! One service whose instances follow its requests, each with one for itself.
 
+use super::along::{AlongRate, parts};
 use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::domain::SPREADS;
-use super::fleet::ASKED;
 use super::latencies::Latencies;
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -72,23 +72,8 @@ impl<'a> FunctionsAtWork<'a> {
         arrived: &Arrived,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Measurement>, String> {
-        let horizon = self.plan.horizon.0;
-        let (mut now, mut stretches) = (0, 0_u32);
-        while now < horizon {
-            let next = self.core.next_event().min(horizon);
-            while let Some(stretch) = self.path.next(next) {
-                stretches = stretches.wrapping_add(1);
-                if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
-                    return Ok(None);
-                }
-                self.go(stretch);
-                self.within_limits()?;
-            }
-            self.core.play_until(next);
-            if self.books.enter(next, &mut self.latencies, &self.plan) {
-                self.pool.forget_peak();
-            }
-            now = next;
+        if !self.play_along(self.plan.horizon.0, goes_on)? {
+            return Ok(None);
         }
         self.books.close_bucket(&mut self.latencies, &self.plan);
         let in_flight: Vec<f64> = self.path.mix().iter().map(|share| share * self.at_work).collect();
@@ -100,31 +85,6 @@ impl<'a> FunctionsAtWork<'a> {
         Ok(Some(self.core.finish_with(given)))
     }
 
-    fn go(&mut self, stretch: Stretch) {
-        self.latencies.mix.clone_from_slice(self.path.mix());
-        let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
-        let span = (stretch.to - stretch.from) as f64;
-        let slope = (stretch.last - stretch.first) / span;
-        let mut done = 0.0;
-        while done < span {
-            let rate = stretch.first + slope * done;
-            let step = (span - done).min(self.pool.step());
-            let passed = self.pool.pass((rate + slope * step / 2.0).max(0.0), load.mean, step, &mut self.luck);
-            let arrived = ((rate + slope * step / 2.0) * step).max(0.0);
-            self.latencies.arrive(arrived, 0.0, 0.0);
-            self.at_work = arrived / step * load.mean;
-            self.most = self.most.max(self.at_work);
-            if let Some(busy) = self.books.slice() {
-                busy.alive += passed.time;
-                busy.slots += arrived * load.mean;
-                busy.instances += arrived * load.mean;
-                busy.cpu += arrived * load.cpu / self.speed;
-            }
-            self.start(f64::from(passed.cold));
-            done += step;
-        }
-    }
-
     /// So many requests wait for the start of an instance.
     fn start(&mut self, cold: f64) {
         self.latencies.cold(cold);
@@ -134,8 +94,36 @@ impl<'a> FunctionsAtWork<'a> {
             busy.billed_start += cold * self.billed_start;
         }
     }
+}
 
-    /// Limits of concurrency are played where they are not reached.
+impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
+    fn core(&mut self) -> &mut Core<'a> {
+        &mut self.core
+    }
+
+    fn path(&mut self) -> &mut Path {
+        &mut self.path
+    }
+
+    fn go(&mut self, stretch: Stretch) {
+        self.latencies.mix.clone_from_slice(self.path.mix());
+        let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
+        for (span, rate) in parts(stretch, self.pool.step()) {
+            let passed = self.pool.pass(rate, load.mean, span, &mut self.luck);
+            let arrived = rate * span;
+            self.latencies.arrive(arrived, 0.0, 0.0);
+            self.at_work = rate * load.mean;
+            self.most = self.most.max(self.at_work);
+            if let Some(busy) = self.books.slice() {
+                busy.alive += passed.time;
+                busy.slots += arrived * load.mean;
+                busy.instances += arrived * load.mean;
+                busy.cpu += arrived * load.cpu / self.speed;
+            }
+            self.start(f64::from(passed.cold));
+        }
+    }
+
     fn within_limits(&self) -> Result<(), String> {
         let most = self.most + SPREADS * self.most.sqrt();
         let max = self.plan.deployment.of_service(0).autoscaler.max;
@@ -149,5 +137,11 @@ impl<'a> FunctionsAtWork<'a> {
             return Err(format!("{:.0} requests at work at once come near its limit (`{key}`)", self.most));
         }
         Ok(())
+    }
+
+    fn enter(&mut self, at: u64) {
+        if self.books.enter(at, &mut self.latencies, &self.plan) {
+            self.pool.forget_peak();
+        }
     }
 }

@@ -1,0 +1,58 @@
+//! Functions along a rate: from one bend of it to the next, and from one event of the core to the next.
+
+use super::fleet::ASKED;
+use crate::engine::exact::Core;
+use crate::traffic::path::{Path, Stretch};
+
+/// What follows a rate.
+pub(super) trait AlongRate<'a> {
+    /// The core, whose events are hours and days.
+    fn core(&mut self) -> &mut Core<'a>;
+    /// The rate.
+    fn path(&mut self) -> &mut Path;
+    /// Goes through a stretch of it.
+    fn go(&mut self, stretch: Stretch);
+    /// # Errors
+    /// The limit that has been reached: they are played where they are not.
+    fn within_limits(&self) -> Result<(), String>;
+    /// Time has come to an instant, perhaps of another slice.
+    fn enter(&mut self, at: u64);
+
+    /// Plays everything; `false` if `goes_on` said no.
+    ///
+    /// # Errors
+    /// A limit that is reached.
+    fn play_along(&mut self, horizon: u64, goes_on: &mut dyn FnMut(u64) -> bool) -> Result<bool, String> {
+        let (mut now, mut stretches) = (0, 0_u32);
+        while now < horizon {
+            let next = self.core().next_event().min(horizon);
+            while let Some(stretch) = self.path().next(next) {
+                stretches = stretches.wrapping_add(1);
+                if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
+                    return Ok(false);
+                }
+                self.go(stretch);
+                self.within_limits()?;
+            }
+            self.core().play_until(next);
+            self.enter(next);
+            now = next;
+        }
+        Ok(true)
+    }
+}
+
+/// Parts of a stretch of at most so many nanoseconds: how long each is, and its mean rate per nanosecond.
+pub(super) fn parts(stretch: Stretch, longest: f64) -> impl Iterator<Item = (f64, f64)> {
+    let span = (stretch.to - stretch.from) as f64;
+    let slope = (stretch.last - stretch.first) / span;
+    let mut done = 0.0;
+    std::iter::from_fn(move || {
+        (done < span).then(|| {
+            let length = (span - done).min(longest);
+            let rate = (stretch.first + slope * (done + length / 2.0)).max(0.0);
+            done += length;
+            (length, rate)
+        })
+    })
+}

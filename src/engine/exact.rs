@@ -426,6 +426,9 @@ impl<'a> Core<'a> {
     /// CPU used so far on all instances of the service where it is not booked request by request.
     fn cpu_used_by_all(&mut self) -> u128 {
         let mut used = self.station.cpu_used;
+        if let Some(cpu) = &self.station.cpu_of_all {
+            return used + cpu.used(self.now);
+        }
         let station = self.station.number;
         let here = |instance: &Instance| instance.is_alive() && instance.station == station;
         for (index, instance) in self.instances.iter().enumerate().filter(|(_, instance)| here(instance)) {

@@ -20,7 +20,7 @@ use super::clients::Clients;
 use super::control::Control;
 use super::faults::{Perils, Trouble};
 use super::hot::{Hot, places};
-use super::instances::simple_keep_alive;
+use super::instances::{OwnCpu, simple_keep_alive};
 use super::levels::Levels;
 use super::limits::Gauges;
 use super::pool::Pool;
@@ -77,6 +77,8 @@ pub(super) struct Station<'a> {
     pub active: u32,
     /// CPU used by instances that have ended, and by cores, in micro-vCPU nanoseconds.
     pub cpu_used: u128,
+    /// CPU of all instances, where it is told as one figure and no law looks at single ones.
+    pub cpu_of_all: Option<OwnCpu>,
     /// Attempts given to instances that have ended.
     pub served_by_ended: u64,
     pub luck: Luck,
@@ -137,6 +139,7 @@ impl<'a> Station<'a> {
             open: Vec::new(),
             active: 0,
             cpu_used: 0,
+            cpu_of_all: None,
             served_by_ended: 0,
             luck: Luck { start: luck("start"), keep_alive: luck("keep-alive"), routing: luck("routing") },
             billed: BilledTime::new(meter.round_up, meter.minimum, meter.tail),

@@ -1,6 +1,7 @@
 //! A system: a scenario, how long to run it, and what is known about it.
 
 use std::path::Path;
+use std::time::Instant;
 
 use breakeven::experiment::result::{DeploymentResult, Interval, RunResult};
 use breakeven::experiment::{self, RunOptions};
@@ -120,7 +121,9 @@ impl System {
 pub fn run_all(systems: &[System], length: Length) -> Tally {
     let outcomes = (0..).step_by(1_000).zip(systems).flat_map(|(own, system)| {
         let play = |seed: &u64| run(&system.text(length, own + seed, REPLICATIONS)).deployments.remove(0);
+        let began = Instant::now();
         let deployments: Vec<DeploymentResult> = system.seeds(length).iter().map(play).collect();
+        println!("{}: played in {:.0} s", system.name, began.elapsed().as_secs_f64());
         let outcome = move |(index, fact): (usize, &Fact)| Outcome {
             name: format!("{}, {}", system.name, fact.metric),
             known: fact.known,

@@ -88,6 +88,7 @@ pub(super) fn left_out(dimension: Dimension) -> NotModelled {
 }
 
 fn line(item: &bill::LineItem) -> Line {
+    let of_each: Samples = item.of_each.iter().map(Decimal::to_f64).collect();
     Line {
         service: item.service.clone(),
         group: item.group.word().to_owned(),
@@ -101,5 +102,37 @@ fn line(item: &bill::LineItem) -> Line {
         source: item.provenance.source.clone(),
         observed: item.provenance.observed.clone(),
         confidence: item.provenance.confidence,
+        ci95: intervals([("quantity", mean_interval(&of_each))]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::experiment::result::interval;
+    use crate::experiment::{self, RunOptions};
+    use crate::scenario::Document;
+
+    #[test]
+    fn each_line_is_known_as_well_as_its_replications_agree() {
+        let text = "scenario = { seed = 1, replications = 3 }\nclass = { io = '50ms' }\n\
+                    traffic = { duration = '10m', source = { rate = '5/s' } }\ndeployment = { platform = 'eks' }\n";
+        let mut document = Document::new("s.toml", text, Path::new("."), "s", &[]);
+        let scenario = document.build().map_err(|problems| document.render(&problems, false)).unwrap();
+        let result = experiment::run(&scenario, &RunOptions::quiet()).unwrap();
+        let cost = result.deployments[0].cost.as_ref().unwrap();
+        let half_width = |item: &str| {
+            let line = cost.lines.iter().find(|line| line.item == item).unwrap();
+            let quantity = f64::try_from(line.quantity).unwrap();
+            let held = interval(&line.ci95, "quantity").unwrap();
+            assert!(held.low <= quantity && quantity <= held.high, "{item}: {held:?} of {quantity}");
+            line.half_width() / f64::try_from(line.amount).unwrap()
+        };
+        assert!(half_width("eks.cluster-hours") < 1e-9, "the fee of a cluster is the same in every replication");
+        let by_traffic = half_width("aws-network.egress");
+        assert!((0.001..0.2).contains(&by_traffic), "{by_traffic}");
+        let of_all: f64 = cost.lines.iter().map(super::Line::half_width).sum();
+        assert_eq!(cost.half_width(|_| true), of_all);
     }
 }

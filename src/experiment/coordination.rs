@@ -1,9 +1,12 @@
 //! What it costs that an application has parts: edge, queues, workflows, bytes between zones, and being paid to wait.
 
+use std::collections::BTreeMap;
+
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use super::fold::{FoldedDeployment, FoldedService};
-use super::result::{Coordination, Cost, Line, ServiceResult};
+use super::result::{Coordination, Cost, Interval, Line, ServiceResult};
 use crate::metering::usage::Dimension;
 use crate::platform::meter::Per;
 use crate::pricing::tariff::Group;
@@ -23,11 +26,14 @@ pub(super) fn measured(scenario: &Scenario, placed: &Placed, folded: &FoldedDepl
     })
 }
 
+/// An amount, and half of its interval.
+type Known = (Decimal, f64);
+
 /// The same with what is billed for it.
 pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: Option<&Cost>) -> Coordination {
     let Some(cost) = cost else { return measured };
-    let of = |is: &dyn Fn(&Line) -> bool| -> Decimal {
-        cost.lines.iter().filter(|line| is(line)).map(|line| line.amount).sum()
+    let of = |is: &dyn Fn(&Line) -> bool| -> Known {
+        (cost.lines.iter().filter(|line| is(line)).map(|line| line.amount).sum(), cost.half_width(is))
     };
     let among =
         |dimensions: &[Dimension]| of(&|line| dimensions.iter().any(|dimension| dimension.id() == line.dimension));
@@ -35,24 +41,41 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
     let queues = among(&[Dimension::QueueRequests, Dimension::QueueBytes]);
     let workflows = among(&[Dimension::WorkflowSteps, Dimension::WorkflowRequests, Dimension::WorkflowGibSeconds]);
     let between_zones = among(&[Dimension::InterzoneBytes]);
-    let waiting = measured.waiting.map(|_| services.iter().map(|service| waiting(service, cost)).sum());
+    let sum = |parts: &mut dyn Iterator<Item = Known>| parts.fold((Decimal::ZERO, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
+    let waiting =
+        measured.waiting.map_or((Decimal::ZERO, 0.0), |_| sum(&mut services.iter().map(|one| waiting(one, &of))));
+    let all = sum(&mut [edge, queues, workflows, between_zones, waiting].into_iter());
+    let known = [
+        ("edge", edge),
+        ("queues", queues),
+        ("workflows", workflows),
+        ("between_zones", between_zones),
+        ("waiting", waiting),
+        ("cost_per_month", all),
+    ];
+    let ci95 = known.into_iter().filter(|(_, (_, half_width))| *half_width > 0.0).map(|(key, (amount, half_width))| {
+        let amount = amount.to_f64().unwrap_or(f64::NAN);
+        (key.to_owned(), Interval { low: amount - half_width, high: amount + half_width })
+    });
+    let ci95: BTreeMap<String, Interval> = ci95.collect();
     Coordination {
-        edge: Some(edge),
-        queues: Some(queues),
-        workflows: Some(workflows),
-        between_zones: Some(between_zones),
-        waiting,
-        cost_per_month: Some(edge + queues + workflows + between_zones + waiting.unwrap_or_default()),
+        edge: Some(edge.0),
+        queues: Some(queues.0),
+        workflows: Some(workflows.0),
+        between_zones: Some(between_zones.0),
+        waiting: measured.waiting.map(|_| waiting.0),
+        cost_per_month: Some(all.0),
         waiting_millionths: measured.waiting_millionths,
+        ci95: (!ci95.is_empty()).then_some(ci95),
     }
 }
 
 /// Of what a service's time is billed, the share in which it waited for others.
-fn waiting(service: &ServiceResult, cost: &Cost) -> Decimal {
+fn waiting(service: &ServiceResult, of: &dyn Fn(&dyn Fn(&Line) -> bool) -> Known) -> Known {
     let time = [Dimension::GibSeconds.id(), Dimension::VcpuSeconds.id()];
-    let lines = cost.lines.iter().filter(|line| line.service == service.name);
-    let billed: Decimal = lines.filter(|line| time.contains(&line.dimension.as_str())).map(|line| line.amount).sum();
-    (billed * Decimal::from(service.waiting_millionths) / Decimal::from(1_000_000)).round_dp(6)
+    let (billed, half_width) = of(&|line| line.service == service.name && time.contains(&line.dimension.as_str()));
+    let amount = (billed * Decimal::from(service.waiting_millionths) / Decimal::from(1_000_000)).round_dp(6);
+    (amount, half_width * f64::from(service.waiting_millionths) / 1e6)
 }
 
 /// `part / whole`, rounded down.

@@ -55,6 +55,8 @@ pub struct LineItem {
     pub tier: u32,
     /// In `unit`.
     pub quantity: Decimal,
+    /// The same of each replication.
+    pub of_each: Vec<Decimal>,
     /// What is counted.
     pub unit: String,
     /// Price of one unit in the bill's currency, exact up to 28 decimals.
@@ -81,7 +83,9 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
     let mut notes = Vec::new();
     for key in keys {
         let owed = settlements.iter().filter_map(|one| Some((one, one.by_period.get(key)?.as_slice())));
-        let quantity = owed.clone().map(|(one, periods)| one.quantity(periods)).sum::<Exact>() / &count;
+        let of_one =
+            |one: &Settlement| one.by_period.get(key).map_or_else(Exact::zero, |periods| one.quantity(periods));
+        let of_each: Vec<Exact> = settlements.iter().map(of_one).collect();
         let charges = settlements.iter().filter_map(|one| one.charges.get(&key.0));
         let Some(charge) = charges.clone().next() else { continue };
         let of_service = charges.flat_map(|charge| &charge.meters).filter(|meter| meter.service == key.1);
@@ -92,7 +96,7 @@ pub fn mean(settlements: &[Settlement], options: &Options) -> Result<Bill, Unpri
                 *usd += covered.sum::<Exact>() * exact(price);
             }
         }
-        lines.push(line(key, charge, meters, &quantity, options.currency.per_usd)?);
+        lines.push(line(key, charge, meters, &of_each, options.currency.per_usd)?);
         note(&mut notes, charge, key.2);
     }
 
@@ -143,7 +147,7 @@ fn line(
     (_, service, tier): &LineKey,
     charge: &Charge,
     meters: Vec<Meter>,
-    quantity: &Exact,
+    of_each: &[Exact],
     per_usd: Decimal,
 ) -> Result<LineItem, Unpriced> {
     let item = &charge.item;
@@ -151,7 +155,9 @@ fn line(
     let usd = item.price(*tier).ok_or_else(too_large)?;
     let provenance = provenance(item, *tier).ok_or_else(too_large)?;
     let unit_price = usd.checked_mul(per_usd).ok_or_else(too_large)?.normalize();
-    let quantity = rounded(quantity).ok_or_else(too_large)?;
+    let mean = of_each.iter().cloned().sum::<Exact>() / whole(of_each.len().max(1));
+    let quantity = rounded(&mean).ok_or_else(too_large)?;
+    let of_each = of_each.iter().map(rounded).collect::<Option<_>>().ok_or_else(too_large)?;
     let amount = product(quantity, unit_price).ok_or_else(too_large)?;
     Ok(LineItem {
         service: service.clone(),
@@ -161,6 +167,7 @@ fn line(
         // What is missing to the minimum stands behind the last tier.
         tier: if *tier == TO_THE_MINIMUM { u32::try_from(item.tiers.len() + 1).unwrap_or(*tier) } else { *tier },
         quantity,
+        of_each,
         unit: if *tier == TO_THE_MINIMUM { "USD".to_owned() } else { item.unit.name.clone() },
         unit_price,
         amount,

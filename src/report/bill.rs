@@ -3,12 +3,12 @@
 
 use rust_decimal::Decimal;
 
-use super::number::{exact, money};
+use super::number::{exact, money, quantity};
 use super::page::Block;
 use super::run::FLAG;
 use super::table::{Cell, Row, RowKind, Table};
 use crate::document::provenance::{Confidence, months_before};
-use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult};
+use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult, interval};
 
 /// Prices that were observed so many months before the day of the bill, or earlier, are pointed out.
 const OLD_MONTHS: u32 = 12;
@@ -19,7 +19,8 @@ pub fn blocks(result: &RunResult, deployment: &DeploymentResult, cost: &Cost) ->
     let mut sources: Vec<&Line> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     for (group, amount) in grouped(cost) {
-        rows.push(Row::heading(format!("{group}: {}", money(amount, &cost.currency))));
+        let half_width = cost.half_width(|line| line.group == group);
+        rows.push(Row::heading(format!("{group}: {}", money(amount, half_width, &cost.currency))));
         let mut lines: Vec<&Line> = cost.lines.iter().filter(|line| line.group == group).collect();
         lines.sort_by(|a, b| a.service.cmp(&b.service));
         for line in lines {
@@ -32,7 +33,8 @@ pub fn blocks(result: &RunResult, deployment: &DeploymentResult, cost: &Cost) ->
         }
     }
     let mut total: Vec<Cell> = vec![Cell::default(); 3];
-    total.push(money(cost.per_month, &cost.currency).into());
+    let half_width = interval(&cost.ci95, "per_month").map_or(0.0, |sum| (sum.high - sum.low) / 2.0);
+    total.push(money(cost.per_month, half_width, &cost.currency).into());
     total.resize(6, Cell::default());
     rows.push(Row { kind: RowKind::Total, label: "per month".to_owned(), cells: total });
     let head = ["item", "quantity", "unit", "unit price", "amount", "source", "line"];
@@ -67,6 +69,13 @@ fn notes(cost: &Cost, sources: &[&Line], day: Option<&str>) -> Vec<String> {
         .collect();
     if cost.lines.iter().any(|line| line.confidence.is_flagged()) {
         notes.push(format!("{FLAG} an assumption, or not verified: check it before you rely on this bill."));
+    }
+    if cost.half_width(|_| true) > 0.0 {
+        notes.push(
+            "Quantities and amounts end at the digit that their replications support, and sums at that of their lines; files have \
+             them in full."
+                .to_owned(),
+        );
     }
     notes.extend(cost.notes.iter().cloned());
     notes
@@ -144,10 +153,10 @@ fn row(line: &Line, currency: &str, source: usize, number: usize) -> Row {
         tone: if line.confidence.is_flagged() { "flagged" } else { "" },
     };
     let cells = vec![
-        exact(line.quantity).into(),
+        quantity(line.quantity, line.half_width_of_quantity()).into(),
         line.unit.clone().into(),
         price,
-        money(line.amount, currency).into(),
+        money(line.amount, line.half_width(), currency).into(),
         format!("[{source}]").into(),
         number.to_string().into(),
     ];

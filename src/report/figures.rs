@@ -6,7 +6,7 @@ use super::audit;
 use super::bill::GROUPS;
 use super::faults;
 use super::lead_time;
-use super::number::{NOTHING, Unit, estimate, money as exact_money, plain, whole};
+use super::number::{NOTHING, Unit, counted, estimate, money, plain, whole};
 use super::parts;
 use super::stores;
 use super::table::{Cell, Row, Table};
@@ -38,9 +38,14 @@ pub fn part(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) ->
     Row::part(label, result.deployments.iter().map(cell).collect())
 }
 
+/// The share that a count, summed over replications, is of another.
+pub fn share_of(count: u64, all: u64) -> String {
+    if all == 0 { NOTHING.to_owned() } else { counted(count, 1, all as f64, Unit::Share) }
+}
+
 /// A count of one replication: the mean of several, or the one there is.
 pub fn count(result: &RunResult, count: u64) -> String {
-    if result.replications <= 1 { whole(count) } else { plain(result.per_replication(count), Unit::Count) }
+    if result.replications <= 1 { whole(count) } else { counted(count, result.replications, 1.0, Unit::Count) }
 }
 
 fn cost(result: &RunResult) -> Vec<Row> {
@@ -82,7 +87,7 @@ fn groups(result: &RunResult) -> Vec<Row> {
         return Vec::new();
     }
     let cell = |deployment: &DeploymentResult, group: &str| match (&deployment.cost, amount(deployment, group)) {
-        (Some(cost), Some(amount)) => exact_money(amount, &cost.currency).into(),
+        (Some(cost), Some(amount)) => money(amount, cost.half_width(|line| line.group == group), &cost.currency).into(),
         _ => Cell::from(NOTHING.to_owned()),
     };
     groups.iter().map(|group| part(result, group, |deployment| cell(deployment, group))).collect()
@@ -118,7 +123,8 @@ fn reliability(result: &RunResult) -> Vec<Row> {
     let mut rows = vec![
         Row::heading("Errors"),
         row(result, "requests that failed", |d| {
-            estimate(d.requests.availability().map(|share| 1.0 - share), None, Unit::Share).into()
+            let ended = d.requests.offered.saturating_sub(d.requests.in_flight);
+            share_of(ended.saturating_sub(d.requests.succeeded), ended).into()
         }),
         part(result, "attempts rejected", |d| count(result, d.attempts.rejected).into()),
         part(result, "attempts timed out", |d| count(result, d.attempts.timed_out).into()),

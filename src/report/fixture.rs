@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::document::provenance::{Confidence, Provenance};
 use crate::experiment::result::*;
@@ -37,6 +38,11 @@ fn line(group: &str, item: &str, quantity: &str, unit: &str, price: &str, confid
             .to_owned(),
         observed: "2026-11-01".to_owned(),
         confidence,
+        // All replications own the same things, and do not use as much of them.
+        ci95: (group != "fixed").then(|| {
+            let middle = quantity.to_f64().unwrap();
+            [("quantity".to_owned(), Interval { low: 0.97 * middle, high: 1.03 * middle })].into()
+        }),
     }
 }
 

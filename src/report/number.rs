@@ -13,6 +13,8 @@ pub const NOTHING: &str = "–";
 
 /// Most places behind the decimal point.
 const MOST_PLACES: i32 = 12;
+/// Half of a 95 % interval of a normal law in standard deviations.
+const HALF_OF_95: f64 = 1.96;
 /// Relative to their size, ends of an interval that differ by no more than this are equal.
 const ROUNDING_ERROR: f64 = 1e-9;
 
@@ -58,12 +60,11 @@ pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> P
     // Nobody pays fractions of a cent, once there are some.
     let in_cents = matches!(unit, Unit::Money(_)) && value.abs() >= 1.0;
     let places = ci95.map_or(default, |ci| {
-        let places = places(ci, factor).min(default);
+        let places = supported_places((ci.high - ci.low) / 2.0 * factor).min(default);
         if in_cents { places } else { told_apart(ci, factor, places) }
     });
-    let interval = ci95.map_or_else(String::new, |ci| {
-        format!("[{}, {}]", rounded(ci.low * factor, places), rounded(ci.high * factor, places))
-    });
+    let end = |end: f64| rounded(end * factor, places.max(places_of_end(end * factor, places)));
+    let interval = ci95.map_or_else(String::new, |ci| format!("[{}, {}]", end(ci.low), end(ci.high)));
     Printed { value: format!("{}{suffix}", rounded(value * factor, places)), interval }
 }
 
@@ -77,9 +78,43 @@ pub fn whole(value: u64) -> String {
     grouped(&value.to_string())
 }
 
-/// Prints exact money.
-pub fn money(amount: Decimal, currency: &str) -> String {
-    estimate(amount.to_f64(), None, Unit::Money(currency)).value
+/// Prints money that is known to this half-width; what is too small for that is told as such.
+pub fn money(amount: Decimal, half_width: f64, currency: &str) -> String {
+    let amount = amount.to_f64().unwrap_or(f64::NAN);
+    let places = supported_places(half_width).min(default_places(amount, Unit::Money(currency)));
+    format!("{} {currency}", no_finer(amount, places))
+}
+
+/// Prints a quantity that is known to this half-width, thousands separated, without trailing zeros.
+pub fn quantity(value: Decimal, half_width: f64) -> String {
+    let full = value.normalize();
+    let places = supported_places(half_width);
+    if places >= i32::try_from(full.scale()).unwrap_or(MOST_PLACES) {
+        exact(full)
+    } else {
+        no_finer(full.to_f64().unwrap_or(f64::NAN), places)
+    }
+}
+
+/// Prints the mean of `replications` counts that are `sum` together, divided by `of`. Nothing says how far chance moves
+/// it but the count itself: events that come independently vary as a Poisson law does, others mostly more.
+pub fn counted(sum: u64, replications: u32, of: f64, unit: Unit<'_>) -> String {
+    let share = 1.0 / f64::from(replications.max(1)) / of;
+    let value = sum as f64 * share;
+    let half_width = HALF_OF_95 * (sum as f64).sqrt() * share;
+    let (factor, suffix) = scale(value, unit);
+    let places = supported_places(half_width * factor).min(default_places(value * factor, unit));
+    format!("{}{suffix}", rounded(value * factor, places))
+}
+
+/// A value to so many places, or that it is smaller than their unit.
+fn no_finer(value: f64, places: i32) -> String {
+    let text = rounded(value, places);
+    if value == 0.0 || text.bytes().any(|byte| (b'1'..=b'9').contains(&byte)) {
+        return text;
+    }
+    let unit = rounded(libm::pow(10.0, f64::from(-places)), places);
+    if value > 0.0 { format!("< {unit}") } else { format!("> \u{2212}{unit}") }
 }
 
 /// Prints an exact decimal in full, thousands separated, without trailing zeros.
@@ -92,12 +127,11 @@ pub fn span(seconds: f64) -> String {
     crate::units::Nanos::from_seconds(seconds).to_string()
 }
 
-/// Places for a number and its interval; one more where an end would otherwise be rounded to zero, which would hide on
-/// which side of zero it lies.
-fn places(ci95: Interval, factor: f64) -> i32 {
-    let places = supported_places((ci95.high - ci95.low) / 2.0 * factor);
-    let hidden = |end: f64| end != 0.0 && (end * factor).abs() * 10f64.powi(places.min(300)) < 0.5;
-    if hidden(ci95.low) || hidden(ci95.high) { places.saturating_add(1) } else { places }
+/// Places of an end of an interval that would be rounded to zero, which would hide on which side of zero it lies: those of
+/// its first digit. Only the end has them; the value is known no better for it.
+fn places_of_end(end: f64, places: i32) -> i32 {
+    let hidden = end != 0.0 && end.abs() * libm::pow(10.0, f64::from(places)) < 0.5;
+    if hidden { significant_places(end, 1) } else { places }
 }
 
 /// More places where the ends would print the same although they differ: that would claim to know the value exactly.
@@ -175,6 +209,8 @@ fn rounded(value: f64, places: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn of(value: f64, low: f64, high: f64, unit: Unit<'_>) -> String {
@@ -187,7 +223,7 @@ mod tests {
         assert_eq!(of(312.44, 311.2, 313.6, Unit::Millis), "312 ms [311, 314]");
         assert_eq!(of(0.3141, 0.28, 0.34, Unit::Share), "31 % [28, 34]");
         assert_eq!(of(-0.3141, -0.34, -0.28, Unit::Share), "−31 % [−34, −28]");
-        assert_eq!(of(46.0, -3.0, 95.0, Unit::Millis), "46 ms [−3, 95]");
+        assert_eq!(of(46.0, -3.0, 95.0, Unit::Millis), "50 ms [−3, 100]");
         assert_eq!(of(0.999_386, 0.999_3, 0.999_47, Unit::Share), "99.939 % [99.930, 99.947]");
         assert_eq!(of(12.0, 12.0, 12.0, Unit::Money("USD")), "12.00 USD [12.00, 12.00]");
     }
@@ -218,5 +254,67 @@ mod tests {
         assert_eq!(estimate(Some(f64::NAN), None, Unit::Share).line(), NOTHING);
         assert_eq!(plain(-0.000_01, Unit::Money("USD")), "−0.000010 USD");
         assert_eq!(rounded(-0.001, 2), "0.00");
+    }
+
+    /// The unit of the last digit that is printed: `2,130 USD` may end at the tens, so a text of whole numbers has the
+    /// unit of its last digit that is not a zero.
+    fn finest(text: &str) -> f64 {
+        let digits: String = text.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect();
+        match digits.split_once('.') {
+            Some((_, places)) => 10f64.powi(-i32::try_from(places.len()).unwrap()),
+            None => 10f64.powi(i32::try_from(digits.len() - digits.trim_end_matches('0').len()).unwrap()),
+        }
+    }
+
+    proptest! {
+        /// The rule: the last digit stands where the first digit of the half-width does, or one behind it where that is a
+        /// 1 or a 2. The half-width is then less than thirty units of the last digit.
+        #[test]
+        fn no_digit_is_finer_than_the_interval(
+            value in -1e6..1e6_f64,
+            size in -6.0..6.0_f64,
+            off in -0.99..0.99_f64,
+            unit in prop_oneof![
+                Just(Unit::Millis), Just(Unit::Money("USD")), Just(Unit::Share), Just(Unit::Count), Just(Unit::Rate)
+            ],
+        ) {
+            let half_width = 10f64.powf(size);
+            let interval = Interval { low: value + (off - 1.0) * half_width, high: value + (off + 1.0) * half_width };
+            let (factor, suffix) = scale(value, unit);
+            let text = estimate(Some(value), Some(interval), unit).value;
+            let digits = text.strip_suffix(suffix.as_str()).unwrap();
+            // A value that rounds to zero ends anywhere.
+            prop_assume!(digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte)));
+            prop_assert!(finest(digits) * 30.0 >= half_width * factor * (1.0 - 1e-9), "{text} of {interval:?}");
+        }
+
+        #[test]
+        fn no_money_is_finer_than_its_half_width(cents in 1..100_000_000_i64, size in -3.0..4.0_f64) {
+            let half_width = 10f64.powf(size);
+            let text = money(Decimal::new(cents, 2), half_width, "USD");
+            let digits = text.trim_start_matches("< ").strip_suffix(" USD").unwrap();
+            prop_assert!(digits.bytes().any(|byte| (b'1'..=b'9').contains(&byte)), "{text} says nothing");
+            prop_assert!(finest(digits) * 30.0 >= half_width * (1.0 - 1e-9), "{text} of {half_width}");
+        }
+    }
+
+    #[test]
+    fn money_quantities_and_counts_end_where_what_is_known_of_them_does() {
+        let of = |amount: &str, half_width| money(amount.parse().unwrap(), half_width, "USD");
+        assert_eq!([of("814.37", 35.0), of("73", 0.0), of("3.2", 35.0)], ["810 USD", "73.00 USD", "< 10 USD"]);
+        assert_eq!([of("814.37", 0.0), of("0", 35.0)], ["814.37 USD", "0 USD"]);
+        let of = |half_width| quantity("1234567.333333".parse().unwrap(), half_width);
+        assert_eq!([of(1_350.0), of(4_000.0), of(0.0)], ["1,234,600", "1,235,000", "1,234,567.333333"]);
+        // 107 events in three runs: 36 of each, give or take 7.
+        assert_eq!(counted(107, 3, 1.0, Unit::Count), "36");
+        assert_eq!(counted(42_336_000, 7, 1.0, Unit::Count), "6.05 M");
+        assert_eq!(counted(4, 1, 1_000.0, Unit::Share), "0.4 %");
+        assert_eq!(counted(0, 5, 1.0, Unit::Count), "0");
+    }
+
+    #[test]
+    fn an_end_near_zero_keeps_its_side() {
+        assert_eq!(of(3.0, 0.02, 5.98, Unit::Count), "3.0 [0.02, 6.0]");
+        assert_eq!(of(46.0, -0.4, 92.4, Unit::Millis), "50 ms [−0.4, 90]");
     }
 }

@@ -1,13 +1,12 @@
 //! Rows about the parts of an application in the table of a run: several services, queues and workflows.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use super::figures::{count, part, row};
-use super::number::{NOTHING, Unit, estimate, money as exact_money, plain};
+use super::number::{NOTHING, Unit, estimate, money};
 use super::table::{Cell, Row};
 use crate::experiment::result::{
-    Coordination, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, WorkflowResult, interval,
+    Coordination, Cost, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, WorkflowResult, interval,
 };
 
 /// What stands for a part that is bound to nothing.
@@ -40,6 +39,14 @@ fn names<'r>(result: &'r RunResult, of: impl Fn(&'r DeploymentResult) -> Vec<&'r
     names
 }
 
+/// An amount of the deployment's bill that is known to this half-width.
+fn of_bill(deployment: &DeploymentResult, amount: Option<Decimal>, half_width: impl Fn(&Cost) -> f64) -> Cell {
+    match (amount.filter(|amount| !amount.is_zero()), &deployment.cost) {
+        (Some(amount), Some(cost)) => money(amount, half_width(cost), &cost.currency).into(),
+        _ => NOTHING.to_owned().into(),
+    }
+}
+
 type Amount = fn(&Coordination) -> Option<Decimal>;
 
 /// What it costs that the application has parts.
@@ -47,27 +54,26 @@ fn coordination(result: &RunResult) -> Vec<Row> {
     if result.deployments.iter().all(|deployment| deployment.coordination.is_none()) {
         return Vec::new();
     }
-    let money = |deployment: &DeploymentResult, of: Amount| {
-        let currency = deployment.cost.as_ref().map_or("", |cost| cost.currency.as_str());
-        match deployment.coordination.as_ref().and_then(of) {
-            Some(amount) if !amount.is_zero() => exact_money(amount, currency).into(),
-            _ => Cell::from(NOTHING.to_owned()),
-        }
+    let money = |deployment: &DeploymentResult, key: &str, of: Amount| {
+        let Some(found) = &deployment.coordination else { return NOTHING.to_owned().into() };
+        let half_width = interval(&found.ci95, key).map_or(0.0, |ci95| (ci95.high - ci95.low) / 2.0);
+        of_bill(deployment, of(found), |_| half_width)
     };
-    let parts: [(&str, Amount); 5] = [
-        ("edge", |of| of.edge),
-        ("queues", |of| of.queues),
-        ("workflows", |of| of.workflows),
-        ("bytes between zones", |of| of.between_zones),
-        ("paid to wait for each other", |of| of.waiting),
+    let parts: [(&str, &str, Amount); 5] = [
+        ("edge", "edge", |of| of.edge),
+        ("queues", "queues", |of| of.queues),
+        ("workflows", "workflows", |of| of.workflows),
+        ("bytes between zones", "between_zones", |of| of.between_zones),
+        ("paid to wait for each other", "waiting", |of| of.waiting),
     ];
-    let mut rows =
-        vec![Row::heading("Coordination"), row(result, "billed per month", |d| money(d, |of| of.cost_per_month))];
+    let all = |d: &DeploymentResult| money(d, "cost_per_month", |of| of.cost_per_month);
+    let mut rows = vec![Row::heading("Coordination"), row(result, "billed per month", all)];
     let occurs = |of: &Amount| {
         let amounts = result.deployments.iter().filter_map(|deployment| deployment.coordination.as_ref().and_then(of));
         amounts.into_iter().any(|amount| !amount.is_zero())
     };
-    rows.extend(parts.iter().filter(|(_, of)| occurs(of)).map(|(label, of)| part(result, label, |d| money(d, *of))));
+    let some = parts.iter().filter(|(.., of)| occurs(of));
+    rows.extend(some.map(|(label, key, of)| part(result, label, |d| money(d, key, *of))));
     rows.push(row(result, "time spent waiting for services", |d| {
         let share = d.coordination.as_ref().map(|of| f64::from(of.waiting_millionths) / 1e6);
         estimate(share, None, Unit::Share).into()
@@ -89,10 +95,8 @@ fn of_service(result: &RunResult, name: &str) -> Vec<Row> {
         found(&deployment.services, |service| service.name == name, cell)
     };
     let money = |deployment: &DeploymentResult| {
-        let currency = deployment.cost.as_ref().map_or("", |cost| cost.currency.as_str());
-        of(deployment, &|service| match service.cost_per_month.and_then(|cost| cost.to_f64()) {
-            Some(cost) if cost > 0.0 => plain(cost, Unit::Money(currency)).into(),
-            _ => Cell::from(NOTHING.to_owned()),
+        of(deployment, &|service| {
+            of_bill(deployment, service.cost_per_month, |cost| cost.half_width(|line| line.service == service.name))
         })
     };
     vec![

@@ -4,9 +4,9 @@
 use super::audit;
 use super::bill;
 use super::charts::{self, ChartError};
-use super::figures;
+use super::figures::{self, count};
 use super::lead_time;
-use super::number::{NOTHING, Unit, plain, span, whole};
+use super::number::{NOTHING, Unit, counted, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
 use super::verdict;
@@ -50,8 +50,8 @@ fn subtitle(result: &RunResult) -> String {
     if traffic.requests > 0 || who.is_empty() {
         who.push(format!(
             "{} requests, {} on average, {} in the peak minute",
-            plain(traffic.requests_per_replication, Unit::Count),
-            plain(traffic.mean_rate, Unit::Rate),
+            count(result, traffic.requests),
+            mean_rate(result),
             plain(traffic.peak_rate, Unit::Rate),
         ));
     }
@@ -70,6 +70,15 @@ fn subtitle(result: &RunResult) -> String {
             format!("{} deployments", result.deployments.len())
         },
     )
+}
+
+/// Requests of a second; not finer than their number supports, where there are several replications.
+fn mean_rate(result: &RunResult) -> String {
+    let traffic = &result.traffic;
+    if result.replications <= 1 || traffic.mean_rate <= 0.0 {
+        return plain(traffic.mean_rate, Unit::Rate);
+    }
+    counted(traffic.requests, 1, traffic.requests as f64 / traffic.mean_rate, Unit::Rate)
 }
 
 fn warnings(result: &RunResult) -> Vec<String> {

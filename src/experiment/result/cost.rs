@@ -1,9 +1,10 @@
 //! What one deployment is billed, and the usage that the bill is made from.
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::{Deserialize, Serialize};
 
-use super::{Interval, Intervals};
+use super::{Interval, Intervals, interval};
 use crate::document::provenance::Confidence;
 
 /// The bill of a deployment: means over replications, exact decimals as strings.
@@ -63,7 +64,7 @@ pub struct MonthTotal {
 }
 
 /// One line of the bill: `quantity x unit_price = amount`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Line {
     /// The service; empty for what all share.
@@ -93,6 +94,24 @@ pub struct Line {
     pub observed: String,
     /// How far it can be trusted.
     pub confidence: Confidence,
+    /// Interval of `quantity`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci95: Intervals,
+}
+
+impl Line {
+    /// Half of the interval of the amount; 0 where there is none, or where all replications agree.
+    #[must_use]
+    pub fn half_width(&self) -> f64 {
+        self.half_width_of_quantity() * self.unit_price.abs().to_f64().unwrap_or(0.0)
+    }
+
+    /// The same of the quantity. An interval that was cut at zero counts as wide as its upper side says.
+    #[must_use]
+    pub fn half_width_of_quantity(&self) -> f64 {
+        let quantity = self.quantity.to_f64().unwrap_or(0.0);
+        interval(&self.ci95, "quantity").map_or(0.0, |ci95| (ci95.high - quantity).max(quantity - ci95.low))
+    }
 }
 
 /// Something that the bill leaves out.
@@ -151,6 +170,13 @@ impl Cost {
             }
         }
         groups
+    }
+
+    /// Half of an interval that holds what these lines come to. What moves one moves the others in the same direction,
+    /// mostly: their half-widths add up.
+    #[must_use]
+    pub fn half_width(&self, is_meant: impl Fn(&Line) -> bool) -> f64 {
+        self.lines.iter().filter(|line| is_meant(line)).map(Line::half_width).sum()
     }
 
     /// What a month is billed under the name of a service.

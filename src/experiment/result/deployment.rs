@@ -254,7 +254,7 @@ pub struct ServiceResult {
 }
 
 /// What it costs that an application has parts: as parts of `cost.per_month`, where there is a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Coordination {
     /// What stands before the application.
@@ -278,6 +278,9 @@ pub struct Coordination {
     pub cost_per_month: Option<Decimal>,
     /// Share of the time of slots with an attempt in which it waited for services that it called, in millionths.
     pub waiting_millionths: u32,
+    /// Intervals of the amounts, by their names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci95: Intervals,
 }
 
 /// The runs of one workflow; all replications.

@@ -5,8 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{Cost, DeploymentResult, RunResult, interval};
-use crate::report::number::{Unit, estimate, plain, span};
+use crate::experiment::result::{Cost, DeploymentResult, Interval, RunResult, interval};
+use crate::report::number::{Unit, estimate, span};
 
 /// Stacked bars: deployments by groups of the bill.
 pub fn breakdown(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -66,12 +66,12 @@ fn breakdown_sentence(billed: &[(&DeploymentResult, &Cost)]) -> String {
     let name = &cheapest.name;
     let per_month = cost.per_month.to_f64().unwrap_or(0.0);
     let dearest = billed.iter().max_by_key(|(_, other)| other.per_month);
-    let costs = match dearest.filter(|(_, most)| most.per_month > cost.per_month) {
-        Some((other, most)) => {
-            let less = 1.0 - per_month / most.per_month.to_f64().unwrap_or(1.0);
-            format!("{name} costs {} less than {}", whole_percent(less), other.name)
-        }
-        None => format!("{name} costs {} per month", plain(per_month, Unit::Money(&cost.currency))),
+    let costs = if let Some((other, most)) = dearest.filter(|(_, most)| most.per_month > cost.per_month) {
+        let less = 1.0 - per_month / most.per_month.to_f64().unwrap_or(1.0);
+        format!("{name} costs {} less than {}", whole_percent(less), other.name)
+    } else {
+        let sum = interval(&cost.ci95, "per_month");
+        format!("{name} costs {} per month", estimate(Some(per_month), sum, Unit::Money(&cost.currency)).value)
     };
     let largest = cost.groups().into_iter().max_by_key(|(_, amount)| *amount).filter(|_| per_month > 0.0);
     let part = largest.map_or_else(String::new, |(group, amount)| {
@@ -92,26 +92,27 @@ pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
     let currency = &billed(result).first()?.1.currency;
     let mut marks = Vec::new();
     let mut legend = Vec::new();
-    let mut finals: Vec<(&str, f64)> = Vec::new();
+    let mut finals: Vec<(&str, f64, Option<Interval>)> = Vec::new();
     for (index, (deployment, charts)) in result.deployments.iter().zip(&result.charts.deployments).enumerate() {
         let Some(last) = charts.cumulative_cost.last() else { continue };
         let points = ends.iter().zip(&charts.cumulative_cost).map(|(at, cost)| (*at, *cost));
         marks.push(Mark::Line(series(index), std::iter::once((0.0, 0.0)).chain(points).collect()));
         legend.push((Swatch::Line(series(index)), deployment.name.clone()));
-        finals.push((&deployment.name, *last));
+        let total = deployment.cost.as_ref().and_then(|cost| interval(&cost.ci95, "total"));
+        finals.push((&deployment.name, *last, total));
     }
     let least = finals.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
     let most = finals.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    let money = |amount| plain(amount, Unit::Money(currency));
+    let money = |of: &(&str, f64, Option<Interval>)| estimate(Some(of.1), of.2, Unit::Money(currency)).value;
     let sentence = if finals.len() == 1 {
-        format!("After {} the bill stands at {}.", span(end), money(least.1))
+        format!("After {} the bill stands at {}.", span(end), money(least))
     } else {
         format!(
             "After {} the bills stand between {} ({}) and {} ({}).",
             span(end),
-            money(least.1),
+            money(least),
             least.0,
-            money(most.1),
+            money(most),
             most.0
         )
     };

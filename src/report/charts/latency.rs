@@ -3,8 +3,8 @@
 use super::axis::{Axis, quantile_position};
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{DeploymentResult, RunResult};
-use crate::report::number::{Unit, plain};
+use crate::experiment::result::{DeploymentResult, RunResult, interval};
+use crate::report::number::{Unit, estimate};
 
 /// The largest share that is drawn: further out, a percentile rests on a handful of requests.
 const LAST: f64 = 0.999;
@@ -44,10 +44,8 @@ fn sentence(deployments: &[DeploymentResult]) -> String {
     let parts = deployments.iter().filter_map(|deployment| {
         let latency = &deployment.latency_ms;
         let (median, p99) = (latency.p50?, latency.p99?);
-        Some((
-            p99,
-            format!("{} on {} (median {})", plain(p99, Unit::Millis), deployment.name, plain(median, Unit::Millis)),
-        ))
+        let millis = |value, key| estimate(Some(value), interval(&latency.ci95, key), Unit::Millis).value;
+        Some((p99, format!("{} on {} (median {})", millis(p99, "p99"), deployment.name, millis(median, "p50"))))
     });
     let mut parts: Vec<(f64, String)> = parts.collect();
     parts.sort_by(|a, b| a.0.total_cmp(&b.0));

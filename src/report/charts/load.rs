@@ -3,8 +3,8 @@
 use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{DeploymentCharts, DeploymentResult, RunResult};
-use crate::report::number::{Unit, plain};
+use crate::experiment::result::{DeploymentCharts, DeploymentResult, RunResult, interval};
+use crate::report::number::{Unit, estimate, plain};
 
 /// Small multiples: a row per deployment, its load on the left and its capacity on the right.
 pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -92,7 +92,7 @@ fn sentence(result: &RunResult, peak: f64) -> String {
         Some(format!(
             "{} holds {} instances on average, {:.0} % of them busy",
             deployment.name,
-            plain(mean, Unit::Count),
+            estimate(Some(mean), interval(&instances.ci95, "mean"), Unit::Count).value,
             busy / mean * 100.0
         ))
     });

@@ -32,20 +32,18 @@ type Known = (Decimal, f64);
 /// The same with what is billed for it.
 pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: Option<&Cost>) -> Coordination {
     let Some(cost) = cost else { return measured };
-    let of = |is: &dyn Fn(&Line) -> bool| -> Known {
-        (cost.lines.iter().filter(|line| is(line)).map(|line| line.amount).sum(), cost.half_width(is))
+    let among = |dimensions: &[Dimension]| {
+        known(cost, |line| dimensions.iter().any(|dimension| dimension.id() == line.dimension))
     };
-    let among =
-        |dimensions: &[Dimension]| of(&|line| dimensions.iter().any(|dimension| dimension.id() == line.dimension));
-    let edge = of(&|line| line.group == Group::Edge.word());
+    let edge = known(cost, |line| line.group == Group::Edge.word());
     let queues = among(&[Dimension::QueueRequests, Dimension::QueueBytes]);
     let workflows = among(&[Dimension::WorkflowSteps, Dimension::WorkflowRequests, Dimension::WorkflowGibSeconds]);
     let between_zones = among(&[Dimension::InterzoneBytes]);
     let sum = |parts: &mut dyn Iterator<Item = Known>| parts.fold((Decimal::ZERO, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
     let waiting =
-        measured.waiting.map_or((Decimal::ZERO, 0.0), |_| sum(&mut services.iter().map(|one| waiting(one, &of))));
+        measured.waiting.map_or((Decimal::ZERO, 0.0), |_| sum(&mut services.iter().map(|one| waiting(one, cost))));
     let all = sum(&mut [edge, queues, workflows, between_zones, waiting].into_iter());
-    let known = [
+    let parts = [
         ("edge", edge),
         ("queues", queues),
         ("workflows", workflows),
@@ -53,7 +51,7 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
         ("waiting", waiting),
         ("cost_per_month", all),
     ];
-    let ci95 = known.into_iter().filter(|(_, (_, half_width))| *half_width > 0.0).map(|(key, (amount, half_width))| {
+    let ci95 = parts.into_iter().filter(|(_, (_, half_width))| *half_width > 0.0).map(|(key, (amount, half_width))| {
         let amount = amount.to_f64().unwrap_or(f64::NAN);
         (key.to_owned(), Interval { low: amount - half_width, high: amount + half_width })
     });
@@ -70,10 +68,17 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
     }
 }
 
+/// What these lines come to.
+fn known(cost: &Cost, is_meant: impl Fn(&Line) -> bool) -> Known {
+    let amount = cost.lines.iter().filter(|line| is_meant(line)).map(|line| line.amount).sum();
+    (amount, cost.half_width(is_meant))
+}
+
 /// Of what a service's time is billed, the share in which it waited for others.
-fn waiting(service: &ServiceResult, of: &dyn Fn(&dyn Fn(&Line) -> bool) -> Known) -> Known {
+fn waiting(service: &ServiceResult, cost: &Cost) -> Known {
     let time = [Dimension::GibSeconds.id(), Dimension::VcpuSeconds.id()];
-    let (billed, half_width) = of(&|line| line.service == service.name && time.contains(&line.dimension.as_str()));
+    let (billed, half_width) =
+        known(cost, |line| line.service == service.name && time.contains(&line.dimension.as_str()));
     let amount = (billed * Decimal::from(service.waiting_millionths) / Decimal::from(1_000_000)).round_dp(6);
     (amount, half_width * f64::from(service.waiting_millionths) / 1e6)
 }

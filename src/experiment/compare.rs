@@ -26,6 +26,7 @@ use crate::platform::workflow::BoundWorkflow;
 use crate::pricing::tariff::day_zone;
 use crate::pricing::timeline::cost_over_time;
 use crate::scenario::{Placed, Scenario};
+use crate::traffic::statistics::Statistics;
 
 /// Points of a latency distribution in charts.
 const QUANTILE_POINTS: u32 = 200;
@@ -94,6 +95,7 @@ fn measured(scenario: &Scenario) -> Result<Measured, RunError> {
 fn traffic(scenario: &Scenario, folded: &Folded) -> TrafficResult {
     let samples = |of: &dyn Fn(usize) -> Option<f64>| mean(&(0..folded.replications()).map(of).collect());
     let all = &folded.traffic;
+    let interval_of = |of: fn(&Statistics) -> f64| mean_interval(&all.iter().map(of).collect::<Vec<f64>>());
     let requests: u64 = all.iter().map(|one| one.requests).sum();
     let mean_rate = samples(&|index| Some(all[index].mean_rate)).unwrap_or(0.0);
     let peak_rate = samples(&|index| Some(all[index].peak_rate)).unwrap_or(0.0);
@@ -107,6 +109,10 @@ fn traffic(scenario: &Scenario, folded: &Folded) -> TrafficResult {
         peak_rate,
         peak_to_mean: (mean_rate > 0.0).then(|| peak_rate / mean_rate),
         dispersion_1s: samples(&|index| all[index].dispersion_1s),
+        ci95: intervals([
+            ("requests_per_replication", interval_of(|one| one.requests as f64)),
+            ("mean_rate", interval_of(|one| one.mean_rate)),
+        ]),
     }
 }
 

@@ -167,6 +167,9 @@ pub struct TrafficResult {
     pub peak_to_mean: Option<f64>,
     /// Variance over mean of the counts per second: median over ten-minute windows.
     pub dispersion_1s: Option<f64>,
+    /// Intervals of `requests_per_replication` and `mean_rate`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ci95: Intervals,
 }
 
 impl Observed {

@@ -72,7 +72,7 @@ fn notes(cost: &Cost, sources: &[&Line], day: Option<&str>) -> Vec<String> {
     }
     if cost.half_width(|_| true) > 0.0 {
         notes.push(
-            "Quantities and amounts end at the digit that their replications support, and sums at that of their lines; files have \
+            "Quantities, amounts and the sum end at the digit that their replications support, groups at that of their lines; files have \
              them in full."
                 .to_owned(),
         );

@@ -6,7 +6,7 @@ use super::audit;
 use super::bill::GROUPS;
 use super::faults;
 use super::lead_time;
-use super::number::{NOTHING, Unit, counted, estimate, money, plain, whole};
+use super::number::{NOTHING, Unit, counted, estimate, money, plain, share, whole};
 use super::parts;
 use super::stores;
 use super::table::{Cell, Row, Table};
@@ -38,14 +38,15 @@ pub fn part(result: &RunResult, label: &str, cell: impl Fn(&DeploymentResult) ->
     Row::part(label, result.deployments.iter().map(cell).collect())
 }
 
-/// The share that a count, summed over replications, is of another.
-pub fn share_of(count: u64, all: u64) -> String {
-    if all == 0 { NOTHING.to_owned() } else { counted(count, 1, all as f64, Unit::Share) }
-}
-
 /// A count of one replication: the mean of several, or the one there is.
 pub fn count(result: &RunResult, count: u64) -> String {
-    if result.replications <= 1 { whole(count) } else { counted(count, result.replications, 1.0, Unit::Count) }
+    if result.replications <= 1 {
+        return whole(count);
+    }
+    let traffic = &result.traffic;
+    let requests = interval(&traffic.ci95, "requests_per_replication");
+    let half_width = requests.map_or(0.0, |ci95| (ci95.high - ci95.low) / 2.0);
+    counted(count, result.replications, half_width / traffic.requests_per_replication.max(1.0))
 }
 
 fn cost(result: &RunResult) -> Vec<Row> {
@@ -124,7 +125,7 @@ fn reliability(result: &RunResult) -> Vec<Row> {
         Row::heading("Errors"),
         row(result, "requests that failed", |d| {
             let ended = d.requests.offered.saturating_sub(d.requests.in_flight);
-            share_of(ended.saturating_sub(d.requests.succeeded), ended).into()
+            share(ended.saturating_sub(d.requests.succeeded), ended).into()
         }),
         part(result, "attempts rejected", |d| count(result, d.attempts.rejected).into()),
         part(result, "attempts timed out", |d| count(result, d.attempts.timed_out).into()),

@@ -351,6 +351,7 @@ pub fn run() -> RunResult {
             peak_rate: 131.4,
             peak_to_mean: Some(13.14),
             dispersion_1s: None,
+            ci95: None,
         },
         deployments: vec![a(), b(), c(), d()],
         comparison: Comparison {

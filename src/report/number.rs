@@ -96,12 +96,21 @@ pub fn quantity(value: Decimal, half_width: f64) -> String {
     }
 }
 
-/// Prints the mean of `replications` counts that are `sum` together, divided by `of`. Nothing says how far chance moves
-/// it but the count itself: events that come independently vary as a Poisson law does, others mostly more.
-pub fn counted(sum: u64, replications: u32, of: f64, unit: Unit<'_>) -> String {
-    let share = 1.0 / f64::from(replications.max(1)) / of;
-    let value = sum as f64 * share;
-    let half_width = HALF_OF_95 * (sum as f64).sqrt() * share;
+/// Prints the mean of `replications` counts that are `sum` together. They vary as much as those of events that come independently, a
+/// Poisson law, at the least, and where the requests vary more, by as large a share as these.
+pub fn counted(sum: u64, replications: u32, share_of_requests: f64) -> String {
+    printed_count(sum as f64 / f64::from(replications.max(1)), sum, share_of_requests, Unit::Count)
+}
+
+/// Prints which share `part` is of `whole`; it varies as a Poisson law does.
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { NOTHING.to_owned() } else { printed_count(part as f64 / whole as f64, part, 0.0, Unit::Share) }
+}
+
+/// What comes of so many events, of which at least this share is chance.
+fn printed_count(value: f64, events: u64, least: f64, unit: Unit<'_>) -> String {
+    let chance = HALF_OF_95 / (events.max(1) as f64).sqrt();
+    let half_width = chance.max(least) * value;
     let (factor, suffix) = scale(value, unit);
     let places = supported_places(half_width * factor).min(default_places(value * factor, unit));
     format!("{}{suffix}", rounded(value * factor, places))
@@ -306,10 +315,11 @@ mod tests {
         let of = |half_width| quantity("1234567.333333".parse().unwrap(), half_width);
         assert_eq!([of(1_350.0), of(4_000.0), of(0.0)], ["1,234,600", "1,235,000", "1,234,567.333333"]);
         // 107 events in three runs: 36 of each, give or take 7.
-        assert_eq!(counted(107, 3, 1.0, Unit::Count), "36");
-        assert_eq!(counted(42_336_000, 7, 1.0, Unit::Count), "6.05 M");
-        assert_eq!(counted(4, 1, 1_000.0, Unit::Share), "0.4 %");
-        assert_eq!(counted(0, 5, 1.0, Unit::Count), "0");
+        assert_eq!(counted(107, 3, 0.0), "36");
+        assert_eq!(counted(42_336_000, 7, 0.0), "6.05 M");
+        assert_eq!([counted(87_066, 3, 0.0), counted(87_066, 3, 0.15)], ["29,020", "29,000"]);
+        assert_eq!([share(4, 1_000), share(0, 1_000), share(0, 0)], ["0.4 %", "0 %", NOTHING]);
+        assert_eq!(counted(0, 5, 0.0), "0");
     }
 
     #[test]

@@ -6,11 +6,11 @@ use super::bill;
 use super::charts::{self, ChartError};
 use super::figures::{self, count};
 use super::lead_time;
-use super::number::{NOTHING, Unit, counted, plain, span, whole};
+use super::number::{NOTHING, Unit, estimate, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
 use super::verdict;
-use crate::experiment::result::{DeploymentResult, PrecisionResult, RunResult};
+use crate::experiment::result::{DeploymentResult, PrecisionResult, RunResult, interval};
 use crate::platform::Family;
 
 /// The mark of a figure that is an assumption or was not verified.
@@ -51,7 +51,7 @@ fn subtitle(result: &RunResult) -> String {
         who.push(format!(
             "{} requests, {} on average, {} in the peak minute",
             count(result, traffic.requests),
-            mean_rate(result),
+            estimate(Some(traffic.mean_rate), interval(&traffic.ci95, "mean_rate"), Unit::Rate).value,
             plain(traffic.peak_rate, Unit::Rate),
         ));
     }
@@ -70,15 +70,6 @@ fn subtitle(result: &RunResult) -> String {
             format!("{} deployments", result.deployments.len())
         },
     )
-}
-
-/// Requests of a second; not finer than their number supports, where there are several replications.
-fn mean_rate(result: &RunResult) -> String {
-    let traffic = &result.traffic;
-    if result.replications <= 1 || traffic.mean_rate <= 0.0 {
-        return plain(traffic.mean_rate, Unit::Rate);
-    }
-    counted(traffic.requests, 1, traffic.requests as f64 / traffic.mean_rate, Unit::Rate)
 }
 
 fn warnings(result: &RunResult) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! Rows about stores in the table of a run.
 
-use super::figures::{count, part, row, share_of};
-use super::number::{NOTHING, Unit, estimate, whole};
+use super::figures::{count, part, row};
+use super::number::{NOTHING, Unit, estimate, share, whole};
 use super::parts::found;
 use super::table::{Cell, Row};
 use crate::experiment::result::{DeploymentResult, RunResult, StoreResult, interval};
@@ -23,7 +23,7 @@ fn of_store(result: &RunResult, name: &str) -> Vec<Row> {
     let find = |deployment: &DeploymentResult, cell: &dyn Fn(&StoreResult) -> Cell| {
         found(&deployment.stores, |store| store.name == name, cell)
     };
-    let refused = |store: &StoreResult| share_of(store.queries.refused, store.queries.asked).into();
+    let refused = |store: &StoreResult| share(store.queries.refused, store.queries.asked).into();
     let latency = |store: &StoreResult| {
         estimate(store.latency_ms.p99, interval(&store.latency_ms.ci95, "p99"), Unit::Millis).into()
     };

@@ -64,6 +64,7 @@ status=0
 : >"$log"
 cargo test --locked --no-fail-fast --lib --bins 2>&1 | tee -a "$log" || status=$?
 cargo test --locked --no-fail-fast --profile gate --test '*' 2>&1 | tee -a "$log" || status=$?
+cargo test --locked --no-fail-fast --profile gate --doc 2>&1 | tee -a "$log" || status=$?
 if [ -z "${SIMULATE_TRACES:-}" ]; then
   printf 'SKIPPED: SIMULATE_TRACES is not set, tests on recorded traffic read nothing\n' >&2
 fi

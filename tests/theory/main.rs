@@ -10,8 +10,8 @@
 //!
 //! Every system is run with seeds fixed beforehand, five replications each. A metric's deviation is measured in standard
 //! errors of all its replications and must stay below 4; of the 95 % intervals that the runs themselves state, one per
-//! system and seed, the right share must hold the true value. `cargo test --test theory` runs short versions of the
-//! systems in seconds; `SIMULATE_THEORY=full cargo test --profile gate --test theory -- --nocapture` the whole, in minutes, and prints
+//! system and seed, the right share must hold the true value. `cargo test --profile gate --test theory` runs short
+//! versions of the systems in less than a minute; `SIMULATE_THEORY=full cargo test --profile gate --test theory -- --nocapture` the whole, in minutes, and prints
 //! the figures.
 
 mod clients;

@@ -53,7 +53,7 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
     ];
     let ci95 = parts.into_iter().filter(|(_, (_, half_width))| *half_width > 0.0).map(|(key, (amount, half_width))| {
         let amount = amount.to_f64().unwrap_or(f64::NAN);
-        (key.to_owned(), Interval { low: amount - half_width, high: amount + half_width })
+        (key.to_owned(), Interval { low: (amount - half_width).max(0.0), high: amount + half_width })
     });
     let ci95: BTreeMap<String, Interval> = ci95.collect();
     Coordination {

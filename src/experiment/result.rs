@@ -43,6 +43,20 @@ pub struct Interval {
     pub high: f64,
 }
 
+impl Interval {
+    /// Half of how wide it is.
+    #[must_use]
+    pub fn half_width(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
+/// Half of the interval of one estimate of an object; 0 where there is none.
+#[must_use]
+pub fn half_width(intervals: &Intervals, key: &str) -> f64 {
+    interval(intervals, key).map_or(0.0, |ci95| ci95.half_width())
+}
+
 /// Intervals of an object's estimates by key; `None` with one replication.
 pub type Intervals = Option<BTreeMap<String, Interval>>;
 

@@ -8,7 +8,7 @@ use super::page::Block;
 use super::run::FLAG;
 use super::table::{Cell, Row, RowKind, Table};
 use crate::document::provenance::{Confidence, months_before};
-use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult, interval};
+use crate::experiment::result::{Cost, DeploymentResult, Line, RunResult, half_width};
 
 /// Prices that were observed so many months before the day of the bill, or earlier, are pointed out.
 const OLD_MONTHS: u32 = 12;
@@ -19,8 +19,8 @@ pub fn blocks(result: &RunResult, deployment: &DeploymentResult, cost: &Cost) ->
     let mut sources: Vec<&Line> = Vec::new();
     let mut rows: Vec<Row> = Vec::new();
     for (group, amount) in grouped(cost) {
-        let half_width = cost.half_width(|line| line.group == group);
-        rows.push(Row::heading(format!("{group}: {}", money(amount, half_width, &cost.currency))));
+        let known_to = cost.half_width(|line| line.group == group);
+        rows.push(Row::heading(format!("{group}: {}", money(amount, known_to, &cost.currency))));
         let mut lines: Vec<&Line> = cost.lines.iter().filter(|line| line.group == group).collect();
         lines.sort_by(|a, b| a.service.cmp(&b.service));
         for line in lines {
@@ -33,8 +33,7 @@ pub fn blocks(result: &RunResult, deployment: &DeploymentResult, cost: &Cost) ->
         }
     }
     let mut total: Vec<Cell> = vec![Cell::default(); 3];
-    let half_width = interval(&cost.ci95, "per_month").map_or(0.0, |sum| (sum.high - sum.low) / 2.0);
-    total.push(money(cost.per_month, half_width, &cost.currency).into());
+    total.push(money(cost.per_month, half_width(&cost.ci95, "per_month"), &cost.currency).into());
     total.resize(6, Cell::default());
     rows.push(Row { kind: RowKind::Total, label: "per month".to_owned(), cells: total });
     let head = ["item", "quantity", "unit", "unit price", "amount", "source", "line"];

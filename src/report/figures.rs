@@ -10,7 +10,9 @@ use super::number::{NOTHING, Unit, counted, estimate, money, plain, share, whole
 use super::parts;
 use super::stores;
 use super::table::{Cell, Row, Table};
-use crate::experiment::result::{AuditFigure, DeploymentResult, Intervals, Judgement, RunResult, Verdict, interval};
+use crate::experiment::result::{
+    AuditFigure, DeploymentResult, Intervals, Judgement, RunResult, Verdict, half_width, interval,
+};
 
 /// The table of `result`.
 pub fn table(result: &RunResult) -> Table {
@@ -44,9 +46,8 @@ pub fn count(result: &RunResult, count: u64) -> String {
         return whole(count);
     }
     let traffic = &result.traffic;
-    let requests = interval(&traffic.ci95, "requests_per_replication");
-    let half_width = requests.map_or(0.0, |ci95| (ci95.high - ci95.low) / 2.0);
-    counted(count, result.replications, half_width / traffic.requests_per_replication.max(1.0))
+    let known_to = half_width(&traffic.ci95, "requests_per_replication");
+    counted(count, result.replications, known_to / traffic.requests_per_replication.max(1.0))
 }
 
 fn cost(result: &RunResult) -> Vec<Row> {

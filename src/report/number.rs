@@ -60,7 +60,7 @@ pub fn estimate(value: Option<f64>, ci95: Option<Interval>, unit: Unit<'_>) -> P
     // Nobody pays fractions of a cent, once there are some.
     let in_cents = matches!(unit, Unit::Money(_)) && value.abs() >= 1.0;
     let places = ci95.map_or(default, |ci| {
-        let places = supported_places((ci.high - ci.low) / 2.0 * factor).min(default);
+        let places = supported_places(ci.half_width() * factor).min(default);
         if in_cents { places } else { told_apart(ci, factor, places) }
     });
     let end = |end: f64| rounded(end * factor, places.max(places_of_end(end * factor, places)));
@@ -105,6 +105,11 @@ pub fn counted(sum: u64, replications: u32, share_of_requests: f64) -> String {
 /// Prints which share `part` is of `whole`; it varies as a Poisson law does.
 pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 { NOTHING.to_owned() } else { printed_count(part as f64 / whole as f64, part, 0.0, Unit::Share) }
+}
+
+/// Prints a share in percent that is known to this half-width, to whole percents at most.
+pub fn percent(share: f64, half_width: f64) -> String {
+    format!("{} %", no_finer(share * 100.0, supported_places(half_width * 100.0).min(0)))
 }
 
 /// What comes of so many events, of which at least this share is chance.
@@ -320,6 +325,12 @@ mod tests {
         assert_eq!([counted(87_066, 3, 0.0), counted(87_066, 3, 0.15)], ["29,020", "29,000"]);
         assert_eq!([share(4, 1_000), share(0, 1_000), share(0, 0)], ["0.4 %", "0 %", NOTHING]);
         assert_eq!(counted(0, 5, 0.0), "0");
+    }
+
+    #[test]
+    fn percents_are_whole_at_most() {
+        assert_eq!([percent(0.4321, 0.0), percent(0.4321, 0.004), percent(0.4321, 0.07)], ["43 %", "43 %", "43 %"]);
+        assert_eq!([percent(0.4321, 0.4), percent(0.04, 0.4)], ["40 %", "< 10 %"]);
     }
 
     #[test]

@@ -6,7 +6,8 @@ use super::figures::{count, part, row};
 use super::number::{NOTHING, Unit, estimate, money};
 use super::table::{Cell, Row};
 use crate::experiment::result::{
-    Coordination, Cost, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, WorkflowResult, interval,
+    Coordination, Cost, DeploymentResult, Intervals, QueueResult, RunResult, ServiceResult, WorkflowResult, half_width,
+    interval,
 };
 
 /// What stands for a part that is bound to nothing.
@@ -40,9 +41,9 @@ fn names<'r>(result: &'r RunResult, of: impl Fn(&'r DeploymentResult) -> Vec<&'r
 }
 
 /// An amount of the deployment's bill that is known to this half-width.
-fn of_bill(deployment: &DeploymentResult, amount: Option<Decimal>, half_width: impl Fn(&Cost) -> f64) -> Cell {
+fn of_bill(deployment: &DeploymentResult, amount: Option<Decimal>, known_to: impl Fn(&Cost) -> f64) -> Cell {
     match (amount.filter(|amount| !amount.is_zero()), &deployment.cost) {
-        (Some(amount), Some(cost)) => money(amount, half_width(cost), &cost.currency).into(),
+        (Some(amount), Some(cost)) => money(amount, known_to(cost), &cost.currency).into(),
         _ => NOTHING.to_owned().into(),
     }
 }
@@ -56,8 +57,7 @@ fn coordination(result: &RunResult) -> Vec<Row> {
     }
     let money = |deployment: &DeploymentResult, key: &str, of: Amount| {
         let Some(found) = &deployment.coordination else { return NOTHING.to_owned().into() };
-        let half_width = interval(&found.ci95, key).map_or(0.0, |ci95| (ci95.high - ci95.low) / 2.0);
-        of_bill(deployment, of(found), |_| half_width)
+        of_bill(deployment, of(found), |_| half_width(&found.ci95, key))
     };
     let parts: [(&str, &str, Amount); 5] = [
         ("edge", "edge", |of| of.edge),

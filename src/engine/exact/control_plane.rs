@@ -41,12 +41,12 @@ impl Core<'_> {
     /// From now on the instances that serve use so many micro-vCPU together; and they are given so many attempts. Both
     /// are shared out evenly, if a law looks at each of them.
     pub(in crate::engine) fn work(&mut self, micro_vcpu: u64, attempts: u64) {
-        let serving = self.serving();
-        if serving == 0 {
-            return;
-        }
         if !self.is_watched() {
             self.station.cpu_of_all.get_or_insert_default().set(self.now, micro_vcpu);
+            return;
+        }
+        let serving = self.serving();
+        if serving == 0 {
             return;
         }
         let (mut more_cpu, mut more_attempts) = (micro_vcpu % serving, attempts % serving);

@@ -5,8 +5,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{Cost, DeploymentResult, Interval, RunResult, interval};
-use crate::report::number::{Unit, estimate, span};
+use crate::experiment::result::{Cost, DeploymentResult, Interval, RunResult, half_width, interval};
+use crate::report::number::{Unit, estimate, percent, span};
 
 /// Stacked bars: deployments by groups of the bill.
 pub fn breakdown(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -67,8 +67,9 @@ fn breakdown_sentence(billed: &[(&DeploymentResult, &Cost)]) -> String {
     let per_month = cost.per_month.to_f64().unwrap_or(0.0);
     let dearest = billed.iter().max_by_key(|(_, other)| other.per_month);
     let costs = if let Some((other, most)) = dearest.filter(|(_, most)| most.per_month > cost.per_month) {
-        let less = 1.0 - per_month / most.per_month.to_f64().unwrap_or(1.0);
-        format!("{name} costs {} less than {}", whole_percent(less), other.name)
+        let rest = per_month / most.per_month.to_f64().unwrap_or(1.0);
+        let less = percent(1.0 - rest, rest * (relative(cost) + relative(most)));
+        format!("{name} costs {less} less than {}", other.name)
     } else {
         let sum = interval(&cost.ci95, "per_month");
         format!("{name} costs {} per month", estimate(Some(per_month), sum, Unit::Money(&cost.currency)).value)
@@ -76,13 +77,16 @@ fn breakdown_sentence(billed: &[(&DeploymentResult, &Cost)]) -> String {
     let largest = cost.groups().into_iter().max_by_key(|(_, amount)| *amount).filter(|_| per_month > 0.0);
     let part = largest.map_or_else(String::new, |(group, amount)| {
         let share = amount.to_f64().unwrap_or(0.0) / per_month;
-        format!("; {group} is {} of its bill", whole_percent(share))
+        let known_to = cost.half_width(|line| line.group == group) / per_month + share * relative(cost);
+        format!("; {group} is {} of its bill", percent(share, known_to))
     });
     format!("{costs}{part}.")
 }
 
-fn whole_percent(share: f64) -> String {
-    format!("{:.0} %", share * 100.0)
+/// Half of the interval of a month, as a share of it. Half-widths of what is divided by each other add up.
+fn relative(cost: &Cost) -> f64 {
+    let per_month = cost.per_month.to_f64().unwrap_or(0.0);
+    if per_month > 0.0 { half_width(&cost.ci95, "per_month") / per_month } else { 0.0 }
 }
 
 /// Lines: the bill of the measured time so far.

@@ -3,8 +3,8 @@
 use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
-use crate::experiment::result::{DeploymentCharts, DeploymentResult, RunResult, interval};
-use crate::report::number::{Unit, estimate, plain};
+use crate::experiment::result::{DeploymentCharts, DeploymentResult, RunResult, half_width, interval};
+use crate::report::number::{Unit, estimate, percent, plain};
 
 /// Small multiples: a row per deployment, its load on the left and its capacity on the right.
 pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -89,11 +89,13 @@ fn sentence(result: &RunResult, peak: f64) -> String {
         let instances = &deployment.instances;
         let mean = instances.mean.filter(|mean| *mean > 0.0)?;
         let busy = instances.mean_busy?;
+        let known_to =
+            (half_width(&instances.ci95, "mean_busy") + half_width(&instances.ci95, "mean") * busy / mean) / mean;
         Some(format!(
-            "{} holds {} instances on average, {:.0} % of them busy",
+            "{} holds {} instances on average, {} of them busy",
             deployment.name,
             estimate(Some(mean), interval(&instances.ci95, "mean"), Unit::Count).value,
-            busy / mean * 100.0
+            percent(busy / mean, known_to)
         ))
     });
     let parts: Vec<String> = parts.collect();

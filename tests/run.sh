@@ -54,9 +54,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
 say "dependencies"
 no_font_libraries
 # Unit tests are built with the profile `test`, which checks each sum for overflows. Tests of the whole program play billions of
-# requests, and are built as its instructions are counted: nearly as a release.
-say "the program as it is released"
-cargo build --locked --profile gate --bin simulate
+# requests: they are built nearly as a release, and with them the program whose instructions are counted.
 SIMULATE_GATE="$PWD/target/gate/simulate"
 export SIMULATE_GATE
 say "tests"

@@ -21,6 +21,7 @@ pub mod reprice;
 pub mod result;
 mod stores;
 pub mod sweep;
+mod toll;
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -169,10 +170,11 @@ pub fn run(scenario: &Scenario, options: &RunOptions<'_>) -> Result<RunResult, R
     let play = || {
         let folded = fold_replications(scenario, options)?;
         let audits = audit::audits(scenario, options, &folded.chosen)?;
-        Ok((folded, audits))
+        let tolls = toll::tolls(scenario, options, &folded)?;
+        Ok((folded, audits, tolls))
     };
-    let (folded, audits) = with_threads(options.threads, play)??;
-    let mut result = compare::result(scenario, &folded)?;
+    let (folded, audits, tolls) = with_threads(options.threads, play)??;
+    let mut result = compare::result(scenario, &folded, &tolls)?;
     for (deployment, audit) in result.deployments.iter_mut().zip(audits) {
         deployment.audit = audit;
     }

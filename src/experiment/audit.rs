@@ -24,7 +24,7 @@ use crate::kernel::histogram::Histogram;
 use crate::kernel::streams::{child, stream};
 use crate::kernel::whole::floor;
 use crate::metering::calendar::Calendar;
-use crate::metering::measurement::{ClassMeasure, Measurement};
+use crate::metering::measurement::Measurement;
 use crate::platform::Deployment;
 use crate::platform::fleet::Initial;
 use crate::pricing::tariff::day_zone;
@@ -291,17 +291,7 @@ impl Auditor<'_> {
         let mut latency = Histogram::new();
         measured.classes.iter().for_each(|class| latency.merge(&class.latency));
         let mut billed = Billed::default();
-        if !placed.tariffs.is_empty() {
-            billed
-                .add(
-                    &measured.usage,
-                    &placed.tariffs,
-                    calendar,
-                    &self.scenario.pricing,
-                    measured.sum(ClassMeasure::completed),
-                )
-                .map_err(|why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why })?;
-        }
+        billed.add_measured(measured, placed, calendar, &self.scenario.pricing)?;
         let instances: u128 = measured.slices.iter().map(|slice| slice.instances).sum();
         Ok(Found {
             instances: instances as f64 / 1e9,

@@ -4,15 +4,18 @@
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 
+use super::RunError;
 use super::estimates::{Samples, intervals};
 use super::fold::ratio;
 use super::result::{Cost, Line, MonthTotal, NotModelled};
-use crate::kernel::estimate::mean_interval;
+use crate::kernel::estimate::{Estimate, mean_interval, paired};
 use crate::metering::calendar::Calendar;
+use crate::metering::measurement::{ClassMeasure, Measurement};
 use crate::metering::usage::{Dimension, Usage};
 use crate::pricing::bill::{self, Bill};
 use crate::pricing::settle::{Options, Settlement, Unpriced, settle};
 use crate::pricing::tariff::Tariff;
+use crate::scenario::Placed;
 
 /// What every replication owes, and the scalars of their bills.
 #[derive(Debug, Default)]
@@ -41,6 +44,31 @@ impl Billed {
         self.per_million.push(total.and_then(|total| ratio(total * 1e6, succeeded as f64)));
         self.settlements.push(settlement);
         Ok(())
+    }
+
+    /// Bills the next replication of a deployment as it was measured, unless it has no bill.
+    pub fn add_measured(
+        &mut self,
+        measurement: &Measurement,
+        placed: &Placed,
+        calendar: &Calendar,
+        options: &Options,
+    ) -> Result<(), RunError> {
+        if placed.tariffs.is_empty() {
+            return Ok(());
+        }
+        let succeeded = measurement.sum(ClassMeasure::completed);
+        self.add(&measurement.usage, &placed.tariffs, calendar, options, succeeded).map_err(unpriced(placed))
+    }
+
+    /// The bill of a deployment: the mean of the replications.
+    pub fn bill_of(&self, placed: &Placed, options: &Options) -> Result<Bill, RunError> {
+        self.bill(options).map_err(unpriced(placed))
+    }
+
+    /// What is owed beyond what `other` owes for the same replications.
+    pub fn more_than(&self, other: &Self) -> Option<Estimate> {
+        paired(&self.total, &other.total)
     }
 
     /// The bill: the mean of the replications.
@@ -80,6 +108,11 @@ impl Billed {
             ]),
         }
     }
+}
+
+/// A deployment used something that has no price.
+fn unpriced(placed: &Placed) -> impl FnOnce(Unpriced) -> RunError {
+    |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why }
 }
 
 /// What is said of a dimension that a tariff may leave out, and does.

@@ -14,6 +14,7 @@ use super::result::{
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
     RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult, WorkflowResult,
 };
+use super::toll::Toll;
 use super::{RunError, coordination, fidelity};
 use crate::application::Service;
 use crate::application::queue::Queue;
@@ -32,7 +33,7 @@ use crate::traffic::statistics::Statistics;
 const QUANTILE_POINTS: u32 = 200;
 
 /// What a run found.
-pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, RunError> {
+pub(super) fn result(scenario: &Scenario, folded: &Folded, tolls: &[Toll]) -> Result<RunResult, RunError> {
     let replications = u32::try_from(folded.replications()).unwrap_or(u32::MAX);
     let mut deployments = Vec::new();
     let mut charts = Charts {
@@ -42,7 +43,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded) -> Result<RunResult, 
     };
     for (index, placed) in scenario.deployments.iter().enumerate() {
         let (mut deployment, chart) = deployment(scenario, index, folded)?;
-        deployment.faults = faults(scenario, index, &folded.deployments[index], folded);
+        deployment.faults = faults(scenario, index, folded, tolls);
         deployment.lead_time = lead_time(&placed.deployment, &deployment.faults);
         deployments.push(deployment);
         charts.deployments.push(chart);
@@ -304,8 +305,7 @@ fn cost(
     if placed.tariffs.is_empty() {
         return Ok((None, Vec::new()));
     }
-    let unpriced = |why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why };
-    let bill = folded.billed.bill(&scenario.pricing).map_err(unpriced)?;
+    let bill = folded.billed.bill_of(placed, &scenario.pricing)?;
     let cumulative = cost_over_time(&bill, &folded.whole_usage, calendar);
     let not_modelled = placed.deployment.not_modelled.iter().map(|(item, share)| NotModelled {
         item: item.clone(),

@@ -39,6 +39,13 @@ pub(super) fn intervals<'k>(entries: impl IntoIterator<Item = (&'k str, Option<E
     (!found.is_empty()).then_some(found)
 }
 
+/// The same of differences, which may be negative.
+pub(super) fn intervals_either_side<'k>(entries: impl IntoIterator<Item = (&'k str, Option<Estimate>)>) -> Intervals {
+    let found: BTreeMap<String, Interval> =
+        entries.into_iter().filter_map(|(key, estimate)| Some((key.to_owned(), interval(estimate?)?))).collect();
+    (!found.is_empty()).then_some(found)
+}
+
 /// The percentiles that results have.
 pub(super) const PERCENTILES: [(&str, f64); 5] =
     [("p50", 0.5), ("p90", 0.9), ("p95", 0.95), ("p99", 0.99), ("p999", 0.999)];

@@ -338,15 +338,9 @@ impl FoldedDeployment {
     }
 
     fn add_bill(&mut self, measurement: &Measurement, stage: &Stage<'_>, index: usize) -> Result<(), RunError> {
-        let placed = &stage.scenario.deployments[index];
-        let succeeded = measurement.sum(ClassMeasure::completed);
-        self.succeeded.push(succeeded);
-        if placed.tariffs.is_empty() {
-            return Ok(());
-        }
-        self.billed
-            .add(&measurement.usage, &placed.tariffs, &stage.calendars[index], &stage.scenario.pricing, succeeded)
-            .map_err(|why| RunError::Unpriced { deployment: placed.deployment.name.clone(), why })
+        self.succeeded.push(measurement.sum(ClassMeasure::completed));
+        let (scenario, calendar) = (stage.scenario, &stage.calendars[index]);
+        self.billed.add_measured(measurement, &scenario.deployments[index], calendar, &scenario.pricing)
     }
 }
 

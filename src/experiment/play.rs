@@ -188,6 +188,12 @@ impl<'a> Stage<'a> {
         Ok(true)
     }
 
+    /// Plays every request of one replication on these deployments alone; `None` if it was interrupted.
+    pub fn play_requests_of(&self, indices: &[usize], replication: u32) -> Option<Vec<(usize, Measurement)>> {
+        let mut played = Played::default();
+        self.play_requests(indices, replication, &mut played).then_some(played.deployments)
+    }
+
     /// Every request, on these deployments; false if it was interrupted.
     fn play_requests(&self, indices: &[usize], replication: u32, played: &mut Played) -> bool {
         let scenario = self.scenario;

@@ -3,10 +3,13 @@
 //! Both are read from the stretches of the charts, all replications together. What is usual is what came before the
 //! fault. A stretch is not as before when more of its requests failed or were late than luck explains.
 
-use super::fold::{Bucket, Folded, FoldedDeployment};
+use super::estimates::intervals_either_side;
+use super::fold::{Bucket, Folded};
 use super::lead_time::roll_out;
 use super::result::{FaultResult, RollOutResult};
+use super::toll::Toll;
 use crate::application::fault::{Fault, Target};
+use crate::kernel::estimate::Estimate;
 use crate::metering::measurement::CoarseHistogram;
 use crate::scenario::Scenario;
 
@@ -16,6 +19,8 @@ const LOOKED_BACK: usize = 60;
 const QUIET: usize = 3;
 /// Share of the requests before a fault that are not late.
 const IN_TIME: f64 = 0.99;
+/// Half of a 95 % interval of a normal law in standard deviations.
+const HALF_OF_95: f64 = 1.96;
 /// So many standard deviations are not luck.
 const DEVIATIONS: f64 = 4.0;
 
@@ -66,21 +71,21 @@ fn late(buckets: &[Bucket], late_after: u64) -> u64 {
 }
 
 /// Every measured time that something went wrong on the deployment of this index, in order.
-pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeployment, all: &Folded) -> Vec<FaultResult> {
-    let placed = &scenario.deployments[index];
+pub(super) fn faults(scenario: &Scenario, index: usize, all: &Folded, tolls: &[Toll]) -> Vec<FaultResult> {
+    let (placed, folded) = (&scenario.deployments[index], &all.deployments[index]);
     let warmup = scenario.traffic.warmup;
-    let mut felt: Vec<(f64, &Fault, Option<RollOutResult>)> = Vec::new();
-    for fault in &scenario.faults {
+    let mut felt: Vec<(f64, (usize, &Fault), Option<RollOutResult>)> = Vec::new();
+    for (number, fault) in scenario.faults.iter().enumerate() {
         let Some(here) = fault.on(index, &scenario.application, &placed.application) else { continue };
         let within = fault.at.iter().filter(|at| **at >= warmup && **at < warmup + scenario.traffic.duration);
-        felt.extend(within.map(|&at| ((at - warmup).seconds(), fault, roll_out(&here, at, folded))));
+        felt.extend(within.map(|&at| ((at - warmup).seconds(), (number, fault), roll_out(&here, at, folded))));
     }
     felt.sort_by(|a, b| a.0.total_cmp(&b.0));
     let ends = &all.bucket_ends;
     let last = ends.last().copied().unwrap_or(0.0);
     let stretch = |at: f64| ends.partition_point(|&end| end <= at);
     let (mut results, mut usual, mut as_before) = (Vec::new(), None, 0);
-    for (number, (at, fault, roll_out)) in felt.iter().enumerate() {
+    for (number, (at, (index_of_fault, fault), roll_out)) in felt.iter().enumerate() {
         let at = *at;
         let begin = stretch(at);
         let next = felt[number..].iter().map(|&(other, ..)| other).find(|&other| other > at);
@@ -88,6 +93,7 @@ pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeploymen
         if begin > as_before {
             usual = Usual::of(&folded.buckets[as_before.max(begin.saturating_sub(LOOKED_BACK))..begin]).or(usual);
         }
+        let toll = tolls.iter().find(|toll| (toll.deployment, toll.fault) == (index, *index_of_fault));
         let mut result = FaultResult {
             name: fault.name.clone(),
             kind: fault.kind.word().to_owned(),
@@ -98,8 +104,11 @@ pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeploymen
             recovery_seconds: None,
             failed: None,
             late: None,
+            extra_cost: toll.map(|toll| toll.cost),
+            ci95: None,
             roll_out: roll_out.clone(),
         };
+        let mut known = vec![("extra_cost", toll.and_then(|toll| toll.estimate))];
         if let Some(usual) = &usual {
             // What came just before the end has not had its time.
             let judged = stretch(last - usual.late_after as f64 / 1e9).clamp(begin, end);
@@ -107,13 +116,20 @@ pub(super) fn faults(scenario: &Scenario, index: usize, folded: &FoldedDeploymen
             let worse = after.iter().rposition(|bucket| usual.is_worse(bucket)).map_or(0, |last| last + 1);
             let over = after.len() - worse >= QUIET;
             let hit = &after[..worse];
-            let beyond = |count: u64, share: f64| (count as f64 - offered(hit) * share) / all.replications() as f64;
+            let replications = all.replications() as f64;
+            let beyond = |count: u64, share: f64| {
+                let mean = (count as f64 - offered(hit) * share) / replications;
+                let half_width = HALF_OF_95 * (count as f64).sqrt() / replications;
+                Estimate { mean, ci95: Some((mean - half_width, mean + half_width)), n: all.replications() }
+            };
+            let (failed, late) = (beyond(lost(hit), usual.failed), beyond(late(hit, usual.late_after), usual.late));
+            known.extend([("failed", Some(failed)), ("late", Some(late))]);
             result.late_ms = Some(usual.late_after as f64 / 1e6);
             result.recovery_seconds = over.then(|| if worse == 0 { 0.0 } else { ends[begin + worse - 1] - at });
-            result.failed = Some(beyond(lost(hit), usual.failed));
-            result.late = Some(beyond(late(hit, usual.late_after), usual.late));
+            (result.failed, result.late) = (Some(failed.mean), Some(late.mean));
             as_before = if over { begin + worse } else { end };
         }
+        result.ci95 = intervals_either_side(known);
         results.push(result);
     }
     results

@@ -108,7 +108,11 @@ pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, Repr
             let measured = deployment.coordination.take();
             deployment.coordination =
                 measured.map(|measured| coordination::priced(measured, &deployment.services, Some(&cost)));
-            deployment.cost = Some(cost);
+            if deployment.cost.replace(cost).map(|before| before.total)
+                != deployment.cost.as_ref().map(|cost| cost.total)
+            {
+                forget_tolls(deployment);
+            }
         }
         for verdict in deployment.slo.iter_mut().filter(|verdict| verdict.objective == Metric::CostPerMonth.key()) {
             *verdict = judged_again(verdict, &bills, exchange);
@@ -120,6 +124,16 @@ pub fn reprice(mut result: RunResult, prices: &Prices) -> Result<RunResult, Repr
     result.pricing.clone_from(&prices.stated);
     result.repriced_by = Some(env!("CARGO_PKG_VERSION").to_owned());
     Ok(result)
+}
+
+/// What faults added to the bill was found by runs without them, whose usage is not stored: by other prices it is not known.
+fn forget_tolls(deployment: &mut DeploymentResult) {
+    for fault in &mut deployment.faults {
+        fault.extra_cost = None;
+        if let Some(intervals) = &mut fault.ci95 {
+            intervals.remove("extra_cost");
+        }
+    }
 }
 
 /// Refuses prices of a day by whose rules the same work would have been counted otherwise.

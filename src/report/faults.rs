@@ -1,10 +1,12 @@
 //! Rows about faults in the table of a run: when requests were served as before again, and what it cost.
 
+use rust_decimal::prelude::ToPrimitive;
+
 use super::figures::{part, row};
 use super::lead_time::short;
-use super::number::{NOTHING, Unit, plain, span};
+use super::number::{NOTHING, Unit, estimate, plain, span};
 use super::table::{Cell, Row};
-use crate::experiment::result::{DeploymentResult, FaultResult, RunResult};
+use crate::experiment::result::{DeploymentResult, FaultResult, RunResult, interval};
 
 /// Most faults that the table tells of; the result has all.
 const MOST: usize = 8;
@@ -40,13 +42,25 @@ fn of_fault(result: &RunResult, fault: &FaultResult) -> Vec<Row> {
         Some(seconds) if seconds > 0.0 => Some(span(seconds)),
         Some(_) => Some("nothing felt".to_owned()),
     };
-    let beyond = |count: Option<f64>| count.map(|count| plain(count.round().max(0.0), Unit::Count));
+    let known = |fault: &FaultResult, key: &str, value: Option<f64>, unit: Unit<'_>| {
+        value.map(|value| estimate(Some(value), interval(&fault.ci95, key), unit).value)
+    };
+    let beyond = |fault: &FaultResult, key: &str, count: Option<f64>| {
+        known(fault, key, count.map(|count| count.round().max(0.0)), Unit::Count)
+    };
     let mut rows = vec![
         Row::heading(format!("Fault {} of {}, after {}", fault.name, fault.target, span(fault.at_seconds))),
         row(result, "until served as before", |d| of(d, &recovery)),
-        part(result, "failed beyond before", |d| of(d, &|fault| beyond(fault.failed))),
-        part(result, "late beyond before", |d| of(d, &|fault| beyond(fault.late))),
+        part(result, "failed beyond before", |d| of(d, &|fault| beyond(fault, "failed", fault.failed))),
+        part(result, "late beyond before", |d| of(d, &|fault| beyond(fault, "late", fault.late))),
     ];
+    if result.deployments.iter().any(|one| one.faults.iter().any(|fault| fault.extra_cost.is_some())) {
+        rows.push(part(result, "added to the bill", |d| {
+            let currency = d.cost.as_ref().map_or("", |cost| cost.currency.as_str());
+            let cost = |fault: &FaultResult| fault.extra_cost.and_then(|cost| cost.to_f64());
+            of(d, &|fault| known(fault, "extra_cost", cost(fault), Unit::Money(currency)))
+        }));
+    }
     if fault.roll_out.is_some() {
         let replaced = |fault: &FaultResult| Some(plain(fault.roll_out.as_ref()?.replaced, Unit::Count));
         let seen = |seconds: Option<f64>| seconds.map_or_else(|| "not seen".to_owned(), short);

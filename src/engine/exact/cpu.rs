@@ -18,6 +18,7 @@ pub(super) const MICRO: f64 = 1e6;
 
 /// Jobs of equal threads.
 #[derive(Clone, Debug, Default)]
+#[repr(C)]
 struct Group {
     /// Work that every job of the group has attained since the group was last empty.
     attained: u64,
@@ -34,48 +35,60 @@ struct Pace {
     rate: f64,
     /// Nanoseconds per part. A division takes longer than all else that is done for an event.
     inverse: f64,
+}
+
+impl Pace {
+    /// Of jobs that have `share` vCPUs of this speed each.
+    fn of(share: f64, speed: f64) -> Self {
+        let rate = share * speed * PARTS;
+        Self { rate, inverse: 1.0 / rate }
+    }
+}
+
+/// What some equal jobs get.
+#[derive(Clone, Copy, Debug)]
+struct Shared {
+    pace: Pace,
     /// vCPUs of all of them, in millionths.
     allocated: u64,
 }
 
-impl Pace {
+impl Shared {
     /// Of `count` jobs of so many threads that share `limit` vCPUs.
-    fn of_equal(threads: f64, limit: f64, speed: f64, count: f64) -> Self {
-        Self::of(threads.min(limit / count), speed, count)
-    }
-
-    /// Of `count` jobs that have `share` vCPUs of this speed each.
-    fn of(share: f64, speed: f64, count: f64) -> Self {
-        let rate = share * speed * PARTS;
-        Self { rate, inverse: 1.0 / rate, allocated: micro(share * count) }
+    fn among(threads: f64, limit: f64, speed: f64, count: f64) -> Self {
+        let share = threads.min(limit / count);
+        Self { pace: Pace::of(share, speed), allocated: micro(share * count) }
     }
 }
 
-/// The CPU of one instance.
+/// The CPU of one instance. What an event looks at stands first, in two cache lines.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Cpu {
-    /// One group per distinct number of threads, in rising order of threads: the first, and the others if any.
-    first: Group,
-    others: Vec<Group>,
-    /// vCPUs that the jobs may use in all: the instance's own limit, or what its node leaves it.
-    limit: f64,
-    /// Speed of one vCPU relative to the reference.
-    speed: f64,
-    /// Which of the model's paces these two have; `usize::MAX`: none.
-    kept: usize,
-    /// vCPUs that the jobs could use on an idle node, in millionths, as last told to the node.
-    pub wanted: u64,
+    /// Where the instance's entry in the agenda stands; `u64::MAX` without one.
+    pub armed: u64,
+    /// When the next job ends; `u64::MAX` without jobs.
+    pub due: u64,
     /// When the groups were last brought up to date.
     last: u64,
     /// vCPUs in use now, in millionths.
     allocated: u64,
     /// CPU used, in micro-vCPU nanoseconds.
     used: u128,
-    /// When the next job ends; `u64::MAX` without jobs.
-    pub due: u64,
-    /// Where the instance's entry in the agenda stands; `u64::MAX` without one.
-    pub armed: u64,
+    /// One group per distinct number of threads, in rising order of threads: the first, and the others if any.
+    first: Group,
+    others: Box<[Group]>,
+    /// Which of the model's paces an instance of this limit and speed has; `usize::MAX`: none.
+    kept: usize,
+    /// vCPUs that the jobs may use in all: the instance's own limit, or what its node leaves it.
+    limit: f64,
+    /// Speed of one vCPU relative to the reference.
+    speed: f64,
+    /// vCPUs that the jobs could use on an idle node, in millionths, as last told to the node.
+    pub wanted: u64,
 }
+
+const _: () = assert!(std::mem::offset_of!(Cpu, limit) == 128);
 
 /// What is the same for every instance of a fleet.
 #[derive(Clone, Debug)]
@@ -92,7 +105,7 @@ struct Paces {
     limit: f64,
     speed: f64,
     /// For one job first.
-    by_jobs: Vec<Pace>,
+    by_jobs: Vec<Shared>,
 }
 
 impl CpuModel {
@@ -113,8 +126,8 @@ impl CpuModel {
         if let [threads] = self.threads.as_slice()
             && self.find(limit, speed) == usize::MAX
         {
-            let pace = |jobs: u32| Pace::of_equal(*threads, limit, speed, f64::from(jobs));
-            self.kept.push(Paces { limit, speed, by_jobs: (1..=Self::KEPT).map(pace).collect() });
+            let shared = |jobs: u32| Shared::among(*threads, limit, speed, f64::from(jobs));
+            self.kept.push(Paces { limit, speed, by_jobs: (1..=Self::KEPT).map(shared).collect() });
         }
     }
 }
@@ -122,22 +135,22 @@ impl CpuModel {
 impl Cpu {
     pub fn new(model: &CpuModel, limit: f64, speed: f64, now: u64) -> Self {
         Self {
-            first: Group::default(),
-            others: vec![Group::default(); model.threads.len() - 1],
-            limit,
-            speed,
-            kept: model.find(limit, speed),
-            wanted: 0,
+            armed: u64::MAX,
+            due: u64::MAX,
             last: now,
             allocated: 0,
             used: 0,
-            due: u64::MAX,
-            armed: u64::MAX,
+            first: Group::default(),
+            others: vec![Group::default(); model.threads.len() - 1].into_boxed_slice(),
+            kept: model.find(limit, speed),
+            limit,
+            speed,
+            wanted: 0,
         }
     }
 
     fn groups(&self) -> impl Iterator<Item = &Group> {
-        std::iter::once(&self.first).chain(&self.others)
+        std::iter::once(&self.first).chain(&*self.others)
     }
 
     /// CPU used so far, in micro-vCPU nanoseconds. Call [`Cpu::advance`] first.
@@ -168,7 +181,7 @@ impl Cpu {
         }
         self.used += u128::from(self.allocated) * u128::from(elapsed);
         self.first.attain(elapsed);
-        for group in &mut self.others {
+        for group in &mut *self.others {
             group.attain(elapsed);
         }
     }
@@ -190,7 +203,7 @@ impl Cpu {
         let mut next = &mut self.first;
         if !self.others.is_empty() {
             let mut end = next.next_end(self.last);
-            for group in &mut self.others {
+            for group in &mut *self.others {
                 let other = group.next_end(self.last);
                 if other < end {
                     (next, end) = (group, other);
@@ -202,14 +215,14 @@ impl Cpu {
 
     /// Takes a job that is ended from outside. Call [`Cpu::share`] when done.
     pub fn remove(&mut self, record: u32) {
-        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
+        for group in std::iter::once(&mut self.first).chain(&mut *self.others) {
             group.jobs.remove(record);
         }
     }
 
     /// Takes all jobs, which are ended from outside. Call [`Cpu::share`] when done.
     pub fn clear(&mut self) {
-        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
+        for group in std::iter::once(&mut self.first).chain(&mut *self.others) {
             group.jobs = Jobs::default();
         }
     }
@@ -246,11 +259,12 @@ impl Cpu {
             self.due = u64::MAX;
             return;
         };
-        group.pace = match model.kept.get(self.kept).and_then(|kept| kept.by_jobs.get(beside)) {
-            Some(pace) => *pace,
-            None => Pace::of_equal(model.threads[0], self.limit, self.speed, group.jobs.len() as f64),
+        let shared = match model.kept.get(self.kept).and_then(|kept| kept.by_jobs.get(beside)) {
+            Some(shared) => *shared,
+            None => Shared::among(model.threads[0], self.limit, self.speed, group.jobs.len() as f64),
         };
-        self.allocated = group.pace.allocated;
+        group.pace = shared.pace;
+        self.allocated = shared.allocated;
         self.due = group.next_end(self.last);
     }
 
@@ -261,14 +275,14 @@ impl Cpu {
         let mut jobs: usize = self.groups().map(|group| group.jobs.len()).sum();
         let mut used = 0.0;
         self.due = u64::MAX;
-        let groups = std::iter::once(&mut self.first).chain(&mut self.others);
+        let groups = std::iter::once(&mut self.first).chain(&mut *self.others);
         for (group, threads) in groups.zip(&model.threads) {
             let count = group.jobs.len();
             if count == 0 {
                 continue;
             }
             let share = threads.min(rest / jobs as f64);
-            group.pace = Pace::of(share, self.speed, count as f64);
+            group.pace = Pace::of(share, self.speed);
             rest -= share * count as f64;
             used += share * count as f64;
             jobs -= count;

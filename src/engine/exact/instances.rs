@@ -28,14 +28,11 @@ pub(super) enum Phase {
     Draining,
 }
 
-/// One instance.
+/// One instance. What an attempt looks at stands in one cache line.
 #[derive(Clone, Debug)]
+#[repr(C, align(64))]
 pub(super) struct Instance {
     pub phase: Phase,
-    /// Attempts assigned to it: in slots and in its queue.
-    pub load: u32,
-    /// Attempts in slots.
-    pub used: u32,
     /// Whether its first request brings the start with it (`cold_service`).
     pub fresh: bool,
     /// Whether the router has it.
@@ -44,6 +41,25 @@ pub(super) struct Instance {
     pub doomed: bool,
     /// Index of its service.
     pub station: u16,
+    /// Attempts assigned to it: in slots and in its queue.
+    pub load: u32,
+    /// Attempts in slots.
+    pub used: u32,
+    /// Attempts that wait on it: for its start, or for a slot.
+    pub queue: Fifo,
+    /// Of a one-slot instance: the record that waits for an entry of its own,
+    pub record: u32,
+    /// or who called the attempt that was booked at once.
+    pub asker: Asker,
+    /// When it was last at work.
+    pub last_use: u64,
+    /// Attempts it was given.
+    pub served: u64,
+    /// Cores in use (fifo-cores), and who waits for one.
+    pub cores: u32,
+    pub core_queue: Fifo,
+    /// CPU of jobs that have cores or the instance to themselves.
+    pub own_cpu: OwnCpu,
     /// Number of the start, in order.
     pub birth: u64,
     /// When it was asked for.
@@ -54,8 +70,6 @@ pub(super) struct Instance {
     pub ready_at: u64,
     /// Since when its measurements count for target tracking.
     pub warm_at: u64,
-    /// When it was last at work.
-    pub last_use: u64,
     /// When it ends if still idle.
     pub deadline: u64,
     /// It is recycled when idle at or after this.
@@ -64,24 +78,13 @@ pub(super) struct Instance {
     pub opened: u64,
     /// Nanoseconds of its start that are billed to the request that caused it.
     pub billable_start: u64,
-    /// Attempts that wait on it: for its start, or for a slot.
-    pub queue: Fifo,
-    /// Cores in use (fifo-cores), and who waits for one.
-    pub cores: u32,
-    pub core_queue: Fifo,
-    /// CPU of jobs that have cores or the instance to themselves.
-    pub own_cpu: OwnCpu,
-    /// Attempts it was given.
-    pub served: u64,
-    /// What its metrics were at the last scrape.
-    pub scraped: super::control::Scraped,
     /// Its node.
     pub node: u32,
-    /// Of a one-slot instance: the record that waits for an entry of its own,
-    pub record: u32,
-    /// or who called the attempt that was booked at once.
-    pub asker: Asker,
+    /// What its metrics were at the last scrape.
+    pub scraped: super::control::Scraped,
 }
+
+const _: () = assert!(std::mem::offset_of!(Instance, cores) == 64);
 
 /// CPU use that changes by whole jobs.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,7 +1,9 @@
 //! What a fault did to the requests of a deployment.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use super::Intervals;
 use crate::document::provenance::Confidence;
 
 /// One time that something went wrong, and what followed: until requests were served as before, or until the next fault
@@ -27,6 +29,15 @@ pub struct FaultResult {
     pub failed: Option<f64>,
     /// Requests that were late beyond the share that was late before, a mean of one replication.
     pub late: Option<f64>,
+    /// What it added to the bill of the measured time: beside a run without it, each of its times alike, a mean of the
+    /// replications. Null without a bill, and where that run was not played to its end or has other prices.
+    #[serde(default)]
+    #[cfg_attr(test, schemars(with = "Option<String>"))]
+    pub extra_cost: Option<Decimal>,
+    /// Of `extra_cost` over replications, of `failed` and `late` from their numbers, which vary at least as those of events that
+    /// come independently.
+    #[serde(default)]
+    pub ci95: Intervals,
     /// How the new version took the place of the old one; only of `deploy`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub roll_out: Option<RollOutResult>,

@@ -5,7 +5,9 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::control::at_expected_traffic;
 use super::estimates::{Samples, Spread, interval, intervals, mean};
-use super::fold::{Folded, FoldedDeployment, FoldedQueue, FoldedService, FoldedWorkflow, InstanceSamples, Quality};
+use super::fold::{
+    Folded, FoldedDeployment, FoldedLimit, FoldedQueue, FoldedService, FoldedWorkflow, InstanceSamples, Quality,
+};
 use super::judge::{verdicts, worst};
 use super::lead_time::lead_time;
 use super::recovery::faults;
@@ -170,20 +172,27 @@ fn deployment(
 
 /// What held load back. Instances that take as many requests as come turn nobody away: there it is their CPU.
 fn limits(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment, replications: usize) -> Vec<Limit> {
-    let time = scenario.traffic.duration.0 as f64 * replications as f64;
-    let limit = |limit: &crate::metering::measurement::LimitMeasure| Limit {
-        limit: limit.limit.clone(),
-        value: limit.value.clone(),
-        reached_share: limit.reached.map(|reached| reached as f64 / time),
-        shed: limit.shed,
+    let limit = |name: &str, value: String, reached: &Samples, shed| {
+        let mut shares: Samples =
+            reached.iter().map(|reached| Some((*reached)? / scenario.traffic.duration.0 as f64)).collect();
+        if !shares.is_empty() {
+            // What says nothing of a limit did not reach it.
+            shares.resize(replications, Some(0.0));
+        }
+        let share = mean_interval(&shares);
+        Limit {
+            limit: name.to_owned(),
+            value,
+            reached_share: share.map(|share| share.mean),
+            ci95: intervals([("reached_share", share)]),
+            shed,
+        }
     };
-    let cpu = (folded.cpu_exhausted > 0).then(|| Limit {
-        limit: CPU_LIMIT.to_owned(),
-        value: placed.deployment.instance.vcpu.to_string(),
-        reached_share: Some(folded.cpu_exhausted as f64 / time),
-        shed: 0,
-    });
-    folded.limits.values().map(limit).chain(cpu).collect()
+    let of_limit = |(name, of): (&String, &FoldedLimit)| limit(name, of.value.clone(), &of.reached, of.shed);
+    let exhausted = folded.cpu_exhausted.iter().flatten().any(|&time| time > 0.0);
+    let cpu =
+        exhausted.then(|| limit(CPU_LIMIT, placed.deployment.instance.vcpu.to_string(), &folded.cpu_exhausted, 0));
+    folded.limits.iter().map(of_limit).chain(cpu).collect()
 }
 
 fn latency(spread: &Spread) -> Latency {

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::estimates::intervals;
 use super::fold::{FoldedDeployment, FoldedService};
-use super::result::{Coordination, Cost, Interval, Line, ServiceResult};
+use super::result::{Coordination, Cost, Interval, Line, ServiceResult, interval};
+use crate::kernel::estimate::mean_interval;
 use crate::metering::usage::Dimension;
 use crate::platform::meter::Per;
 use crate::pricing::tariff::Group;
 use crate::scenario::{Placed, Scenario};
+
+/// The key of the interval of the share of waiting.
+const WAITING_SHARE: &str = "waiting_share";
 
 /// What was measured of it, before prices; none where the application has no parts.
 pub(super) fn measured(scenario: &Scenario, placed: &Placed, folded: &FoldedDeployment) -> Option<Coordination> {
@@ -22,6 +27,7 @@ pub(super) fn measured(scenario: &Scenario, placed: &Placed, folded: &FoldedDepl
     Some(Coordination {
         waiting: (placed.deployment.meter.per == Per::Request).then_some(Decimal::ZERO),
         waiting_millionths: millionths(sum(|service| service.calling), sum(|service| service.slots_busy)),
+        ci95: intervals([(WAITING_SHARE, mean_interval(&folded.waiting))]),
         ..Coordination::default()
     })
 }
@@ -43,6 +49,7 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
     let waiting =
         measured.waiting.map_or((Decimal::ZERO, 0.0), |_| sum(&mut services.iter().map(|one| waiting(one, cost))));
     let all = sum(&mut [edge, queues, workflows, between_zones, waiting].into_iter());
+    let waited = interval(&measured.ci95, WAITING_SHARE).map(|ci95| (WAITING_SHARE.to_owned(), ci95));
     let parts = [
         ("edge", edge),
         ("queues", queues),
@@ -55,7 +62,7 @@ pub(super) fn priced(measured: Coordination, services: &[ServiceResult], cost: O
         let amount = amount.to_f64().unwrap_or(f64::NAN);
         (key.to_owned(), Interval { low: (amount - half_width).max(0.0), high: amount + half_width })
     });
-    let ci95: BTreeMap<String, Interval> = ci95.collect();
+    let ci95: BTreeMap<String, Interval> = ci95.chain(waited).collect();
     Coordination {
         edge: Some(edge.0),
         queues: Some(queues.0),

@@ -27,8 +27,16 @@ pub(super) fn possible(estimate: Estimate, is_share: bool) -> Option<Interval> {
 }
 
 /// The keys of results that are shares.
-const SHARES: [&str; 6] =
-    ["fraction", "share_waiting", "utilization", "cpu_utilization", "requested_share", "used_share"];
+const SHARES: [&str; 8] = [
+    "fraction",
+    "share_waiting",
+    "utilization",
+    "cpu_utilization",
+    "requested_share",
+    "used_share",
+    "reached_share",
+    "waiting_share",
+];
 
 /// Intervals of several estimates by key, none of them ever negative; `None` where no estimate has one.
 pub(super) fn intervals<'k>(entries: impl IntoIterator<Item = (&'k str, Option<Estimate>)>) -> Intervals {

@@ -12,8 +12,7 @@ use super::stores::FoldedStore;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{
-    ClassMeasure, CoarseHistogram, LimitMeasure, Measurement, QueueMeasure, RollOutMeasure, SliceMeasure,
-    WorkflowMeasure,
+    ClassMeasure, CoarseHistogram, Measurement, QueueMeasure, RollOutMeasure, SliceMeasure, WorkflowMeasure,
 };
 use crate::metering::usage::Usage;
 use crate::pricing::settle::may_look_at_hours;
@@ -66,9 +65,11 @@ pub(super) struct FoldedDeployment {
     pub workflows: Vec<FoldedWorkflow>,
     pub nodes: Option<NodeSamples>,
     pub stores: Vec<FoldedStore>,
-    pub limits: BTreeMap<String, LimitMeasure>,
-    /// Nanoseconds for which ready instances that take as many requests as come used all their CPU.
-    pub cpu_exhausted: u64,
+    pub limits: BTreeMap<String, FoldedLimit>,
+    /// Nanoseconds for which ready instances that take as many requests as come used all their CPU, in each replication.
+    pub cpu_exhausted: Samples,
+    /// Share of the time that slots had an attempt in which it waited for services that it had called.
+    pub waiting: Samples,
     /// Succeeded requests of each replication.
     pub succeeded: Vec<u64>,
     pub billed: Billed,
@@ -129,6 +130,16 @@ impl FoldedWorkflow {
         self.counts.steps += workflow.steps;
         self.latency.add(&workflow.latency);
     }
+}
+
+/// A limit over all replications so far.
+#[derive(Debug, Default)]
+pub(super) struct FoldedLimit {
+    pub value: String,
+    /// Nanoseconds for which it was reached in the replications that it is known of; none where it has no duration.
+    pub reached: Samples,
+    /// Summed.
+    pub shed: u64,
 }
 
 /// Figures of instances, one sample per replication.
@@ -247,13 +258,12 @@ impl FoldedDeployment {
         }
         self.share_waiting.push(ratio((waits.count() - waits.zeros()) as f64, waits.count() as f64));
         for limit in &measurement.limits {
-            let sum = self.limits.entry(limit.limit.clone()).or_insert_with(|| LimitMeasure {
-                reached: limit.reached.map(|_| 0),
-                shed: 0,
-                ..limit.clone()
-            });
-            sum.shed += limit.shed;
-            sum.reached = sum.reached.zip(limit.reached).map(|(a, b)| a + b);
+            let folded = self
+                .limits
+                .entry(limit.limit.clone())
+                .or_insert_with(|| FoldedLimit { value: limit.value.clone(), ..FoldedLimit::default() });
+            folded.shed += limit.shed;
+            folded.reached.extend(limit.reached.map(|reached| Some(reached as f64)));
         }
     }
 
@@ -265,6 +275,7 @@ impl FoldedDeployment {
         let slots = |service| deployment.of_service(service).fleet.slots;
         let unbounded = (0..services).any(|service| slots(service).is_none());
         let numbers = stage.buckets[index].iter();
+        let mut exhausted = 0;
         for ((slice, cut), &number) in measurement.slices.iter().zip(&calendar.slices).zip(numbers) {
             whole.add(slice);
             let bucket = &mut self.buckets[number as usize];
@@ -272,9 +283,11 @@ impl FoldedDeployment {
             bucket.nanoseconds += (cut.end - cut.start).0;
             let cpu = ratio(slice.cpu_used as f64, slice.cpu_ready as f64);
             if unbounded && cpu.is_some_and(|used| used >= ALL_CPU) {
-                self.cpu_exhausted += (cut.end - cut.start).0;
+                exhausted += (cut.end - cut.start).0;
             }
         }
+        self.cpu_exhausted.push(Some(exhausted as f64));
+        self.waiting.push(ratio(whole.calling as f64, whole.slots_busy as f64));
         let time = (stage.horizon - stage.scenario.traffic.warmup).0 as f64;
         let mean = |integral: u128| ratio(integral as f64, time);
         self.instances.add(&whole, unbounded, time, (measurement.peak, measurement.started));

@@ -97,9 +97,16 @@ fn point(scenario: &Scenario, folded: &Folded, value: f64) -> SweepPoint {
         cost_per_month: mean(&one.billed.per_month).and_then(money),
         ci95: mean_interval(&one.billed.per_month).and_then(|estimate| possible(estimate, false)),
         failed_share: mean(&one.all.availability).map(|availability| 1.0 - availability),
+        failed_share_ci95: failed(&one.all.availability),
         slo_verdict: worst(&verdicts(scenario, one)),
     });
     SweepPoint { value, deployments: deployments.collect() }
+}
+
+/// The interval of what availability leaves.
+fn failed(availability: &Samples) -> Option<Interval> {
+    let left: Samples = availability.iter().map(|served| served.map(|served| 1.0 - served)).collect();
+    mean_interval(&left).and_then(|estimate| possible(estimate, true))
 }
 
 /// A mean of amounts, to the sixth decimal as bills are.
@@ -160,6 +167,7 @@ impl Pair<'_> {
             deployment: self.name(cheap),
             at: *value,
             failed_share,
+            ci95: deployments[cheap].failed_share_ci95,
         })
     }
 
@@ -241,6 +249,7 @@ mod tests {
             cost_per_month: None,
             ci95: None,
             failed_share: Some(0.0),
+            failed_share_ci95: None,
             slo_verdict: None,
         };
         let point = |value: &f64| SweepPoint { value: *value, deployments: ["flat", "rising"].map(deployment).into() };

@@ -172,6 +172,7 @@ fn a() -> DeploymentResult {
         limit: "autoscaler.max".to_owned(),
         value: "20".to_owned(),
         reached_share: Some(0.31),
+        ci95: None,
         shed: 84_000,
     }];
     let overrides = vec![
@@ -390,6 +391,7 @@ pub fn sweep() -> SweepResult {
             cost_per_month: Some(decimal(&format!("{cost:.6}"))),
             ci95: Some(Interval { low: cost * 0.95, high: cost * 1.05 }),
             failed_share: Some(0.0),
+            failed_share_ci95: None,
             slo_verdict: Some(verdict),
         };
         let late = if *value > 600.0 { Judgement::Missed } else { Judgement::Met };

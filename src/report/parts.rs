@@ -76,7 +76,8 @@ fn coordination(result: &RunResult) -> Vec<Row> {
     rows.extend(some.map(|(label, key, of)| part(result, label, |d| money(d, key, *of))));
     rows.push(row(result, "time spent waiting for services", |d| {
         let share = d.coordination.as_ref().map(|of| f64::from(of.waiting_millionths) / 1e6);
-        estimate(share, None, Unit::Share).into()
+        let ci95 = d.coordination.as_ref().and_then(|of| interval(&of.ci95, "waiting_share"));
+        estimate(share, ci95, Unit::Share).into()
     }));
     rows
 }

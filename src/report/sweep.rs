@@ -4,7 +4,7 @@ use rust_decimal::prelude::ToPrimitive;
 
 use super::charts::{self, ChartError};
 use super::figures::word;
-use super::number::{Unit, estimate, plain, span};
+use super::number::{Unit, estimate, span};
 use super::page::{Block, Page, Section};
 use super::table::{Cell, Row, Table};
 use crate::experiment::result::{Crossing, Interval, Judgement, Shedding, SweepDeployment, SweepResult};
@@ -56,7 +56,7 @@ pub fn text(result: &SweepResult) -> Page {
 pub fn crossing(crossing: &Crossing, unit: &str) -> String {
     let other = if crossing.cheaper_above == crossing.a { &crossing.b } else { &crossing.a };
     let shed = |shedding: &Shedding| {
-        let failed = plain(shedding.failed_share, Unit::Share);
+        let failed = estimate(Some(shedding.failed_share), shedding.ci95, Unit::Share).value;
         format!("{} fails {failed} of the requests at {}", shedding.deployment, exact(shedding.at, unit))
     };
     let sheds: Vec<String> = crossing.sheds.iter().map(shed).collect();

@@ -4,7 +4,7 @@
 use rust_decimal::prelude::ToPrimitive;
 
 use super::figures::{count, currency, target, word};
-use super::number::{Unit, estimate, plain};
+use super::number::{Unit, estimate};
 use crate::experiment::result::{CPU_LIMIT, DeploymentResult, Interval, Judgement, Limit, Pair, RunResult, interval};
 
 /// The answer in one sentence.
@@ -172,7 +172,10 @@ pub fn held_back(result: &RunResult, deployment: &DeploymentResult) -> Vec<Strin
 
 /// What a limit did, in one sentence part.
 fn limit(result: &RunResult, limit: &Limit) -> String {
-    let share = limit.reached_share.map(|share| format!(" for {} of the time", plain(share, Unit::Share)));
+    let share = limit.reached_share.map(|share| {
+        let share = estimate(Some(share), interval(&limit.ci95, "reached_share"), Unit::Share).value;
+        format!(" for {share} of the time")
+    });
     let shed = if limit.shed == 0 {
         String::new()
     } else {

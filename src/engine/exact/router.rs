@@ -23,17 +23,23 @@ pub(super) struct Router {
     order: Vec<u32>,
     /// Where those of at least this load begin, for least-busy routing; one more than the largest load there is.
     begins: Vec<u32>,
-    /// Position of each instance.
-    positions: Vec<u32>,
-    /// Load of each instance that is here, as last told.
-    loads: Vec<u32>,
+    /// Of each instance that is here.
+    places: Vec<Place>,
     /// Where round-robin goes on.
     turn: usize,
 }
 
+/// Where an instance stands.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    position: u32,
+    /// As last told.
+    load: u32,
+}
+
 impl Router {
     pub fn new(routing: Routing) -> Self {
-        Self { routing, order: Vec::new(), begins: vec![0], positions: Vec::new(), loads: Vec::new(), turn: 0 }
+        Self { routing, order: Vec::new(), begins: vec![0], places: Vec::new(), turn: 0 }
     }
 
     fn len(&self) -> u32 {
@@ -43,14 +49,12 @@ impl Router {
     /// `instance` can take requests; it has `load` of them now.
     pub fn insert(&mut self, instance: u32, load: u32) {
         let index = instance as usize;
-        if self.positions.len() <= index {
-            self.positions.resize(index + 1, 0);
-            self.loads.resize(index + 1, 0);
+        if self.places.len() <= index {
+            self.places.resize(index + 1, Place::default());
         }
         let position = self.len();
         self.order.push(instance);
-        self.positions[index] = position;
-        self.loads[index] = 0;
+        self.places[index] = Place { position, load: 0 };
         if self.routing == Routing::LeastBusy {
             // It comes in at the end and sinks, border by border, to those of its load.
             self.reach(load);
@@ -62,7 +66,7 @@ impl Router {
                 at = border;
             }
         }
-        self.loads[index] = load;
+        self.places[index].load = load;
     }
 
     /// Makes room for a load.
@@ -79,17 +83,17 @@ impl Router {
     #[allow(clippy::cast_possible_truncation)] // positions are below the number of instances, which is a u32
     fn swap(&mut self, a: usize, b: usize) {
         self.order.swap(a, b);
-        self.positions[self.order[a] as usize] = a as u32;
-        self.positions[self.order[b] as usize] = b as u32;
+        self.places[self.order[a] as usize].position = a as u32;
+        self.places[self.order[b] as usize].position = b as u32;
     }
 
     /// `instance` can take no more. The last one takes its place, which moves it in the round-robin order.
     pub fn remove(&mut self, instance: u32) {
-        let index = instance as usize;
-        let mut at = self.positions[index] as usize;
+        let Place { position, load } = self.places[instance as usize];
+        let mut at = position as usize;
         if self.routing == Routing::LeastBusy {
             // It rises, border by border, to the end.
-            for level in self.loads[index] as usize + 1..self.begins.len() {
+            for level in load as usize + 1..self.begins.len() {
                 self.begins[level] -= 1;
                 let border = self.begins[level] as usize;
                 self.swap(at, border);
@@ -98,7 +102,7 @@ impl Router {
         }
         self.order.swap_remove(at);
         if let Some(&moved) = self.order.get(at) {
-            self.positions[moved as usize] = u32::try_from(at).expect("instances are numbered by u32");
+            self.places[moved as usize].position = u32::try_from(at).expect("instances are numbered by u32");
         }
     }
 
@@ -106,7 +110,7 @@ impl Router {
     #[inline(always)]
     #[allow(clippy::inline_always)] // twice per request
     pub fn update(&mut self, instance: u32, load: u32) {
-        let before = std::mem::replace(&mut self.loads[instance as usize], load);
+        let before = std::mem::replace(&mut self.places[instance as usize].load, load);
         if self.routing == Routing::LeastBusy && before != load {
             self.reorder(instance, before, load);
         }
@@ -115,7 +119,7 @@ impl Router {
     /// Moves an instance to the border between its old load and its new one.
     fn reorder(&mut self, instance: u32, before: u32, load: u32) {
         let index = instance as usize;
-        let at = self.positions[index];
+        let at = self.places[index].position;
         let border = if load == before + 1 {
             if self.begins.len() < load as usize + 2 {
                 let end = self.len();
@@ -130,7 +134,7 @@ impl Router {
             *begin += 1;
             border
         } else {
-            self.loads[index] = before;
+            self.places[index].load = before;
             self.remove(instance);
             self.insert(instance, load);
             return;
@@ -138,8 +142,8 @@ impl Router {
         if at != border {
             let other = std::mem::replace(&mut self.order[border as usize], instance);
             self.order[at as usize] = other;
-            self.positions[index] = border;
-            self.positions[other as usize] = at;
+            self.places[index].position = border;
+            self.places[other as usize].position = at;
         }
     }
 
@@ -152,7 +156,7 @@ impl Router {
         Some(match self.routing {
             Routing::Random => self.order[one(stream, all)],
             Routing::LeastBusy => {
-                let lowest = self.begins[self.loads[first as usize] as usize + 1] as usize;
+                let lowest = self.begins[self.places[first as usize].load as usize + 1] as usize;
                 self.order[one(stream, lowest)]
             }
             Routing::RoundRobin => {
@@ -164,7 +168,7 @@ impl Router {
                 let a = below(stream, all);
                 let b = below(stream, all - 1);
                 let (a, b) = (self.order[a], self.order[if b >= a { b + 1 } else { b }]);
-                if self.loads[b as usize] < self.loads[a as usize] { b } else { a }
+                if self.places[b as usize].load < self.places[a as usize].load { b } else { a }
             }
         })
     }

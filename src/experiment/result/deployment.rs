@@ -142,6 +142,9 @@ pub struct Limit {
     pub value: String,
     /// Share of the time for which it was reached; null where a limit has no duration.
     pub reached_share: Option<f64>,
+    /// Of `reached_share`.
+    #[serde(default)]
+    pub ci95: Intervals,
     /// Attempts it turned away, all replications.
     pub shed: u64,
 }
@@ -278,7 +281,7 @@ pub struct Coordination {
     pub cost_per_month: Option<Decimal>,
     /// Share of the time of slots with an attempt in which it waited for services that it called, in millionths.
     pub waiting_millionths: u32,
-    /// Intervals of the amounts, by their names.
+    /// Intervals of the amounts, by their names, and of the share of waiting, `waiting_share`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ci95: Intervals,
 }

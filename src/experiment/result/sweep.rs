@@ -67,6 +67,9 @@ pub struct SweepDeployment {
     pub ci95: Option<Interval>,
     /// Share of the requests that ended which failed; null when none ended.
     pub failed_share: Option<f64>,
+    /// Interval of it.
+    #[serde(default)]
+    pub failed_share_ci95: Option<Interval>,
     /// The worst of its verdicts; null without objectives.
     pub slo_verdict: Option<Judgement>,
 }
@@ -99,4 +102,7 @@ pub struct Shedding {
     pub at: f64,
     /// Share of the requests that it fails there.
     pub failed_share: f64,
+    /// Interval of it.
+    #[serde(default)]
+    pub ci95: Option<Interval>,
 }

@@ -83,7 +83,7 @@ fn a_negative_rate_is_refused() {
      --> s.toml:1:23
       |
     1 | traffic.source.rate = '-200/s'
-      |                       ^^^^^^^^ negative: allowed from 0
+      |                       ^^^^^^^^ negative
     "#);
 }
 

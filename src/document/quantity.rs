@@ -45,7 +45,7 @@ const SIZES: [(&str, u64); 10] = [
 
 const PERIODS: [(&str, u64); 4] = [("s", 1), ("min", 60), ("h", 3_600), ("day", 86_400)];
 
-const NEGATIVE: &str = "negative: allowed from 0";
+const NEGATIVE: &str = "negative";
 
 /// Reads `"15ms"`, `"1h 30m"`, `"7d"`.
 ///

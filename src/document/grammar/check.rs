@@ -279,7 +279,7 @@ mod tests {
             said,
             [
                 "rat: unknown key `rat`||did you mean `rate`?",
-                "'-1/s': expected a rate such as \"120/s\", \"7200/min\" or \"1.5M/day\"|negative: allowed from 0|",
+                "'-1/s': expected a rate such as \"120/s\", \"7200/min\" or \"1.5M/day\"|negative|",
                 "retry: retries are not simulated yet|`retry` is refused|",
                 "'slow': slow modes are not simulated yet|`slow` is refused|",
                 "{ name = 'a', mode = 'slow' }: missing key `rate`||how often: a rate such as \"120/s\", \"7200/min\" or \

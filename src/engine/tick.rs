@@ -6,6 +6,7 @@
 //!
 //! ```text
 //!     domain      what is not played, and why
+//!     throttle    whether an edge can turn requests away; bucket: how many; entrance: what passes
 //!     law         how long requests work; asked: what they ask of an instance
 //!     waits       who waits; queue: how long the queue is, and the wait
 //!     latencies   waits and work joined, in the buckets of the histograms
@@ -20,9 +21,11 @@
 mod along;
 mod asked;
 mod books;
+mod bucket;
 mod cells;
 mod chain;
 pub mod domain;
+mod entrance;
 mod fleet;
 mod fleets;
 mod functions;
@@ -33,10 +36,13 @@ mod queue;
 mod sample;
 #[cfg(test)]
 pub(super) mod tests;
+mod throttle;
 mod told;
 mod waits;
 
 use super::Plan;
+use entrance::Entrance;
+
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::Law;
 use crate::traffic::path::{Arrived, Path};
@@ -53,16 +59,15 @@ pub fn play(
     arrived: &Arrived,
     goes_on: &mut dyn FnMut(u64) -> bool,
 ) -> Result<Option<Measurement>, String> {
-    if let Some(why) = domain::throttled(plan.deployment, path.clone()) {
-        return Err(why);
-    }
+    let throttle = domain::throttled(plan.deployment, plan.application, path.clone())?;
+    let entrance = |path| Entrance::new(path, throttle, plan.warmup.0);
     let spec = plan.deployment.of_service(0);
     match (&spec.autoscaler.law, &spec.fleet.keep_alive) {
         (Law::PerRequest(_), _) if domain::has_steps(plan.application) => {
-            chain::ChainAtWork::new(plan, path)?.play(arrived, goes_on)
+            chain::ChainAtWork::new(plan, entrance(path))?.play(arrived, goes_on)
         }
         (Law::PerRequest(law), Some(keep_alive)) => {
-            functions::FunctionsAtWork::new(plan, path, law, keep_alive).play(arrived, goes_on)
+            functions::FunctionsAtWork::new(plan, entrance(path), law, keep_alive).play(arrived, goes_on)
         }
         _ if domain::is_sampled(plan.deployment, plan.application) => {
             fleets::FleetsAtWork::new(plan, path).play(arrived, goes_on)

@@ -13,10 +13,11 @@ use super::{Flow, Source, Traffic};
 use crate::application::{Application, Request};
 use crate::kernel::poisson::poisson;
 use crate::kernel::streams::stream;
+use crate::kernel::whole;
 use crate::units::Nanos;
 
 /// Counts are kept by the minute, as the peak of a traffic is.
-const CELL: u64 = 60_000_000_000;
+pub(crate) const CELL: u64 = 60_000_000_000;
 
 /// The rate of one replication, over the warm-up and the measured window.
 #[derive(Clone, Debug)]
@@ -57,6 +58,22 @@ impl Stretch {
     #[must_use]
     pub fn expected(&self) -> f64 {
         f64::midpoint(self.first, self.last) * (self.to - self.from) as f64
+    }
+
+    /// Change of the rate per nanosecond.
+    #[must_use]
+    pub fn slope(&self) -> f64 {
+        (self.last - self.first) / (self.to - self.from) as f64
+    }
+
+    /// Its part up to an instant after its beginning, and what is left of it.
+    #[must_use]
+    pub fn cut(self, at: u64) -> (Self, Option<Self>) {
+        if at >= self.to {
+            return (self, None);
+        }
+        let middle = self.first + self.slope() * (at - self.from) as f64;
+        (Self { to: at, last: middle, ..self }, Some(Self { from: at, first: middle, ..self }))
     }
 }
 
@@ -146,6 +163,31 @@ impl Arrived {
         let length = (begin.saturating_add(CELL)).min(self.end - self.start) - begin;
         let part = u128::from(next - counts[index]) * u128::from(at - begin) / u128::from(length.max(1));
         counts[index] + u64::try_from(part).unwrap_or(u64::MAX)
+    }
+
+    /// How many have come in each minute of the window.
+    pub fn by_minute(&self) -> impl Iterator<Item = u64> {
+        let cells = self.until.first().map_or(0, |counts| counts.len() - 1);
+        (0..cells).map(|cell| self.until.iter().map(|counts| counts[cell + 1] - counts[cell]).sum())
+    }
+
+    /// Those who stay, and those who go: shares of those who came, told minute by minute.
+    #[must_use]
+    pub fn split(&self, mut goes: impl FnMut() -> f64) -> (Self, Self) {
+        let cells = self.until.first().map_or(0, |counts| counts.len() - 1);
+        let (mut stay, mut go) = (self.clone(), self.clone());
+        let mut sums = vec![0.0; self.until.len()];
+        for cell in 0..cells {
+            let share = goes();
+            for (class, sum) in sums.iter_mut().enumerate() {
+                let (come, gone) = (&self.until[class], &mut go.until[class]);
+                let (more, before) = (come[cell + 1] - come[cell], gone[cell]);
+                *sum += share * more as f64;
+                gone[cell + 1] = before + whole::round(*sum).saturating_sub(before).min(more);
+                stay.until[class][cell + 1] = come[cell + 1] - gone[cell + 1];
+            }
+        }
+        (stay, go)
     }
 
     /// The figures of the traffic. The dispersion within seconds is not known.

@@ -7,6 +7,7 @@ use crate::platform::autoscaler::Law;
 use super::Core;
 use super::cluster::Node;
 use super::instances::{Instance, Phase};
+use super::limits::Limit;
 use super::tally::given::Given;
 
 impl Core<'_> {
@@ -81,6 +82,7 @@ impl Core<'_> {
             station.measure.peak = station.measure.peak.max(given.measure.peak);
         }
         self.enter(0);
+        self.limits.shed(Limit::EdgeThrottle, given.turned_away());
         let micro_vcpu = self.micro_capacity();
         self.tally.give(given, micro_vcpu);
         self.close_books()

@@ -148,7 +148,7 @@ impl Core<'_> {
     fn shed(&mut self, by: Limit, stamp: u64) {
         if stamp >= self.plan.warmup.0 {
             let limits = if by.is_of_deployment() { &mut self.limits } else { &mut self.station.limits };
-            limits.shed(by);
+            limits.shed(by, 1);
         }
     }
 }

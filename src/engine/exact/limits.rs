@@ -144,9 +144,9 @@ impl Gauges {
         self.0[limit as usize].reach(is, at);
     }
 
-    /// An attempt was turned away by a limit.
-    pub fn shed(&mut self, limit: Limit) {
-        self.0[limit as usize].shed += 1;
+    /// So many attempts were turned away by a limit.
+    pub fn shed(&mut self, limit: Limit, attempts: u64) {
+        self.0[limit as usize].shed += attempts;
     }
 
     /// A slice ends; the one that is the warm-up is not counted.

@@ -1,15 +1,16 @@
 //! Functions along a rate: from one bend of it to the next, and from one event of the core to the next.
 
+use super::entrance::Entrance;
 use super::fleet::ASKED;
 use crate::engine::exact::Core;
-use crate::traffic::path::{Path, Stretch};
+use crate::traffic::path::Stretch;
 
 /// What follows a rate.
 pub(super) trait AlongRate<'a> {
     /// The core, whose events are hours and days.
     fn core(&mut self) -> &mut Core<'a>;
-    /// The rate.
-    fn path(&mut self) -> &mut Path;
+    /// The rate behind the edge.
+    fn path(&mut self) -> &mut Entrance;
     /// Goes through a stretch of it.
     fn go(&mut self, stretch: Stretch);
     /// # Errors
@@ -45,7 +46,7 @@ pub(super) trait AlongRate<'a> {
 /// Parts of a stretch of at most so many nanoseconds: how long each is, and its mean rate per nanosecond.
 pub(super) fn parts(stretch: Stretch, longest: f64) -> impl Iterator<Item = (f64, f64)> {
     let span = (stretch.to - stretch.from) as f64;
-    let slope = (stretch.last - stretch.first) / span;
+    let slope = stretch.slope();
     let mut done = 0.0;
     std::iter::from_fn(move || {
         (done < span).then(|| {

@@ -4,6 +4,7 @@
 use super::along::{AlongRate, parts};
 use super::cells::{Cells, Sample, sample};
 use super::domain::{KEPT, SPREADS};
+use super::entrance::Entrance;
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -19,7 +20,7 @@ use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::{Measurement, SliceMeasure};
 use crate::platform::autoscaler::Law;
-use crate::traffic::path::{Arrived, Path, Stretch};
+use crate::traffic::path::{Arrived, Stretch};
 
 /// Requests at work at once at the busiest service in samples; their number makes no difference, but to the time of starts.
 const AT_WORK: f64 = 20.0;
@@ -49,7 +50,7 @@ struct Function<'a> {
 pub(super) struct ChainAtWork<'a> {
     plan: Plan<'a>,
     core: Box<Core<'a>>,
-    path: Path,
+    path: Entrance,
     functions: Vec<Function<'a>>,
     cells: Cells,
     luck: Stream,
@@ -60,7 +61,7 @@ pub(super) struct ChainAtWork<'a> {
 impl<'a> ChainAtWork<'a> {
     /// # Errors
     /// Where an instance is held for long.
-    pub fn new(plan: Plan<'a>, path: Path) -> Result<Self, String> {
+    pub fn new(plan: Plan<'a>, path: Entrance) -> Result<Self, String> {
         let stations = stations(&plan, path.mix());
         let at_work = |station: &Station| station.visits * station.alone;
         let rate = AT_WORK / stations.iter().map(at_work).fold(1.0, f64::max);
@@ -103,7 +104,9 @@ impl<'a> ChainAtWork<'a> {
         if !self.play_along(self.plan.horizon.0, goes_on)? {
             return Ok(None);
         }
-        let given = self.given(arrived);
+        let (passed, away) = self.path.passed(arrived);
+        let mut given = self.given(&passed);
+        given.turn_away(away.as_ref(), self.plan.calendar);
         Ok(Some(self.core.finish_with(given)))
     }
 
@@ -164,7 +167,7 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
         &mut self.core
     }
 
-    fn path(&mut self) -> &mut Path {
+    fn path(&mut self) -> &mut Entrance {
         &mut self.path
     }
 

@@ -1,11 +1,13 @@
 //! What the tick engine does not play: each refusal says what it is.
 
+use super::throttle::could_empty;
 use crate::application::{Application, Class};
 use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
 use crate::platform::autoscaler::per_request::PerRequest;
+use crate::platform::edge::Throttle;
 use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Sharing};
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
@@ -22,6 +24,8 @@ const SHORT: f64 = 0.2;
 pub(super) const KEPT: f64 = 20.0;
 /// A platform that starts fewer instances per second than this may hold a fleet back that follows its requests.
 const FAST: f64 = 10.0;
+/// A throttle that lets fewer pass at once is no diffusion.
+const LEAST_BURST: u32 = 3;
 
 /// Why a deployment of an application, on which this many things go wrong, is not played; `None` if it is.
 #[must_use]
@@ -46,16 +50,24 @@ pub(super) fn is_sampled(deployment: &Deployment, application: &Application) -> 
     has_steps(application) || !one_queue || shares_cpu(deployment, application)
 }
 
-/// Why a path on which a throttle would turn requests away is not played: what comes in a second stays below its mean and so
-/// many of its roots.
-pub(super) fn throttled(deployment: &Deployment, mut path: Path) -> Option<String> {
-    let throttle = deployment.edge.as_ref()?.throttle?;
-    let mut peak = 0.0_f64;
-    while let Some(stretch) = path.next(u64::MAX) {
-        peak = peak.max(stretch.first).max(stretch.last);
-    }
-    let most = peak * 1e9 + SPREADS * (peak * 1e9).sqrt();
-    when(most > throttle.rate, &format!("{:.0} requests/s come near what its edge takes (`edge.throttle`)", peak * 1e9))
+/// The throttle of the edge, if it could turn requests away along a path.
+///
+/// # Errors
+/// Why it is not played then.
+pub(super) fn throttled(
+    deployment: &Deployment,
+    application: &Application,
+    mut path: Path,
+) -> Result<Option<Throttle>, String> {
+    let Some(throttle) = deployment.edge.as_ref().and_then(|edge| edge.throttle) else { return Ok(None) };
+    let Some(peak) = could_empty(throttle, std::iter::from_fn(|| path.next(u64::MAX))) else { return Ok(None) };
+    let near = format!("{:.0} requests/s come near what its edge takes (`edge.throttle`)", peak * 1e9);
+    let waits = !matches!(deployment.of_service(0).autoscaler.law, Law::PerRequest(_));
+    let again = application.classes.iter().any(|class| class.retry.attempts != Some(1));
+    let why = when(waits, "what passes comes too evenly for its queues")
+        .or_else(|| when(again, "clients try again (`retry`)"))
+        .or_else(|| when(throttle.burst < LEAST_BURST, "hardly any may come at once"));
+    why.map_or(Ok(Some(throttle)), |why| Err(format!("{near}, and {why}")))
 }
 
 fn when(is: bool, what: &str) -> Option<String> {

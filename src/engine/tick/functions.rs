@@ -4,6 +4,7 @@ use super::along::{AlongRate, parts};
 use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::domain::SPREADS;
+use super::entrance::Entrance;
 use super::latencies::Latencies;
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -16,13 +17,13 @@ use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::per_request::PerRequest;
-use crate::traffic::path::{Arrived, Path, Stretch};
+use crate::traffic::path::{Arrived, Stretch};
 
 /// One service at work.
 pub(super) struct FunctionsAtWork<'a> {
     plan: Plan<'a>,
     core: Box<Core<'a>>,
-    path: Path,
+    path: Entrance,
     law: &'a PerRequest,
     speed: f64,
     pool: Pool<'a>,
@@ -38,7 +39,7 @@ pub(super) struct FunctionsAtWork<'a> {
 }
 
 impl<'a> FunctionsAtWork<'a> {
-    pub fn new(plan: Plan<'a>, path: Path, law: &'a PerRequest, keep_alive: &'a Distribution) -> Self {
+    pub fn new(plan: Plan<'a>, path: Entrance, law: &'a PerRequest, keep_alive: &'a Distribution) -> Self {
         let (spec, service) = (plan.deployment.of_service(0), plan.application.service());
         let mut latencies = Latencies::new(asked(&plan));
         let init_pace = 1.0 / (spec.instance.start_vcpu.min(1.0) * spec.instance.cpu_speed);
@@ -79,9 +80,11 @@ impl<'a> FunctionsAtWork<'a> {
         let in_flight: Vec<f64> = self.path.mix().iter().map(|share| share * self.at_work).collect();
         let cold: Vec<u64> = self.books.cold.iter().map(|cold| whole::round(*cold)).collect();
         let peak = self.pool.peak();
-        let mut given = self.books.given(&self.plan, &self.latencies, arrived, (&cold, &in_flight));
+        let (passed, away) = self.path.passed(arrived);
+        let mut given = self.books.given(&self.plan, &self.latencies, &passed, (&cold, &in_flight));
         given.started = given.classes.iter().map(|class| class.cold).sum();
         given.peak = peak;
+        given.turn_away(away.as_ref(), self.plan.calendar);
         Ok(Some(self.core.finish_with(given)))
     }
 
@@ -101,7 +104,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
         &mut self.core
     }
 
-    fn path(&mut self) -> &mut Path {
+    fn path(&mut self) -> &mut Entrance {
         &mut self.path
     }
 

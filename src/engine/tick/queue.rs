@@ -85,7 +85,7 @@ impl Queue {
     /// Goes through a stretch with so many servers, and tells how many requests have begun.
     pub fn advance(&mut self, stretch: Stretch, servers: u32, service: Service, notes: &mut impl Notes) -> f64 {
         let span = (stretch.to - stretch.from) as f64;
-        let slope = (stretch.last - stretch.first) / span;
+        let slope = stretch.slope();
         let (mut done, mut begun) = (0.0, 0.0);
         while done < span {
             let rate = stretch.first + slope * done;

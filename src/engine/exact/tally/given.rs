@@ -1,7 +1,10 @@
 //! What became of requests that were not played, put into the books of a run.
 
 use crate::kernel::histogram::Histogram;
+use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, ServiceMeasure};
+use crate::traffic::path::Arrived;
+use crate::units::Nanos;
 
 use super::Tally;
 
@@ -28,6 +31,8 @@ pub(in crate::engine) struct Given {
 pub(in crate::engine) struct GivenSlice {
     pub offered: u64,
     pub lost: u64,
+    /// That came besides, and were turned away by the edge.
+    pub turned_away: u64,
     pub egress: u64,
     pub edge_units: u64,
     pub edge_bytes: u64,
@@ -61,6 +66,30 @@ pub(in crate::engine) struct GivenUse {
     pub instances: u128,
 }
 
+impl Given {
+    /// So many came besides, if any, and were turned away by the edge.
+    pub fn turn_away(&mut self, away: Option<&Arrived>, calendar: &Calendar) {
+        let Some(away) = away else { return };
+        let between = |class: usize, from: Nanos, to: Nanos| away.until(class, to.0) - away.until(class, from.0);
+        for (class, measure) in self.classes.iter_mut().enumerate() {
+            let mut all = 0;
+            for (cut, slice) in calendar.slices.iter().zip(&mut self.slices) {
+                let count = between(class, cut.start, cut.end);
+                slice.turned_away += count;
+                all += count;
+            }
+            measure.offered += all;
+            measure.rejected += all;
+            measure.lost += all;
+        }
+    }
+
+    /// How many the edge has turned away.
+    pub fn turned_away(&self) -> u64 {
+        self.slices.iter().map(|slice| slice.turned_away).sum()
+    }
+}
+
 impl Tally<'_> {
     /// Puts it into the books, where an instance has so many micro-vCPU.
     pub fn give(&mut self, given: Given, micro_vcpu: u64) {
@@ -80,7 +109,8 @@ impl Tally<'_> {
             measure.slots_ready += given.instances;
             measure.cpu_ready += given.instances * u128::from(micro_vcpu);
             measure.cpu_used += given.cpu;
-            (used.offered, used.lost, used.egress) = (given.offered, given.lost, given.egress);
+            (used.offered, used.lost) = (given.offered + given.turned_away, given.lost + given.turned_away);
+            used.egress = given.egress;
             used.called_bytes = given.called_bytes;
             if self.has_edge {
                 (used.edge_attempts, used.edge_units, used.edge_bytes) =

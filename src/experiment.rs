@@ -19,6 +19,7 @@ mod precision;
 mod recovery;
 pub mod reprice;
 pub mod result;
+mod settling;
 mod stores;
 pub mod sweep;
 mod toll;

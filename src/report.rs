@@ -33,6 +33,7 @@ mod stores;
 mod sweep;
 mod table;
 mod terminal;
+mod unsettled;
 mod verdict;
 
 use std::fmt;

@@ -48,6 +48,9 @@ pub use play::Play;
 use process::{Hawkes, Switching};
 use schedule::Schedule;
 
+/// A rate that changes by no more than this share of itself does not change.
+const STEADY: f64 = 1e-9;
+
 /// Everything that arrives.
 #[derive(Clone, Debug)]
 pub struct Traffic {
@@ -201,6 +204,22 @@ impl Traffic {
         let known = |source: &Source| matches!(source.flow, Flow::Open(_) | Flow::Counts(_) | Flow::Schedule(_));
         let known = self.uncertainty.growth_cv == 0.0 && self.sources.iter().all(known);
         known.then(|| self.forecast().requests)
+    }
+
+    /// Whether requests are expected at the same rate at every instant: those of open sources with nothing but bursts.
+    #[must_use]
+    pub fn is_steady(&self) -> bool {
+        let frame = self.frame();
+        let steady = |source: &Source| match &source.flow {
+            Flow::Open(open) => {
+                let rates = || Curve::new(open, frame, 0, frame.end, 1.0, 1.0).flat_map(|one| [one.first, one.last]);
+                let (low, high) =
+                    rates().fold((f64::INFINITY, 0.0_f64), |(low, high), rate| (low.min(rate), high.max(rate)));
+                high - low <= STEADY * high
+            }
+            _ => false,
+        };
+        self.uncertainty.growth_cv == 0.0 && self.sources.iter().all(steady)
     }
 
     /// What a user should know about this traffic before it is played.

@@ -16,6 +16,7 @@ use super::result::{
     Instances, Judgement, Latency, Limit, Measured, Nodes, NotModelled, Observed, Pair, QueueResult, QueueWait,
     RunResult, SCHEMA, ServiceResult, StoreResult, TrafficResult, WorkflowResult,
 };
+use super::settling::unsettled;
 use super::toll::Toll;
 use super::{RunError, coordination, fidelity};
 use crate::application::Service;
@@ -47,6 +48,7 @@ pub(super) fn result(scenario: &Scenario, folded: &Folded, tolls: &[Toll]) -> Re
         let (mut deployment, chart) = deployment(scenario, index, folded)?;
         deployment.faults = faults(scenario, index, folded, tolls);
         deployment.lead_time = lead_time(&placed.deployment, &deployment.faults);
+        deployment.unsettled = unsettled(scenario, index, folded).filter(|_| deployment.faults.is_empty());
         deployments.push(deployment);
         charts.deployments.push(chart);
     }
@@ -156,6 +158,7 @@ fn deployment(
         nodes: folded.nodes.as_ref().map(nodes),
         stores: stores(scenario, placed, folded),
         faults: Vec::new(),
+        unsettled: None,
         lead_time: None,
         cost,
         tariffs: placed.stated.clone(),

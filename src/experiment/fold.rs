@@ -80,6 +80,8 @@ pub(super) struct FoldedDeployment {
     /// New versions, of each replication.
     pub roll_outs: Vec<Vec<RollOutMeasure>>,
     pub buckets: Vec<Bucket>,
+    /// Mean instances in each bucket, by replication.
+    pub courses: Vec<Vec<f64>>,
 }
 
 /// One of several services over all replications so far.
@@ -276,11 +278,14 @@ impl FoldedDeployment {
         let unbounded = (0..services).any(|service| slots(service).is_none());
         let numbers = stage.buckets[index].iter();
         let mut exhausted = 0;
+        let mut course = vec![(0, 0); self.buckets.len()];
         for ((slice, cut), &number) in measurement.slices.iter().zip(&calendar.slices).zip(numbers) {
             whole.add(slice);
             let bucket = &mut self.buckets[number as usize];
             bucket.measure.add(slice);
             bucket.nanoseconds += (cut.end - cut.start).0;
+            course[number as usize].0 += slice.instances;
+            course[number as usize].1 += (cut.end - cut.start).0;
             let cpu = ratio(slice.cpu_used as f64, slice.cpu_ready as f64);
             if unbounded && cpu.is_some_and(|used| used >= ALL_CPU) {
                 exhausted += (cut.end - cut.start).0;
@@ -288,6 +293,7 @@ impl FoldedDeployment {
         }
         self.cpu_exhausted.push(Some(exhausted as f64));
         self.waiting.push(ratio(whole.calling as f64, whole.slots_busy as f64));
+        self.courses.push(course.iter().map(|&(all, time)| all as f64 / time.max(1) as f64).collect());
         let time = (stage.horizon - stage.scenario.traffic.warmup).0 as f64;
         let mean = |integral: u128| ratio(integral as f64, time);
         self.instances.add(&whole, unbounded, time, (measurement.peak, measurement.started));

@@ -12,6 +12,7 @@ mod fault;
 mod precision;
 mod store;
 mod sweep;
+mod unsettled;
 
 use std::collections::BTreeMap;
 
@@ -29,6 +30,7 @@ pub use fault::{FaultResult, LeadStep, LeadTime, RollOutResult};
 pub use precision::{Held, PrecisionResult};
 pub use store::{Queries, StoreConnections, StoreResult};
 pub use sweep::{Axis, Crossing, Shedding, SweepDeployment, SweepPoint, SweepResult};
+pub use unsettled::Unsettled;
 
 /// Names the form of this result; changes when a reader would have to.
 pub const SCHEMA: &str = "breakeven/result/1";

@@ -113,6 +113,20 @@ pub fn paired_ratio(a: &[Option<f64>], b: &[Option<f64>]) -> Option<Estimate> {
     Some(Estimate { mean: ratio, ci95: ci95.flatten().filter(|(low, high)| low.is_finite() && high.is_finite()), n })
 }
 
+/// The probability that a mean of samples as these is as far from zero by chance: Student's t test, to both sides. `None` with
+/// fewer than two.
+#[must_use]
+pub fn chance_of_mean(samples: &[f64]) -> Option<f64> {
+    let n = samples.len() as f64;
+    let mean = sum(samples.iter().copied()) / n;
+    let variance = sum(samples.iter().map(|sample| (sample - mean).powi(2))) / (n - 1.0);
+    if variance == 0.0 {
+        return Some(f64::from(mean == 0.0));
+    }
+    let law = StudentsT::new(0.0, 1.0, n - 1.0).ok()?;
+    Some(2.0 * law.cdf(-mean.abs() / (variance / n).sqrt()))
+}
+
 /// The 97.5 % point of Student's t.
 fn t_975(freedom: f64) -> f64 {
     StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
@@ -142,6 +156,17 @@ mod tests {
         let (low, high) = estimate.ci95.unwrap();
         assert_eq!((estimate.mean, estimate.n), (3.0, 5));
         assert!((low - 1.036_757).abs() < 1e-6 && (high - 4.963_243).abs() < 1e-6, "{low} {high}");
+    }
+
+    #[test]
+    fn a_mean_of_zero_is_likely_by_chance() {
+        // t(4, .995) = 4.604095: samples of mean 4.604095 and standard error 1.
+        let spread = 2.0_f64.sqrt();
+        let samples = [-2.0, -1.0, 0.0, 1.0, 2.0].map(|off| 4.604_095 + off * spread);
+        let chance = |samples: &[f64]| chance_of_mean(samples);
+        assert!((chance(&samples).unwrap() - 0.01).abs() < 1e-6);
+        assert!((chance(&samples.map(|sample| -sample)).unwrap() - 0.01).abs() < 1e-6);
+        assert_eq!([chance(&[1.0, 1.0]), chance(&[0.0, 0.0]), chance(&[1.0])], [Some(0.0), Some(1.0), None]);
     }
 
     #[test]

@@ -132,6 +132,7 @@ fn deployment(name: &str, family: Family, scale: f64) -> DeploymentResult {
         nodes: None,
         stores: Vec::new(),
         faults: Vec::new(),
+        unsettled: None,
         lead_time: None,
         cost: None,
         tariffs: vec![],

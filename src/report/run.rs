@@ -9,6 +9,7 @@ use super::lead_time;
 use super::number::{NOTHING, Unit, estimate, plain, span, whole};
 use super::page::{Block, Page, Section};
 use super::table::Table;
+use super::unsettled;
 use super::verdict;
 use crate::experiment::result::{DeploymentResult, PrecisionResult, RunResult, interval};
 use crate::platform::Family;
@@ -74,6 +75,7 @@ fn subtitle(result: &RunResult) -> String {
 
 fn warnings(result: &RunResult) -> Vec<String> {
     let mut warnings = audit::warnings(result);
+    warnings.extend(unsettled::warnings(result));
     if result.partial {
         let finished = result.replications;
         warnings

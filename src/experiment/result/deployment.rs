@@ -9,6 +9,7 @@ use super::comparison::{Judgement, Verdict};
 use super::cost::{Cost, UsageRow};
 use super::fault::{FaultResult, LeadTime};
 use super::store::StoreResult;
+use super::unsettled::Unsettled;
 use crate::platform::{Fact, Family, Override};
 use crate::pricing::stated::StatedTariff;
 
@@ -62,6 +63,10 @@ pub struct DeploymentResult {
     /// What went wrong in the measured time, and what followed.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub faults: Vec<FaultResult>,
+    /// How the measured time begins otherwise than it goes on, as it does after too short a warm-up; only where replications
+    /// agree on that.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub unsettled: Option<Unsettled>,
     /// How long a new version takes from its source to the requests; only where one was rolled out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub lead_time: Option<LeadTime>,

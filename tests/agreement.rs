@@ -51,6 +51,10 @@ service = [
   { name = "order", steps = [{ cpu = { dist = "lognormal", median = "20ms", sigma = 0.6 } }, { io = { dist = "exponential", mean = "60ms" }, p = 0.25 }] },
 ]"#;
 
+/// Of mean 310 ms, 10 ms of it CPU.
+const WAITING: &str = r#"class = { cpu = { dist = "lognormal", median = "7.26ms", sigma = 0.8 }, io = { dist = "lognormal", median = "218ms", sigma = 0.8 } }"#;
+const APP_ENGINE: &str = r#"platform = "app-engine-standard""#;
+
 const TWENTY: &str = r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 20 }"#;
 const HPA: &str = r#"platform = "kubernetes", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "30s" }, autoscaler = { kind = "hpa", min = 2, max = 200, metrics = [{ cpu_utilization = "70%" }] }"#;
 const POOL: &str = r#"platform = "faas", fleet = { slots = 1, reuse = "most-recent", keep_alive = "10m", start = "250ms", initial = "stationary" }, autoscaler = { kind = "per-request" }"#;
@@ -378,6 +382,70 @@ const CASES: &[Case] = &[
         class: GRAPH,
         deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
         replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, a day's curve",
+        traffic: r#"duration = "1d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: SHOP,
+        deployment: APP_ENGINE,
+        replications: 6,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, most of it waiting",
+        traffic: r#"duration = "12h", source = { rate = "60/s", profile = "web-weekday" }"#,
+        class: WAITING,
+        deployment: APP_ENGINE,
+        replications: 4,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, bursts of 5 min",
+        traffic: r#"duration = "12h", source = { rate = "15/s", burst = { cv = 0.3, window = "5m" } }"#,
+        class: SHOP,
+        deployment: APP_ENGINE,
+        replications: 8,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, bursts of 20 s",
+        traffic: r#"duration = "12h", source = { rate = "60/s", burst = { cv = 0.3, window = "20s" } }"#,
+        class: SHOP,
+        deployment: r#"platform = "app-engine-standard", instance = { class = "F4" }"#,
+        replications: 6,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, bursts of 20 s, slow",
+        traffic: r#"duration = "12h", source = { rate = "15/s", burst = { cv = 0.3, window = "20s" } }"#,
+        class: SHOP,
+        deployment: APP_ENGINE,
+        replications: 8,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, launch",
+        traffic: r#"duration = "6h", source = { rate = "10/s", event = { at = "1h", multiplier = 4.0, ramp = "20m", hold = "90m" } }"#,
+        class: SHOP,
+        deployment: APP_ENGINE,
+        replications: 8,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, spike",
+        traffic: r#"duration = "6h", source = { rate = "10/s", event = { at = "2h", multiplier = 2.5, hold = "10m" } }"#,
+        class: SHOP,
+        deployment: APP_ENGINE,
+        replications: 8,
+        beyond: &[],
+    },
+    Case {
+        name: "app engine, four services",
+        traffic: r#"duration = "3h", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: GRAPH,
+        deployment: APP_ENGINE,
+        replications: 8,
         beyond: &[],
     },
 ];

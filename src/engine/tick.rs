@@ -14,6 +14,8 @@
 //!     functions   one whose instances follow its requests; pool: how many there are; along: from bend to bend of the rate
 //!     books       whole requests, slice by slice
 //!     fleets      services whose requests share CPU or call each other
+//!     looks       what a scheduler sees that looks at single requests
+//!     strain      for a while more comes than its instances can take
 //!     chain       functions that call each other
 //!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples tell
 //! ```
@@ -31,9 +33,11 @@ mod fleets;
 mod functions;
 mod latencies;
 mod law;
+mod looks;
 mod pool;
 mod queue;
 mod sample;
+mod strain;
 #[cfg(test)]
 pub(super) mod tests;
 mod throttle;

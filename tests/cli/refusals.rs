@@ -67,11 +67,17 @@ fn flags_that_are_values_of_the_scenario_are_checked_like_them() {
 #[test]
 fn what_the_tick_engine_does_not_play_is_refused_by_name() {
     let desk = Desk::new();
-    let paas = "traffic.source.rate = '1/s'\nclass.cpu = '20ms'\ndeployment.platform = 'app-engine-standard'\n";
+    let paas = "traffic = { duration = '1h', source.rate = '20/s' }\nclass.cpu = '20ms'\ndeployment.platform = 'app-engine-standard'\n";
     desk.write("paas.toml", paas);
-    let text = refused(&desk, &["paas.toml", "--fidelity", "tick"]);
-    let why = "deployment `app-engine-standard`: its scheduler looks at single requests";
-    assert!(text.contains(why), "{text}");
+    for (set, why) in [
+        ("deployment.app-engine-standard.fleet.slots=3", "its scheduler starts an instance for 1.8 requests at work"),
+        ("traffic.source.rate=1/h", "requests come when it has no instance"),
+        ("traffic.source.rate=200/s", "more than 0.3 % of its requests come when there are more than its instances can take"),
+        ("class.io=15s", "requests take long for an autoscaler that measures every 1m"),
+    ] {
+        let text = refused(&desk, &["paas.toml", "--fidelity", "tick", "--set", set]);
+        assert!(text.contains("deployment `app-engine-standard`: ") && text.contains(why), "{text}");
+    }
     let text = refused(&desk, &["tiny.toml", "--fidelity", "tick", "--set", "traffic.source.arrivals=even"]);
     assert!(text.contains("its arrivals are evenly spaced"), "{text}");
     assert!(text.contains("`exact` plays"), "{text}");

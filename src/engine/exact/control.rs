@@ -44,6 +44,15 @@ pub(super) struct Control<'a> {
     pub mean_start: Nanos,
 }
 
+/// What App Engine's scheduler is told that it sees.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Told {
+    /// Attempts at work.
+    pub at_work: u32,
+    /// Ready instances without any.
+    pub idle: u32,
+}
+
 /// What App Engine's scheduler remembers from look to look.
 #[derive(Debug, Default)]
 pub(super) struct Looked {
@@ -55,6 +64,8 @@ pub(super) struct Looked {
     pub rate: f64,
     /// vCPUs in use over the window.
     pub vcpu: f64,
+    /// Requests of which it is told, where none comes to the core.
+    pub told: Option<Told>,
     /// When how many instances were wanted: the largest first, each later one smaller.
     wanted: VecDeque<(u64, u32)>,
 }

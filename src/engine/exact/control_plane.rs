@@ -6,6 +6,7 @@ use crate::platform::autoscaler::Law;
 
 use super::Core;
 use super::cluster::Node;
+use super::control::Told;
 use super::instances::{Instance, Phase};
 use super::limits::Limit;
 use super::tally::given::Given;
@@ -56,9 +57,15 @@ impl Core<'_> {
         for life in self.instances.iter_mut().filter(serves) {
             let cpu = micro_vcpu / serving + u64::from(more_cpu > 0);
             life.own_cpu.set(self.now, cpu);
+            life.last_use = self.now;
             life.served += attempts / serving + u64::from(more_attempts > 0);
             (more_cpu, more_attempts) = (more_cpu.saturating_sub(1), more_attempts.saturating_sub(1));
         }
+    }
+
+    /// A scheduler that looks at single requests sees so many at work from now on, and so many instances without any.
+    pub(in crate::engine) fn show(&mut self, at_work: u32, idle: u32) {
+        self.station.control.looked.told = Some(Told { at_work, idle });
     }
 
     /// Whether a law looks at what instances do.

@@ -4,6 +4,7 @@ use crate::engine::Platform as _;
 use crate::metering::measurement::{Measurement, ServiceMeasure};
 
 use super::Core;
+use super::control::count;
 
 /// What the requests of a sample brought.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +27,12 @@ pub(in crate::engine) struct OfService {
 }
 
 impl Core<'_> {
+    /// Attempts at work at a service now, and its instances without any.
+    pub(in crate::engine) fn at_work(&mut self, service: u16) -> (u32, u32) {
+        self.enter(service);
+        (count(self.station.levels.slots.count()), self.idle())
+    }
+
     /// Ends a sample at the horizon.
     pub(in crate::engine) fn finish_sample(mut self: Box<Self>) -> (Measurement, Brought) {
         self.run_until(self.plan.horizon.0);

@@ -54,13 +54,19 @@ impl Core<'_> {
         let ready = count(self.station.levels.ready.count());
         let draining = count(self.station.levels.instances.count()).saturating_sub(self.station.active);
         let oldest = self.station.queue.head().map_or(0, |slot| self.now - self.records.get(slot).arrived);
-        let idle = if regular { self.idle() } else { 0 };
+        let told = self.station.control.looked.told;
+        let idle = match told {
+            _ if !regular => 0,
+            Some(told) => told.idle.min(ready),
+            None => self.idle(),
+        };
         let seen = app_engine::Observation {
             ready: ready.saturating_sub(draining),
             starting: self.station.active.saturating_sub(ready.saturating_sub(draining)),
             idle,
             wanted_of_late: self.station.control.looked.wanted_of_late(),
-            in_flight: count(self.station.levels.slots.count()) - self.slots_of_old(),
+            in_flight: count(self.station.levels.slots.count()) - self.slots_of_old()
+                + told.map_or(0, |told| told.at_work),
             pending: self.station.queue.len(),
             oldest_wait: Nanos(oldest),
             cpu_used: self.station.control.looked.vcpu * size.cpu_speed,
@@ -82,14 +88,14 @@ impl Core<'_> {
         let wanted = decision.wanted.max(u32::from(self.station.control.looked.rate > 0.0));
         self.station.control.looked.remember(self.now, wanted);
         if regular && !self.is_replacing() {
-            for instance in self.least_wanted(decision.stop) {
+            for instance in self.least_wanted(decision.stop.min(idle)) {
                 self.stop_instance(instance);
             }
         }
     }
 
     /// Ready instances without attempts.
-    fn idle(&self) -> u32 {
+    pub(super) fn idle(&self) -> u32 {
         let station = self.station.number;
         let idle = |life: &&Instance| life.station == station && life.phase == Phase::Ready && life.load == 0;
         count(self.instances.iter().filter(idle).count() as u64)

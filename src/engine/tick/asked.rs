@@ -13,6 +13,8 @@ use crate::platform::placement::Placement;
 #[derive(Clone, Debug)]
 pub(super) struct Asked {
     pub work: Work,
+    /// Nanoseconds that each of its own takes for CPU work.
+    pub pace: f64,
     pub patience: u64,
 }
 
@@ -38,7 +40,7 @@ pub(super) fn asked(plan: &Plan<'_>) -> Vec<Asked> {
         let pace = 1.0 / (class.threads.min(most) * speed);
         let kill_after = spec.fleet.timeout.map_or(u64::MAX, |timeout| timeout.0);
         let billed = |time: u64| steps(time.max(meter.minimum.0), meter.round_up.0, 0);
-        Asked { work: Work::new(class, pace, kill_after, billed), patience: patience(plan, class) }
+        Asked { work: Work::new(class, pace, kill_after, billed), pace, patience: patience(plan, class) }
     };
     plan.application.classes.iter().map(of_class).collect()
 }

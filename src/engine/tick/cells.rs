@@ -14,6 +14,8 @@ use crate::metering::measurement::Measurement;
 const APART: f64 = 0.15;
 /// Highest load that is played.
 pub(super) const HIGHEST: f64 = 0.96;
+/// Lowest load that is played: requests are as good as alone.
+const LOWEST: f64 = 0.01;
 /// Attempts in all samples together, and requests at least in each.
 const IN_ALL: f64 = 800_000.0;
 const IN_EACH: f64 = 2_000.0;
@@ -43,6 +45,7 @@ pub(super) struct Cells {
     mix: usize,
     found: HashMap<Key, usize>,
     all: Vec<Cell>,
+    lowest: u32,
     pub slices: Vec<Vec<(usize, f64)>>,
 }
 
@@ -55,8 +58,9 @@ pub(super) struct Sample {
 }
 
 impl Cells {
-    pub fn new(slices: usize) -> Self {
-        Self { slices: vec![Vec::new(); slices], ..Self::default() }
+    /// For a run of so many slices, in which lower loads than that of a number are not told apart.
+    pub fn new(slices: usize, lowest: u32) -> Self {
+        Self { slices: vec![Vec::new(); slices], lowest, ..Self::default() }
     }
 
     /// Fleets have another size, which is enough for so many requests per nanosecond.
@@ -65,6 +69,11 @@ impl Cells {
         if self.shape == self.shapes.len() {
             self.shapes.push((shape, capacity));
         }
+    }
+
+    /// Who serves and what of, by number, and the mix that comes.
+    pub fn now(&self) -> ((usize, usize), &Shape, &[f64]) {
+        ((self.shape, self.mix), &self.shapes[self.shape].0, &self.mixes[self.mix])
     }
 
     /// What fleets are enough for.
@@ -76,11 +85,8 @@ impl Cells {
     pub fn come(&mut self, slice: Option<usize>, load: f64, mix: &[f64], count: f64) {
         let Some(slice) = slice else { return };
         self.mix_is(mix);
-        let place = -libm::log1p(-load) / APART;
-        let below = place.floor().max(0.0);
-        for (number, share) in [(below, 1.0 - (place - below)), (below + 1.0, place - below)] {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
-            let cell = self.find((self.shape, number.max(1.0) as u32, self.mix));
+        for (number, share) in around(load) {
+            let cell = self.find((self.shape, number.max(self.lowest), self.mix));
             let of_slice = &mut self.slices[slice];
             match of_slice.iter_mut().find(|(other, _)| *other == cell) {
                 Some((_, sum)) => *sum += share * count,
@@ -90,7 +96,8 @@ impl Cells {
         }
     }
 
-    fn mix_is(&mut self, mix: &[f64]) {
+    /// What comes now is of this mix.
+    pub fn mix_is(&mut self, mix: &[f64]) {
         let near = |other: &Vec<f64>| other.iter().zip(mix).all(|(one, other)| (one - other).abs() < SHARES);
         if !self.mixes.get(self.mix).is_some_and(near) {
             self.mix = self.mixes.iter().position(near).unwrap_or(self.mixes.len());
@@ -142,7 +149,7 @@ impl Cells {
             let requests = (in_all * cell.requests / whole.max(1.0)).max(IN_EACH);
             let (shape, load, mix) = cell.key;
             let (shape, capacity) = &self.shapes[shape];
-            let rate = -capacity * libm::expm1(-APART * f64::from(load));
+            let rate = capacity * load_of(load).max(LOWEST);
             sample(plan, shape, &Asked { rate, mix: &self.mixes[mix], requests }, number)
         };
         (0..).zip(&self.all).map(of_cell).collect()
@@ -152,6 +159,20 @@ impl Cells {
     pub fn with<'s>(&self, samples: &'s [Sample]) -> impl Iterator<Item = (f64, &'s Sample)> {
         self.all.iter().map(|cell| cell.requests).zip(samples)
     }
+}
+
+/// The numbers of the loads that a load lies between, and its shares of them.
+pub(super) fn around(load: f64) -> [(u32, f64); 2] {
+    let place = -libm::log1p(-load) / APART;
+    let below = place.floor().max(0.0);
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
+    let number = below as u32;
+    [(number, 1.0 - (place - below)), (number + 1, place - below)]
+}
+
+/// The load of a number.
+pub(super) fn load_of(number: u32) -> f64 {
+    -libm::expm1(-APART * f64::from(number))
 }
 
 /// Plays a sample.

@@ -74,7 +74,7 @@ impl<'a> ChainAtWork<'a> {
         let attempts: f64 = stations.iter().map(|station| station.visits).sum();
         let pilot =
             sample(&plan, &shape, &Asked { rate, mix: path.mix(), requests: PILOT / attempts.max(1.0) }, u32::MAX);
-        let mut cells = Cells::new(plan.calendar.slices.len());
+        let mut cells = Cells::new(plan.calendar.slices.len(), 1);
         cells.have(shape, rate / SAMPLED);
         let first = first_instances(plan.deployment, plan.application, plan.first_rate);
         let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);

@@ -22,6 +22,8 @@ pub(super) const SPREADS: f64 = 8.0;
 const SHORT: f64 = 0.2;
 /// Idle instances are kept for at least so many times what a request takes on average.
 pub(super) const KEPT: f64 = 20.0;
+/// A scheduler that wants an instance for fewer requests at work than this sees rare crowds, of which samples tell too little.
+const CROWDED: f64 = 2.0;
 /// A platform that starts fewer instances per second than this may hold a fleet back that follows its requests.
 const FAST: f64 = 10.0;
 /// A throttle that lets fewer pass at once is no diffusion.
@@ -47,7 +49,8 @@ pub(super) fn has_steps(application: &Application) -> bool {
 pub(super) fn is_sampled(deployment: &Deployment, application: &Application) -> bool {
     let Fleet { queue, queue_at, queue_timeout, slots, .. } = deployment.of_service(0).fleet;
     let one_queue = slots.is_some() && *queue_at == QueueAt::Fleet && queue.is_none() && queue_timeout.is_none();
-    has_steps(application) || !one_queue || shares_cpu(deployment, application)
+    let looks = matches!(deployment.of_service(0).autoscaler.law, Law::AppEngine(_));
+    has_steps(application) || !one_queue || looks || shares_cpu(deployment, application)
 }
 
 /// The throttle of the edge, if it could turn requests away along a path.
@@ -144,7 +147,16 @@ fn of_law(deployment: &Deployment, application: &Application) -> Option<String> 
 fn of_loop(spec: OfService<'_>, longest: f64) -> Option<String> {
     let window = match &spec.autoscaler.law {
         Law::Fixed { .. } | Law::PerRequest(_) => return None,
-        Law::AppEngine(_) => return when(true, "its scheduler looks at single requests"),
+        Law::AppEngine(law) => {
+            let wanted = spec.fleet.slots.map_or(f64::INFINITY, f64::from) * law.target_throughput_utilization;
+            if wanted < CROWDED {
+                return Some(format!(
+                    "its scheduler starts an instance for {wanted:.1} requests at work (`fleet.slots` times \
+                     `autoscaler.target_throughput_utilization`)"
+                ));
+            }
+            law.cpu_window
+        }
         Law::Hpa(spec) => {
             let seen = |metric: &MetricTarget| {
                 matches!(

@@ -1,12 +1,14 @@
 //! Services whose requests share CPU, wait at instances or call each other: their fleets from one event to the next. What
 //! requests meet there is told by samples.
 
-use rand_distr::{Distribution as _, StandardNormal};
+use rand_distr::{Distribution as _, Gamma, Poisson, StandardNormal};
 
 use super::asked::{asked, speed};
 use super::cells::{Cells, HIGHEST};
 use super::fleet::ASKED;
+use super::looks::{Last, Looks};
 use super::sample::Shape;
+use super::strain::Strain;
 use super::told::Told;
 use crate::engine::Plan;
 use crate::engine::exact::Core;
@@ -14,6 +16,7 @@ use crate::engine::first::Demand;
 use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::Measurement;
+use crate::platform::autoscaler::Law;
 use crate::platform::placement::Placement;
 use crate::traffic::path::{Arrived, Path, Stretch};
 
@@ -35,6 +38,33 @@ pub(super) struct Station {
     pub alone: f64,
     /// Parts of attempts that were not whole yet.
     attempts: f64,
+    /// CPU work that has come and is not done.
+    owed: f64,
+    /// The last look at it.
+    looked: Last,
+}
+
+impl Station {
+    /// CPU work and attempts that so many requests bring, with their noise.
+    fn with_noise(&self, come: f64, luck: &mut Stream) -> (f64, f64) {
+        let mut noise = |variance: f64| {
+            let z: f64 = StandardNormal.sample(luck);
+            z * variance.sqrt()
+        };
+        let (cpu, attempts) = (come * self.cpu, come * self.visits);
+        (cpu + noise(come * self.cpu_second), attempts + noise(attempts))
+    }
+
+    /// The same of a time in which few come, and may bring more than the `most` that is done in it.
+    fn drawn(&mut self, come: f64, most: f64, luck: &mut Stream) -> (f64, f64) {
+        let shape = come * self.cpu * self.cpu / self.cpu_second;
+        if let Ok(work) = Gamma::new(shape, self.cpu_second / self.cpu) {
+            self.owed += work.sample(luck);
+        }
+        let done = self.owed.min(most);
+        self.owed -= done;
+        (done, Poisson::new(come * self.visits).map_or(0.0, |count| count.sample(luck)))
+    }
 }
 
 /// The fleets at work.
@@ -47,19 +77,29 @@ pub(super) struct FleetsAtWork<'a> {
     /// Instances of each service.
     serving: Vec<u32>,
     luck: Stream,
+    /// What schedulers see that look at single requests.
+    looks: Option<Looks>,
+    strain: Strain,
     slice: Option<usize>,
     rate: f64,
 }
 
 impl<'a> FleetsAtWork<'a> {
     pub fn new(plan: Plan<'a>, path: Path) -> Self {
+        let mut specs = (0..plan.application.services.len()).map(|service| plan.deployment.of_service(service));
+        let interval = specs.find_map(|spec| match &spec.autoscaler.law {
+            Law::AppEngine(law) => Some(law.interval),
+            _ => None,
+        });
         Self {
             core: Box::new(Core::new(plan)),
             stations: stations(&plan, path.mix()),
             path,
-            cells: Cells::new(plan.calendar.slices.len()),
+            cells: Cells::new(plan.calendar.slices.len(), u32::from(interval.is_none())),
             serving: vec![u32::MAX; plan.application.services.len()],
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
+            looks: interval.map(|interval| Looks::new(&plan, interval)),
+            strain: Strain::default(),
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,
             plan,
@@ -72,7 +112,7 @@ impl<'a> FleetsAtWork<'a> {
         arrived: &Arrived,
         goes_on: &mut dyn FnMut(u64) -> bool,
     ) -> Result<Option<Measurement>, String> {
-        let horizon = self.plan.horizon.0;
+        let (horizon, all) = (self.plan.horizon.0, arrived.statistics().requests as f64);
         let (mut now, mut events) = (0, 0_u32);
         while now < horizon {
             events = events.wrapping_add(1);
@@ -83,6 +123,7 @@ impl<'a> FleetsAtWork<'a> {
             if next > now {
                 self.look();
                 self.go(now, next)?;
+                self.strain.is_rare(all)?;
             }
             self.core.play_until(next);
             self.plan.enter(next, &mut self.slice);
@@ -147,20 +188,25 @@ impl<'a> FleetsAtWork<'a> {
         let span = (next - now) as f64;
         for (number, station) in (0..).zip(&mut self.stations) {
             self.core.look_at(number);
-            let (mut cpu, mut attempts) = (come * station.cpu, come * station.visits);
-            if self.core.is_watched() {
-                let mut noise = |variance: f64| {
-                    let z: f64 = StandardNormal.sample(&mut self.luck);
-                    z * variance.sqrt()
-                };
-                cpu += noise(come * station.cpu_second);
-                attempts += noise(attempts);
-            }
+            let spec = self.plan.deployment.of_service(usize::from(number));
+            let most = spec.instance.cpu_limit() * self.core.serving() as f64;
+            let (cpu, attempts) = match (&spec.autoscaler.law, &mut self.looks) {
+                (Law::AppEngine(_), Some(looks)) => {
+                    if self.core.serving() > 0 {
+                        let load = self.rate / self.cells.capacity();
+                        let (load, more) = self.strain.load.unwrap_or((load, 0.0));
+                        let seen = looks.of(&self.plan, &self.cells, load, usize::from(number)).with(more);
+                        let (at_work, idle) = seen.draw(&mut station.looked, &mut self.luck);
+                        self.core.show(at_work, idle);
+                    }
+                    station.drawn(come, most * span, &mut self.luck)
+                }
+                _ if self.core.is_watched() => station.with_noise(come, &mut self.luck),
+                _ => (come * station.cpu, come * station.visits),
+            };
             station.attempts += attempts.max(0.0);
             let whole_attempts = whole::floor(station.attempts);
             station.attempts -= whole_attempts as f64;
-            let limit = self.plan.deployment.of_service(usize::from(number)).instance.cpu_limit();
-            let most = limit * self.core.serving() as f64;
             self.core.work(whole::round((cpu / span).clamp(0.0, most) * MICRO), whole_attempts);
         }
         Ok(())
@@ -168,8 +214,21 @@ impl<'a> FleetsAtWork<'a> {
 
     fn serve(&mut self, stretch: Stretch) -> Result<(), String> {
         let capacity = self.cells.capacity();
+        if capacity <= 0.0 {
+            self.rate = stretch.last;
+            let comes = stretch.expected() > 0.0;
+            return if comes { Err("requests come when it has no instance".to_owned()) } else { Ok(()) };
+        }
         let (first, last) = (stretch.first / capacity, stretch.last / capacity);
         let most = first.max(last);
+        if let Some(looks) = &mut self.looks {
+            self.cells.mix_is(self.path.mix());
+            if self.stations.len() == 1 && self.strain.is_felt(most) {
+                self.rate = stretch.last;
+                self.strain.go(stretch, &self.plan, looks, (&mut self.cells, self.slice, self.path.mix()));
+                return Ok(());
+            }
+        }
         if most > HIGHEST {
             return Err(format!(
                 "{:.0} requests/s come near what its instances can take, which share their CPU or call each other",
@@ -204,7 +263,7 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
             let squares = classes.iter().zip(mix).map(|(class, share)| share * class.work.cpu_second);
             squares.sum::<f64>() / (speed(plan) * speed(plan))
         });
-        Station { visits: rate, cpu, cpu_second, alone: time * SECOND, attempts: 0.0 }
+        Station { visits: rate, cpu, cpu_second, alone: time * SECOND, attempts: 0.0, owed: 0.0, looked: Last::default() }
     };
     Demand::of_services(&application, &specs, 1.0).into_iter().map(of_demand).collect()
 }

@@ -167,7 +167,7 @@ impl Latencies {
 }
 
 impl OfClass {
-    fn new(Asked { work, patience }: Asked) -> Self {
+    fn new(Asked { work, patience, .. }: Asked) -> Self {
         let mut class = Self {
             work,
             patience,
@@ -365,7 +365,7 @@ mod tests {
 
     fn asked(law: Law, patience: u64) -> Asked {
         let class = crate::engine::tick::tests::class(Distribution::constant(0.0), Distribution::new(law));
-        Asked { work: Work::new(&class, 1.0, u64::MAX, |time| time), patience }
+        Asked { work: Work::new(&class, 1.0, u64::MAX, |time| time), pace: 1.0, patience }
     }
 
     #[test]

@@ -47,7 +47,7 @@ impl Shape {
     }
 
     /// One as good as this with fewer instances, and how many times fewer.
-    fn smaller(&self) -> (Self, f64) {
+    pub fn smaller(&self) -> (Self, f64) {
         let &[count] = self.instances.as_slice() else { return (self.clone(), 1.0) };
         let times = MANY / f64::from(count);
         if times >= 1.0 {
@@ -82,6 +82,17 @@ pub(super) struct Asked<'m> {
 
 /// Plays a sample; `number` is its own.
 pub(super) fn play(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: u32) -> (Measurement, Brought) {
+    watch(plan, shape, asked, number, (u64::MAX, &mut |_, _, _| {}))
+}
+
+/// Plays a sample, into which somebody looks every so often while it counts: at the core, when, and at who has come since.
+pub(super) fn watch(
+    plan: &Plan<'_>,
+    shape: &Shape,
+    asked: &Asked<'_>,
+    number: u32,
+    (every, look): (u64, &mut dyn FnMut(&mut Core<'_>, u64, &[Request])),
+) -> (Measurement, Brought) {
     let (shape, times) = shape.smaller();
     let rate = asked.rate * times;
     let length = asked.requests.max(1.0) / rate;
@@ -106,11 +117,18 @@ pub(super) fn play(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: u3
     let keys = stream_key(plan.seed, "sampled", &deployment.name, number);
     let classes = &plan.application.classes;
     let (mut at, mut count, mut batch) = (0.0, 0_u64, Vec::with_capacity(BATCH));
+    let mut next = if every < u64::MAX { warmup } else { every };
     loop {
         let gap: f64 = Exp1.sample(&mut luck);
         at += gap / rate;
+        while next <= whole::round(at).min(horizon) {
+            core.serve(&batch, next);
+            look(&mut core, next, &batch);
+            batch.clear();
+            next = next.saturating_add(every);
+        }
         let over = whole::round(at) >= horizon;
-        if over || batch.len() == BATCH {
+        if over || every == u64::MAX && batch.len() == BATCH {
             let until = batch.last().map_or(0, |last: &Request| last.at);
             core.serve(&batch, until);
             batch.clear();

@@ -72,7 +72,10 @@ fn what_the_tick_engine_does_not_play_is_refused_by_name() {
     for (set, why) in [
         ("deployment.app-engine-standard.fleet.slots=3", "its scheduler starts an instance for 1.8 requests at work"),
         ("traffic.source.rate=1/h", "requests come when it has no instance"),
-        ("traffic.source.rate=200/s", "more than 0.3 % of its requests come when there are more than its instances can take"),
+        (
+            "traffic.source.rate=200/s",
+            "more than 0.3 % of its requests come when there are more than its instances can take",
+        ),
         ("class.io=15s", "requests take long for an autoscaler that measures every 1m"),
     ] {
         let text = refused(&desk, &["paas.toml", "--fidelity", "tick", "--set", set]);

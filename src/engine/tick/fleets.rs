@@ -263,7 +263,15 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
             let squares = classes.iter().zip(mix).map(|(class, share)| share * class.work.cpu_second);
             squares.sum::<f64>() / (speed(plan) * speed(plan))
         });
-        Station { visits: rate, cpu, cpu_second, alone: time * SECOND, attempts: 0.0, owed: 0.0, looked: Last::default() }
+        Station {
+            visits: rate,
+            cpu,
+            cpu_second,
+            alone: time * SECOND,
+            attempts: 0.0,
+            owed: 0.0,
+            looked: Last::default(),
+        }
     };
     Demand::of_services(&application, &specs, 1.0).into_iter().map(of_demand).collect()
 }

@@ -235,29 +235,34 @@ impl Looks {
         let asked = Asked { rate, mix, requests: REQUESTS };
         let mut series: Vec<Series> = shape.instances.iter().map(|_| Series::default()).collect();
         let mut ends = BinaryHeap::new();
-        watch(plan, shape, &asked, self.samples, (every, &mut |core, at, came| {
-            let mut alone = None;
-            if let Some(classes) = &self.alone {
-                let end = |request: &Request| {
-                    let pace = classes[request.class as usize].1;
-                    Reverse(request.at + request.io + whole::round(request.cpu as f64 * pace))
-                };
-                ends.extend(came.iter().map(end));
-                while ends.peek().is_some_and(|Reverse(end)| *end <= at) {
-                    ends.pop();
+        watch(
+            plan,
+            shape,
+            &asked,
+            self.samples,
+            (every, &mut |core, at, came| {
+                let mut alone = None;
+                if let Some(classes) = &self.alone {
+                    let end = |request: &Request| {
+                        let pace = classes[request.class as usize].1;
+                        Reverse(request.at + request.io + whole::round(request.cpu as f64 * pace))
+                    };
+                    ends.extend(came.iter().map(end));
+                    while ends.peek().is_some_and(|Reverse(end)| *end <= at) {
+                        ends.pop();
+                    }
+                    alone = Some(ends.len());
                 }
-                alone = Some(ends.len());
-            }
-            for (service, series) in (0..).zip(&mut series) {
-                let (at_work, idle) = core.at_work(service);
-                series.at_work.push(f64::from(at_work));
-                series.idle += f64::from(idle);
-                series.alone.extend(alone.map(|count| count as f64));
-            }
-        }));
-        let expected = self.alone.as_ref().map(|classes| {
-            rate * times * Load::of(classes.iter().map(|(work, _)| work), mix).mean
-        });
+                for (service, series) in (0..).zip(&mut series) {
+                    let (at_work, idle) = core.at_work(service);
+                    series.at_work.push(f64::from(at_work));
+                    series.idle += f64::from(idle);
+                    series.alone.extend(alone.map(|count| count as f64));
+                }
+            }),
+        );
+        let expected =
+            self.alone.as_ref().map(|classes| rate * times * Load::of(classes.iter().map(|(work, _)| work), mix).mean);
         let apart = usize::try_from(whole::round(parts)).unwrap_or(usize::MAX);
         series.iter().map(|series| series.seen(apart, expected)).collect()
     }
@@ -311,7 +316,8 @@ mod tests {
 
     /// Shares of looks at which more than so many are at work.
     fn beyond(seen: Seen, levels: &[u32]) -> Vec<f64> {
-        let (mut luck, mut last, mut counts) = (stream(1, "test", "looks", 0), Last::default(), vec![0.0; levels.len()]);
+        let (mut luck, mut last, mut counts) =
+            (stream(1, "test", "looks", 0), Last::default(), vec![0.0; levels.len()]);
         for _ in 0..400_000 {
             let (at_work, _) = seen.draw(&mut last, &mut luck);
             counts.iter_mut().zip(levels).for_each(|(count, level)| *count += f64::from(u8::from(at_work > *level)));

@@ -85,13 +85,16 @@ pub(super) fn play(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: u3
     watch(plan, shape, asked, number, (u64::MAX, &mut |_, _, _| {}))
 }
 
-/// Plays a sample, into which somebody looks every so often while it counts: at the core, when, and at who has come since.
+/// Looks into a sample: at the core, at an instant, and at who has come since.
+pub(super) type Look<'l> = dyn FnMut(&mut Core<'_>, u64, &[Request]) + 'l;
+
+/// Plays a sample, into which somebody looks every so often while it counts.
 pub(super) fn watch(
     plan: &Plan<'_>,
     shape: &Shape,
     asked: &Asked<'_>,
     number: u32,
-    (every, look): (u64, &mut dyn FnMut(&mut Core<'_>, u64, &[Request])),
+    (every, look): (u64, &mut Look<'_>),
 ) -> (Measurement, Brought) {
     let (shape, times) = shape.smaller();
     let rate = asked.rate * times;

@@ -40,17 +40,20 @@ const SHARES: [&str; 8] = [
 
 /// Intervals of several estimates by key, none of them ever negative; `None` where no estimate has one.
 pub(super) fn intervals<'k>(entries: impl IntoIterator<Item = (&'k str, Option<Estimate>)>) -> Intervals {
-    let found: BTreeMap<String, Interval> = entries
-        .into_iter()
-        .filter_map(|(key, estimate)| Some((key.to_owned(), possible(estimate?, SHARES.contains(&key))?)))
-        .collect();
-    (!found.is_empty()).then_some(found)
+    collected(entries, |key, estimate| possible(estimate, SHARES.contains(&key)))
 }
 
 /// The same of differences, which may be negative.
 pub(super) fn intervals_either_side<'k>(entries: impl IntoIterator<Item = (&'k str, Option<Estimate>)>) -> Intervals {
+    collected(entries, |_, estimate| interval(estimate))
+}
+
+fn collected<'k>(
+    entries: impl IntoIterator<Item = (&'k str, Option<Estimate>)>,
+    of: impl Fn(&str, Estimate) -> Option<Interval>,
+) -> Intervals {
     let found: BTreeMap<String, Interval> =
-        entries.into_iter().filter_map(|(key, estimate)| Some((key.to_owned(), interval(estimate?)?))).collect();
+        entries.into_iter().filter_map(|(key, estimate)| Some((key.to_owned(), of(key, estimate?)?))).collect();
     (!found.is_empty()).then_some(found)
 }
 

@@ -9,7 +9,7 @@ use super::lead_time::roll_out;
 use super::result::{FaultResult, RollOutResult};
 use super::toll::Toll;
 use crate::application::fault::{Fault, Target};
-use crate::kernel::estimate::Estimate;
+use crate::kernel::estimate::{Estimate, HALF_OF_95};
 use crate::metering::measurement::CoarseHistogram;
 use crate::scenario::Scenario;
 
@@ -19,8 +19,6 @@ const LOOKED_BACK: usize = 60;
 const QUIET: usize = 3;
 /// Share of the requests before a fault that are not late.
 const IN_TIME: f64 = 0.99;
-/// Half of a 95 % interval of a normal law in standard deviations.
-const HALF_OF_95: f64 = 1.96;
 /// So many standard deviations are not luck.
 const DEVIATIONS: f64 = 4.0;
 

@@ -113,7 +113,8 @@ fn toll(
     let with = &folded.deployments[deployment].billed;
     let total =
         |billed: &Billed| billed.bill_of(&scenario.deployments[deployment], &scenario.pricing).map(|bill| bill.total);
-    let times = scenario.faults[fault].at.len().max(1);
+    let end = scenario.traffic.warmup.saturating_add(scenario.traffic.duration);
+    let times = scenario.faults[fault].at.iter().filter(|at| **at < end).count().max(1);
     let count = times as f64;
     let estimate = with.more_than(without).map(|all| Estimate {
         mean: all.mean / count,
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_that_does_nothing_costs_nothing_and_work_that_fails_is_paid_for() {
+    fn a_fault_that_does_nothing_costs_nothing_and_slow_work_is_paid_for() {
         let result = played("platform = 'aws-lambda'", 2, "[[fault]]\nkind = 'reclaim'\nshare = 0\nat = '1h'\n");
         assert_eq!(extra(&result.deployments[0].faults[0]), 0.0);
         let slow = "[[fault]]\nkind = 'slow'\nfactor = 10\nat = '1h'\nfor = '10m'\n";

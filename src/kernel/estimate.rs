@@ -5,6 +5,9 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
+/// Half of a 95 % interval of a normal law in standard deviations.
+pub const HALF_OF_95: f64 = 1.96;
+
 /// A mean over independent replications.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Estimate {

@@ -1,11 +1,12 @@
 //! Numbers for people: scaled units, and never more digits than the interval supports.
 //!
-//! Imports `units` and the result's [`Interval`]. Files never use these forms.
+//! Imports `units`, the kernel's estimates and the result's [`Interval`]. Files never use these forms.
 
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use crate::experiment::result::Interval;
+use crate::kernel::estimate::HALF_OF_95;
 use crate::units::grouped;
 
 /// What is printed where there is no figure.
@@ -13,8 +14,6 @@ pub const NOTHING: &str = "–";
 
 /// Most places behind the decimal point.
 const MOST_PLACES: i32 = 12;
-/// Half of a 95 % interval of a normal law in standard deviations.
-const HALF_OF_95: f64 = 1.96;
 /// Relative to their size, ends of an interval that differ by no more than this are equal.
 const ROUNDING_ERROR: f64 = 1e-9;
 

@@ -53,6 +53,10 @@ service = [
 
 /// Of mean 310 ms, 10 ms of it CPU.
 const WAITING: &str = r#"class = { cpu = { dist = "lognormal", median = "7.26ms", sigma = 0.8 }, io = { dist = "lognormal", median = "218ms", sigma = 0.8 } }"#;
+/// Lambda behind a throttle of 200/s with room for 400.
+const BURST_400: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 400 } }"#;
+/// Lambda behind a throttle of 200/s with room for 50.
+const BURST_50: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#;
 const APP_ENGINE: &str = r#"platform = "app-engine-standard""#;
 
 const TWENTY: &str = r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 20 }"#;
@@ -244,7 +248,7 @@ const CASES: &[Case] = &[
         name: "throttle, at half of it",
         traffic: r#"duration = "6h", source = { rate = "100/s" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 2,
         beyond: &[],
     },
@@ -252,7 +256,7 @@ const CASES: &[Case] = &[
         name: "throttle, just below it",
         traffic: r#"duration = "6h", source = { rate = "190/s" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 8,
         beyond: &[],
     },
@@ -260,7 +264,7 @@ const CASES: &[Case] = &[
         name: "throttle, just as it is",
         traffic: r#"duration = "6h", source = { rate = "200/s" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 8,
         beyond: &[],
     },
@@ -268,7 +272,7 @@ const CASES: &[Case] = &[
         name: "throttle, 5 % more than it is",
         traffic: r#"duration = "6h", source = { rate = "210/s" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 400 } }"#,
+        deployment: BURST_400,
         replications: 4,
         beyond: &[("instances", 0.045, EVEN)],
     },
@@ -276,7 +280,7 @@ const CASES: &[Case] = &[
         name: "throttle, half as much again",
         traffic: r#"duration = "6h", source = { rate = "300/s" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 4,
         beyond: &[("instances", 0.22, EVEN), ("cold", 0.25, EVEN)],
     },
@@ -284,7 +288,7 @@ const CASES: &[Case] = &[
         name: "throttle, a day's curve",
         traffic: r#"duration = "1d", source = { rate = "150/s", profile = "web-weekday" }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 400 } }"#,
+        deployment: BURST_400,
         replications: 2,
         beyond: &[("instances", 0.055, EVEN)],
     },
@@ -292,7 +296,7 @@ const CASES: &[Case] = &[
         name: "throttle, bursts of 20 s",
         traffic: r#"duration = "6h", source = { rate = "160/s", burst = { cv = 0.3, window = "20s" } }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 4,
         beyond: &[("instances", 0.03, EVEN)],
     },
@@ -300,7 +304,7 @@ const CASES: &[Case] = &[
         name: "throttle, bursts of 2 s",
         traffic: r#"duration = "6h", source = { rate = "160/s", burst = { cv = 0.3, window = "2s" } }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#,
+        deployment: BURST_50,
         replications: 2,
         beyond: &[("instances", 0.035, EVEN)],
     },
@@ -308,7 +312,7 @@ const CASES: &[Case] = &[
         name: "throttle, rare bursts of 2 s",
         traffic: r#"duration = "6h", source = { rate = "160/s", burst = { cv = 0.3, window = "2s" } }"#,
         class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 400 } }"#,
+        deployment: BURST_400,
         replications: 8,
         beyond: &[("instances", 0.012, EVEN), ("cold", 0.09, CLUMPS)],
     },
@@ -324,7 +328,7 @@ const CASES: &[Case] = &[
         name: "throttle, four services",
         traffic: r#"duration = "3h", source = { rate = "210/s" }"#,
         class: GRAPH,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 400 } }"#,
+        deployment: BURST_400,
         replications: 2,
         beyond: &[("instances", 0.04, EVEN)],
     },

@@ -490,6 +490,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_fault_added_is_kept_with_the_prices_of_the_run_alone() {
+        let slow = "fault=[{ kind = \"slow\", factor = 2, at = \"10h\", for = \"1h\" }]";
+        let result = kept(&played(&["scenario.replications=2", slow]));
+        let lambda = |result: &RunResult| result.deployments[0].faults[0].clone();
+        let again = |sets: &[&str]| lambda(&reprice(result.clone(), &prices(&result, sets)).unwrap());
+        assert!(lambda(&result).extra_cost.is_some_and(|cost| !cost.is_zero()));
+        assert_eq!(again(&[]), lambda(&result));
+        let other = again(&["pricing.set.\"aws-lambda.gib-seconds\"=\"1 USD\""]);
+        assert_eq!(other.extra_cost, None);
+        assert!(other.ci95.is_some_and(|intervals| !intervals.contains_key("extra_cost")));
+    }
+
+    #[test]
     fn what_a_result_cannot_have_stored_is_refused() {
         let result = kept(&played(&["scenario.replications=1"]));
         let prices = prices(&result, &[]);

@@ -492,7 +492,7 @@ mod tests {
     #[test]
     fn what_a_fault_added_is_kept_with_the_prices_of_the_run_alone() {
         let slow = "fault=[{ kind = \"slow\", factor = 2, at = \"10h\", for = \"1h\" }]";
-        let result = kept(&played(&["scenario.replications=2", slow]));
+        let result = kept(&played(&["scenario.replications=2", "pricing.free_tier=false", slow]));
         let lambda = |result: &RunResult| result.deployments[0].faults[0].clone();
         let again = |sets: &[&str]| lambda(&reprice(result.clone(), &prices(&result, sets)).unwrap());
         assert!(lambda(&result).extra_cost.is_some_and(|cost| !cost.is_zero()));

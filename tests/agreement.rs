@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::Instant;
 
 use breakeven::experiment::result::{DeploymentResult, RunResult};
 use breakeven::experiment::{self, RunOptions};
 use breakeven::scenario::Document;
+use rayon::prelude::*;
 
 /// A case: traffic and deployment as they are written, how often it is played, and where a bound is not met, how far off it
 /// may be (what was found, rounded up: it may get no worse) and why.
@@ -506,37 +506,40 @@ fn figures(result: &DeploymentResult) -> Vec<(&'static str, f64)> {
 #[test]
 fn the_engines_agree() {
     let wanted = std::env::var("AGREEMENT").unwrap_or_default();
-    let mut failures = Vec::new();
-    for case in CASES.iter().filter(|case| case.name.contains(&wanted)) {
-        let timed = |fidelity| {
-            let clock = Instant::now();
-            (run(case, fidelity), clock.elapsed())
-        };
-        let ((exact, slow), (tick, fast)) = (timed("exact"), timed("tick"));
-        let (exact, tick) = (&exact.deployments[0], &tick.deployments[0]);
-        assert_eq!((exact.fidelity.engine.as_str(), tick.fidelity.engine.as_str()), ("exact", "tick"));
-        let mut line = format!("{:34}", case.name);
-        for ((name, is), (_, found)) in figures(exact).into_iter().zip(figures(tick)) {
-            if is.is_nan() && found.is_nan() || is == 0.0 && found < 5.0 {
-                continue;
-            }
-            let deviation = found / is - 1.0;
-            let _ = write!(line, " {name} {is:.4} {:+.2}%", 100.0 * deviation);
-            let Some((_, bound)) = BOUNDS.iter().find(|(of, _)| *of == name) else { continue };
-            let by_chance = if ["cold", "refused"].contains(&name) { 3.0 / is.max(1.0).sqrt() } else { 0.0 };
-            let within = deviation.abs() <= bound.max(by_chance);
-            match case.beyond.iter().find(|(of, ..)| *of == name) {
-                Some(_) if within => failures.push(format!("{}: {name} is within its bound", case.name)),
-                Some((_, most, why)) if deviation.abs() <= *most => {
-                    let _ = write!(line, " ({why})");
-                }
-                _ if within => {}
-                _ => failures.push(format!("{}: {name} {is} {found}", case.name)),
-            }
-        }
-        println!("{line}  [{slow:.1?} {fast:.1?}]");
+    let cases: Vec<&Case> = CASES.iter().filter(|case| case.name.contains(&wanted)).collect();
+    let compared: Vec<(String, Vec<String>)> = cases.into_par_iter().map(compared).collect();
+    for (line, _) in &compared {
+        println!("{line}");
     }
+    let failures: Vec<String> = compared.into_iter().flat_map(|(_, failures)| failures).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What both engines find, and what is wrong with it.
+fn compared(case: &Case) -> (String, Vec<String>) {
+    let (exact, tick) = (run(case, "exact"), run(case, "tick"));
+    let (exact, tick) = (&exact.deployments[0], &tick.deployments[0]);
+    assert_eq!((exact.fidelity.engine.as_str(), tick.fidelity.engine.as_str()), ("exact", "tick"));
+    let (mut line, mut failures) = (format!("{:34}", case.name), Vec::new());
+    for ((name, is), (_, found)) in figures(exact).into_iter().zip(figures(tick)) {
+        if is.is_nan() && found.is_nan() || is == 0.0 && found < 5.0 {
+            continue;
+        }
+        let deviation = found / is - 1.0;
+        let _ = write!(line, " {name} {is:.4} {:+.2}%", 100.0 * deviation);
+        let Some((_, bound)) = BOUNDS.iter().find(|(of, _)| *of == name) else { continue };
+        let by_chance = if ["cold", "refused"].contains(&name) { 3.0 / is.max(1.0).sqrt() } else { 0.0 };
+        let within = deviation.abs() <= bound.max(by_chance);
+        match case.beyond.iter().find(|(of, ..)| *of == name) {
+            Some(_) if within => failures.push(format!("{}: {name} is within its bound", case.name)),
+            Some((_, most, why)) if deviation.abs() <= *most => {
+                let _ = write!(line, " ({why})");
+            }
+            _ if within => {}
+            _ => failures.push(format!("{}: {name} {is} {found}", case.name)),
+        }
+    }
+    (line, failures)
 }
 
 /// Counts are whole and add up, every deployment gets the same requests, threads make no difference, and what is not known is

@@ -82,11 +82,32 @@ deployment = { platform = "vm", autoscaler = { kind = "fixed", replicas = 120000
     let result = run(text, 2);
     let audit = audit(&result);
     assert_eq!((audit.windows, audit.passed), (0, None));
-    // Ten minutes of a million a second.
+    // A thousand times of 100 ms, and a minute, of a million a second.
     let reason = audit.reason.as_deref().unwrap();
-    assert!(reason.contains("needs about 600,000,000 requests"), "{reason}");
+    assert!(reason.contains("needs about 180,000,000 requests"), "{reason}");
     let text = report::render(&result, Format::Table).unwrap();
     assert!(text.contains("Note: vm was played by rates and is not audited: a window"), "{text}");
+}
+
+/// Before nothing is audited, windows are fewer and shorter, and who needs more has more.
+#[test]
+fn a_dear_audit_has_few_windows() {
+    let text = r#"scenario = { replications = 1, fidelity = "tick" }
+class = { cpu = "0ms", io = { dist = "exponential", mean = "100ms" } }
+traffic = { duration = "1h", source = { rate = "1000/s" } }
+deployment = [
+  { name = "fixed", platform = "vm", autoscaler = { kind = "fixed", replicas = 120 } },
+  { name = "kept", platform = "faas", fleet = { slots = 1, reuse = "most-recent", start = "250ms", keep_alive = "3m" }, autoscaler = { kind = "per-request" } },
+  { name = "longer", platform = "faas", fleet = { slots = 1, reuse = "most-recent", start = "250ms", keep_alive = "30m" }, autoscaler = { kind = "per-request" } },
+]
+"#;
+    let result = run(text, 2);
+    let audits = [0, 1, 2].map(|index| result.deployments[index].audit.as_ref().unwrap());
+    // 1,080,000 may be played: 2 windows of 2 + 1 minutes of 60,000, and 2 of 4 + 1, take 960,000.
+    assert_eq!(audits.map(|audit| audit.windows), [2, 2, 0]);
+    assert_eq!(audits.map(|audit| audit.measured_seconds), [120.0, 120.0, 0.0]);
+    let reason = audits[2].reason.as_deref().unwrap();
+    assert!(reason.contains("needs about 1,920,000 requests"), "{reason}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! For how long it matters how a deployment began.
 
+use super::first::Demand;
 use crate::application::Application;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
@@ -9,9 +10,13 @@ use crate::units::Nanos;
 
 /// Of times that are drawn, all but one in a hundred are shorter.
 const LONG: f64 = 0.99;
+/// A queue has come to rest after so many times of what waits in it: one that is 90 % busy by Poisson arrivals and
+/// exponential work forgets in 380, `1 / (1 - sqrt(load))^2` (Morse, Stochastic Properties of Waiting Lines, Operations
+/// Research 3, 1955).
+const AT_REST: f64 = 1000.0;
 
-/// How long an instance takes to start, and the laws of a deployment look back: whoever begins with a guess of what is
-/// needed has forgotten it by then.
+/// How long an instance takes to start, and the laws of a deployment look back, or queues to come to rest if that is longer:
+/// whoever begins with a guess of what is needed has forgotten it by then.
 #[must_use]
 pub fn memory(deployment: &Deployment, application: &Application) -> Nanos {
     let nodes = match &deployment.placement {
@@ -22,8 +27,11 @@ pub fn memory(deployment: &Deployment, application: &Application) -> Nanos {
         }
     };
     let of_service = |service| of_service(deployment.of_service(service), application, service);
-    let longest = (0..application.services.len()).map(of_service).max().unwrap_or(Nanos::ZERO);
-    nodes.saturating_add(longest)
+    let services = 0..application.services.len();
+    let longest = services.clone().map(of_service).max().unwrap_or(Nanos::ZERO);
+    let specs: Vec<OfService<'_>> = services.map(|service| deployment.of_service(service)).collect();
+    let alone = Demand::of_services(application, &specs, 1.0).iter().map(|demand| demand.alone).fold(0.0, f64::max);
+    nodes.saturating_add(longest).max(nanos(AT_REST * alone * 1e9))
 }
 
 fn of_service(spec: OfService<'_>, application: &Application, service: usize) -> Nanos {

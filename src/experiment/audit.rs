@@ -35,12 +35,14 @@ use crate::units::{Nanos, rounded};
 /// All audits of a run play this share of the requests times deployments that rates spare, or they would take as long as an
 /// exact run,
 const SHARE: f64 = 0.1;
-/// but at least what a second plays, and at most what ten or so do.
-const BUDGET: (f64, f64) = (1e6, 5e7);
-/// Windows, where so many can be paid; fewer tell less of how much they differ.
-const WINDOWS: (u32, u32) = (4, 8);
-/// However fast a deployment forgets, queues take a while to build up.
-const LEAST_MEMORY: Nanos = Nanos(5 * MINUTE);
+/// but at least what a tenth of a second plays, and at most what some five seconds do.
+const BUDGET: (f64, f64) = (1e6, 2.5e7);
+/// Windows at the most.
+const MOST: f64 = 8.0;
+/// So many are shortened before there are fewer.
+const WANTED: f64 = 4.0;
+/// One would not tell by how much windows differ.
+const LEAST: f64 = 2.0;
 /// Windows begin and end on whole minutes.
 const MINUTE: u64 = 60_000_000_000;
 /// Width of the buckets of latencies, as a share: half of it for each engine.
@@ -57,14 +59,62 @@ pub(super) fn audits(
     options: &RunOptions<'_>,
     chosen: &[Chosen],
 ) -> Result<Vec<Option<Audit>>, RunError> {
-    let by_rate = chosen.iter().filter(|one| one.engine == Engine::Tick).count() as f64;
-    let spared = scenario.traffic.forecast().requests * f64::from(scenario.replications) * by_rate;
-    let budget = (SHARE * spared).clamp(BUDGET.0, BUDGET.1) / by_rate;
-    let audit = |(index, chosen): (usize, &Chosen)| match chosen.engine {
-        Engine::Exact => Ok(None),
-        Engine::Tick => Auditor { scenario, options, index, budget }.audit().map(Some),
-    };
-    chosen.par_iter().enumerate().map(audit).collect()
+    let deployments = scenario.deployments.iter().zip(chosen).enumerate();
+    let by_rate: Vec<usize> =
+        deployments.filter(|(_, (_, one))| one.engine == Engine::Tick).map(|(index, _)| index).collect();
+    let least: Vec<f64> = by_rate.iter().map(|&index| Memory::of(scenario, index).least()).collect();
+    let spared = scenario.traffic.forecast().requests * f64::from(scenario.replications) * by_rate.len() as f64;
+    let budgets = shared((SHARE * spared).clamp(BUDGET.0, BUDGET.1), &least);
+    let audited = by_rate.par_iter().zip(budgets).map(|(&index, budget)| {
+        Auditor { scenario, options, index, memory: Memory::of(scenario, index), budget }.audit()
+    });
+    let audited: Vec<Audit> = audited.collect::<Result<_, _>>()?;
+    let mut audits = vec![None; chosen.len()];
+    by_rate.into_iter().zip(audited).for_each(|(index, audit)| audits[index] = Some(audit));
+    Ok(audits)
+}
+
+/// What each may play: the least that it needs, as long as there is enough, and as much more as the others. Those whom there
+/// is not enough for are the dearest, and have what is left.
+fn shared(budget: f64, least: &[f64]) -> Vec<f64> {
+    let mut cheapest: Vec<usize> = (0..least.len()).collect();
+    cheapest.sort_by(|&a, &b| least[a].total_cmp(&least[b]));
+    let (mut left, mut paid) = (budget, 0);
+    while let Some(&next) = cheapest.get(paid).filter(|&&next| least[next] <= left) {
+        left -= least[next];
+        paid += 1;
+    }
+    let more = left / paid.max(1) as f64;
+    let mut shares = vec![left; least.len()];
+    cheapest[..paid].iter().for_each(|&index| shares[index] = least[index] + more);
+    shares
+}
+
+/// For how long a window is not measured, and what that costs.
+#[derive(Clone, Copy)]
+struct Memory {
+    minutes: f64,
+    requests_per_minute: f64,
+}
+
+impl Memory {
+    fn of(scenario: &Scenario, index: usize) -> Self {
+        let placed = &scenario.deployments[index];
+        Self {
+            minutes: memory(&placed.deployment, &placed.application).0.div_ceil(MINUTE) as f64,
+            requests_per_minute: scenario.traffic.forecast().mean_rate * 60.0,
+        }
+    }
+
+    /// Requests of a window that is measured for so many minutes.
+    fn window(self, measured: f64) -> f64 {
+        (self.minutes + measured) * self.requests_per_minute
+    }
+
+    /// Requests of as few and as short windows as there can be.
+    fn least(self) -> f64 {
+        LEAST * self.window(1.0)
+    }
 }
 
 /// Who audits a deployment.
@@ -72,6 +122,7 @@ struct Auditor<'a> {
     scenario: &'a Scenario,
     options: &'a RunOptions<'a>,
     index: usize,
+    memory: Memory,
     /// Requests to play.
     budget: f64,
 }
@@ -172,24 +223,22 @@ impl Auditor<'_> {
 
     /// The windows; or why there are none.
     fn windows(&self) -> Result<Vec<Window>, String> {
-        let traffic = &self.scenario.traffic;
-        let rate = traffic.forecast().mean_rate;
-        let minutes = |time: Nanos| time.0.div_ceil(MINUTE);
-        let memory = minutes(memory(&self.placed().deployment, &self.placed().application).max(LEAST_MEMORY));
-        // At most half of what is played is not measured.
-        let need = rate * 60.0 * (2 * memory) as f64;
-        let count = (self.budget / need).clamp(0.0, f64::from(WINDOWS.1)).floor();
-        if count < f64::from(WINDOWS.0) {
+        let Self { memory, budget, .. } = *self;
+        if memory.least() > budget {
             return Err(format!(
-                "a window that forgets how it began needs about {} requests, and its audit may play {} in {} or more",
-                rounded(need),
-                rounded(self.budget),
-                WINDOWS.0
+                "a window that forgets how it began needs about {} requests, and its audit may play {} in {LEAST} or more",
+                rounded(memory.window(1.0)),
+                rounded(budget),
             ));
         }
-        let due = self.budget / count;
+        // At most half of what is played is not measured, where that can be paid.
+        let evenly = budget / memory.window(memory.minutes);
+        let count = if evenly >= WANTED { evenly } else { (budget / memory.window(1.0)).min(WANTED) };
+        let count = count.min(MOST).floor();
+        let traffic = &self.scenario.traffic;
+        let due = budget / count;
         let part = traffic.duration.0 as f64 / count / MINUTE as f64;
-        let length = (due / (rate * 60.0) - memory as f64).min(part).floor();
+        let length = (due / memory.requests_per_minute - memory.minutes).min(part).floor();
         if length < 1.0 {
             return Err("it is too short a run for windows of a minute".to_owned());
         }
@@ -199,12 +248,12 @@ impl Auditor<'_> {
             let place = number as f64 * part + luck.random::<f64>() * (part - length);
             let measured = Nanos(traffic.warmup.0 + floor(place) * MINUTE);
             let replication = u32::try_from(number).unwrap_or(0) % self.scenario.replications;
-            let from = measured.0.checked_sub(memory * MINUTE).map_or(Nanos::ZERO, Nanos);
+            let from = measured.0.checked_sub(floor(memory.minutes) * MINUTE).map_or(Nanos::ZERO, Nanos);
             let until = Nanos(measured.0 + floor(length) * MINUTE);
             windows.extend(self.afforded(Window { from, measured, until, replication }, OVERDRAWN * due));
         }
-        if windows.len() < WINDOWS.0 as usize {
-            return Err("most of its windows would fall into crowds".to_owned());
+        if (windows.len() as f64) < LEAST {
+            return Err("its windows would fall into crowds".to_owned());
         }
         Ok(windows)
     }
@@ -308,4 +357,18 @@ fn stationary(deployment: &Deployment) -> Deployment {
     deployment.fleet.initial = Initial::Stationary;
     deployment.services.iter_mut().for_each(|own| own.fleet.initial = Initial::Stationary);
     deployment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shared;
+
+    #[test]
+    fn a_budget_is_shared_by_need() {
+        assert_eq!(shared(100.0, &[10.0, 40.0, 20.0]), [20.0, 50.0, 30.0]);
+        // The dearest is left out where there is not enough for all.
+        assert_eq!(shared(100.0, &[80.0, 30.0, 40.0]), [30.0, 45.0, 55.0]);
+        assert_eq!(shared(100.0, &[110.0]), [100.0]);
+        assert!(shared(100.0, &[]).is_empty());
+    }
 }

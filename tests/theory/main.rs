@@ -6,6 +6,7 @@
 //! * `clients`: retries, and users who wait for what they get.
 //! * `graphs`: services that call each other.
 //! * `worked`: cases that can be done by hand, without tolerance.
+//! * `control`: what is known of the traffic makes a bill better known, and no less true.
 //! * `coverage`: how often stated intervals hold what is known, over 400 short experiments.
 //!
 //! Every system is run with seeds fixed beforehand, five replications each. A metric's deviation is measured in standard
@@ -15,6 +16,7 @@
 //! the figures.
 
 mod clients;
+mod control;
 mod coverage;
 mod graphs;
 mod instances;

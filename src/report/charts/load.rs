@@ -4,7 +4,7 @@ use super::axis::Axis;
 use super::canvas::{Mark, Panel, Plot, Swatch, series};
 use super::{Chart, ChartError};
 use crate::experiment::result::{DeploymentCharts, DeploymentResult, RunResult, half_width, interval};
-use crate::report::number::{Unit, estimate, percent, plain};
+use crate::report::number::{Unit, estimate, percent, plain, span};
 
 /// Small multiples: a row per deployment, its load on the left and its capacity on the right.
 pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
@@ -35,7 +35,7 @@ pub fn over_time(result: &RunResult) -> Option<Result<Chart, ChartError>> {
         rows,
         row_height: 230,
     };
-    Some(Chart::draw("load", sentence(result, peak), &plot))
+    Some(Chart::draw("load", sentence(result, ends, peak), &plot))
 }
 
 fn load(deployment: &DeploymentResult, charts: &DeploymentCharts, ends: &[f64], x: Axis, peak: f64) -> Panel {
@@ -84,7 +84,7 @@ fn below(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     line.iter().copied().chain(floor).collect()
 }
 
-fn sentence(result: &RunResult, peak: f64) -> String {
+fn sentence(result: &RunResult, ends: &[f64], peak: f64) -> String {
     let parts = result.deployments.iter().filter_map(|deployment| {
         let instances = &deployment.instances;
         let mean = instances.mean.filter(|mean| *mean > 0.0)?;
@@ -99,6 +99,8 @@ fn sentence(result: &RunResult, peak: f64) -> String {
         ))
     });
     let parts: Vec<String> = parts.collect();
-    let load = format!("Load peaks at {} in a bucket", plain(peak, Unit::Rate));
+    let starts = std::iter::once(0.0).chain(ends.iter().copied());
+    let widest = starts.zip(ends).map(|(start, end)| end - start).fold(0.0, f64::max);
+    let load = format!("Load peaks at {}, as a mean of {}", plain(peak, Unit::Rate), span(widest));
     if parts.is_empty() { format!("{load}.") } else { format!("{load}; {}.", parts.join("; ")) }
 }

@@ -27,6 +27,14 @@ fn dispersion(requests: &[Request], width: u64, seconds: u64) -> (f64, f64) {
 
 const SEEDS: [u64; 4] = [1, 2, 3, 20_261_124];
 
+/// The same of a source for each seed and each of three widths.
+fn dispersions(traffic: &Traffic, seconds: u64) -> impl Iterator<Item = (u64, u64, (f64, f64))> {
+    SEEDS.into_iter().flat_map(move |seed| {
+        let requests = played(traffic, seed, 0, 1024);
+        [1, 10, 100].map(|width| (seed, width, dispersion(&requests, width, seconds)))
+    })
+}
+
 #[test]
 fn the_dispersion_of_an_mmpp_is_that_of_its_formula() {
     // Rates per second, and rates at which the states are left.
@@ -35,8 +43,7 @@ fn the_dispersion_of_an_mmpp_is_that_of_its_formula() {
     let seconds = 500_000;
     let traffic = traffic(vec![source], seconds);
     assert!((traffic.forecast().mean_rate - 14.0).abs() < 1e-9);
-    for (seed, width) in SEEDS.into_iter().flat_map(|seed| [1, 10, 100].map(|width| (seed, width))) {
-        let (mean, found) = dispersion(&played(&traffic, seed, 0, 1024), width, seconds);
+    for (seed, width, (mean, found)) in dispersions(&traffic, seconds) {
         // Fischer and Meier-Hellstern 1993: 23.2, 159.9 and 342 for these rates.
         let (sum, t) = (s[0] + s[1], width as f64);
         let strength = 2.0 * s[0] * s[1] * (l[0] - l[1]).powi(2) / (sum * sum * (l[0] * s[1] + l[1] * s[0]));
@@ -102,8 +109,7 @@ fn hawkes(rate: f64, branching: f64, decay: u64) -> Source {
 fn the_dispersion_of_a_hawkes_source_is_that_of_its_formula() {
     let (branching, decay, seconds) = (0.7f64, 0.5, 200_000);
     let traffic = traffic(vec![hawkes(10.0, branching, SECOND / 2)], seconds);
-    for (seed, width) in SEEDS.into_iter().flat_map(|seed| [1, 10, 100].map(|width| (seed, width))) {
-        let (mean, found) = dispersion(&played(&traffic, seed, 0, 1024), width, seconds);
+    for (seed, width, (mean, found)) in dispersions(&traffic, seconds) {
         let (long, t) = (1.0 / (1.0 - branching).powi(2), width as f64 * (1.0 - branching) / decay);
         let expected = long + (1.0 - long) * (1.0 - (-t).exp()) / t;
         assert!((found / expected - 1.0).abs() < 0.12, "seed {seed}, {width} s: {found}, not {expected}");

@@ -45,24 +45,30 @@ no_font_libraries() {
 
 say "tools"
 install_tools
+# One profile for all, so that what the crate depends on is built once. Tests of the whole program play billions of requests:
+# it is nearly a release, and the program that is built with it is the one whose instructions are counted. Unit tests are
+# themselves not optimised, which would take them three times as long to build, and check each sum for overflows.
+profile=(--locked --profile gate)
+unit=(
+  --config profile.gate.package.breakeven.opt-level=0
+  --config profile.gate.package.breakeven.overflow-checks=true
+  --config profile.gate.package.breakeven.debug-assertions=true
+)
 say "formatting"
 cargo fmt --check
 say "lints"
-cargo clippy --locked --all-targets -- -D warnings
+cargo clippy "${profile[@]}" --all-targets -- -D warnings
 say "documentation"
-RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps
+RUSTDOCFLAGS="-D warnings" cargo doc "${profile[@]}" --no-deps
 say "dependencies"
 no_font_libraries
-# Unit tests are built with the profile `test`, which checks each sum for overflows. Tests of the whole program play billions of
-# requests: they are built nearly as a release, and with them the program whose instructions are counted.
-SIMULATE_GATE="$PWD/target/gate/simulate"
-export SIMULATE_GATE
 say "tests"
+export SIMULATE_GATE="$PWD/target/gate/simulate"
 status=0
 : >"$log"
-cargo test --locked --no-fail-fast --lib --bins 2>&1 | tee -a "$log" || status=$?
-cargo test --locked --no-fail-fast --profile gate --test '*' 2>&1 | tee -a "$log" || status=$?
-cargo test --locked --no-fail-fast --profile gate --doc 2>&1 | tee -a "$log" || status=$?
+cargo test "${profile[@]}" "${unit[@]}" --no-fail-fast --lib 2>&1 | tee -a "$log" || status=$?
+cargo test "${profile[@]}" --no-fail-fast --test '*' 2>&1 | tee -a "$log" || status=$?
+cargo test "${profile[@]}" --no-fail-fast --doc 2>&1 | tee -a "$log" || status=$?
 if [ -z "${SIMULATE_TRACES:-}" ]; then
   printf 'SKIPPED: SIMULATE_TRACES is not set, tests on recorded traffic read nothing\n' >&2
 fi

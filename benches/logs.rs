@@ -1,5 +1,8 @@
 //! Bytes per second of reading access logs, unpacked.
 
+#[path = "support/access_log.rs"]
+mod access_log;
+
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::time::Duration;
@@ -7,26 +10,11 @@ use std::time::Duration;
 use breakeven::traffic::log::read::{Format, Reading, read};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-const LINES: u32 = 100_000;
-
-fn combined() -> String {
-    let mut text = String::new();
-    for line in 0..LINES {
-        let (second, path) = (line % 60, line.wrapping_mul(2_654_435_761) % 5_000);
-        let _ = writeln!(
-            text,
-            "192.0.2.{} - - [17/May/2015:10:05:{second:02} +0000] \"GET /articles/{path}/index.html HTTP/1.1\" 200 {} \
-             \"https://www.example.org/articles/\" \"Mozilla/5.0 (X11; Linux x86_64; rv:24.0) Gecko/20140205 Firefox/24.0\"",
-            line % 256,
-            path * 7
-        );
-    }
-    text
-}
+const LINES: u32 = 25_000;
 
 fn nginx() -> String {
     let mut text = String::new();
-    for line in 0..LINES / 4 {
+    for line in 0..LINES {
         let _ = writeln!(
             text,
             "{{\"msec\":\"{}.125\",\"request_time\":\"0.025\",\"status\":\"200\",\"body_bytes_sent\":\"512\",\
@@ -40,7 +28,8 @@ fn nginx() -> String {
 fn parsing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("read log");
     group.measurement_time(Duration::from_secs(3)).sample_size(20);
-    for (name, format, text) in [("combined", Format::Combined, combined()), ("nginx-json", Format::NginxJson, nginx())]
+    for (name, format, text) in
+        [("combined", Format::Combined, access_log::combined()), ("nginx-json", Format::NginxJson, nginx())]
     {
         group.throughput(Throughput::Bytes(text.len() as u64));
         let reading = Reading { format: Some(format), ..Reading::default() };

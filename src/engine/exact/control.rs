@@ -356,30 +356,36 @@ impl Core<'_> {
         while self.station.active < wanted {
             self.start_instance();
         }
-        while self.station.active > wanted
-            && let Some(instance) = self.victim()
-        {
+        let surplus = self.station.active.saturating_sub(wanted) as usize;
+        for instance in self.victims(surplus) {
             self.stop_instance(instance);
         }
     }
 
-    /// The instance to stop next: one without a place, then one that starts, then the newest, as a `ReplicaSet` does.
-    pub(super) fn victim(&self) -> Option<u32> {
-        let rank = |instance: &u32| {
-            let life = &self.instances[*instance as usize];
+    /// The instances to stop next, at most `count`: those without a place, then those that start, then the newest, as a
+    /// `ReplicaSet` does. Work that goes to others as one stops does not change who
+    /// is next.
+    fn victims(&self, count: usize) -> Vec<u32> {
+        if count == 0 {
+            return Vec::new();
+        }
+        let rank = |instance: u32| {
+            let life = &self.instances[instance as usize];
             let step = match life.phase {
                 Phase::Pending if life.load == 0 => 0,
                 Phase::Starting if life.load == 0 => 1,
                 Phase::Ready => 2,
                 _ => return None,
             };
-            Some((step, u64::MAX - life.birth))
+            Some((step, u64::MAX - life.birth, instance))
         };
-        self.numbers()
-            .into_iter()
-            .filter_map(|instance| Some((rank(&instance)?, instance)))
-            .min()
-            .map(|(_, instance)| instance)
+        let mut ranks: Vec<_> = self.numbers().into_iter().filter_map(rank).collect();
+        if count < ranks.len() {
+            ranks.select_nth_unstable(count);
+            ranks.truncate(count);
+        }
+        ranks.sort_unstable();
+        ranks.into_iter().map(|(_, _, instance)| instance).collect()
     }
 }
 

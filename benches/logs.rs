@@ -29,7 +29,7 @@ fn parsing(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("read log");
     group.measurement_time(Duration::from_secs(3)).sample_size(20);
     for (name, format, text) in
-        [("combined", Format::Combined, access_log::combined()), ("nginx-json", Format::NginxJson, nginx())]
+        [("combined", Format::Combined, access_log::combined(4 * LINES)), ("nginx-json", Format::NginxJson, nginx())]
     {
         group.throughput(Throughput::Bytes(text.len() as u64));
         let reading = Reading { format: Some(format), ..Reading::default() };

@@ -107,7 +107,7 @@ deployment = [
     assert_eq!(audits.map(|audit| audit.windows), [2, 2, 0]);
     assert_eq!(audits.map(|audit| audit.measured_seconds), [120.0, 120.0, 0.0]);
     let reason = audits[2].reason.as_deref().unwrap();
-    assert!(reason.contains("needs about 1,920,000 requests"), "{reason}");
+    assert!(reason.contains("needs about 1,900,000 requests"), "{reason}");
 }
 
 #[test]

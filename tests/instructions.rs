@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 /// More than this over what is known is a change that has to be explained, be it of the compiler.
 const TOLERANCE: f64 = 0.03;
+/// Lines of the log that is read.
+const LINES: u32 = 20_000;
 
 #[derive(Debug, Deserialize, Serialize)]
 struct Known {
@@ -90,7 +92,7 @@ fn cost(program: &OsStr, Known { scenario, per, .. }: &Known) -> u64 {
             (instructions - check(&path)) / whole::round(result["simulated_seconds"].as_f64().unwrap() / 3600.0)
         }
         Per::Byte => {
-            let log = access_log::combined();
+            let log = access_log::combined(LINES);
             let copy = folder.path().join("scenario.toml");
             std::fs::copy(&path, &copy).unwrap();
             std::fs::write(folder.path().join("access.log"), &log).unwrap();

@@ -2,13 +2,11 @@
 
 use std::fmt::Write as _;
 
-const LINES: u32 = 100_000;
-
-/// A minute of it, in order.
-pub fn combined() -> String {
+/// So many lines of one minute, in order.
+pub fn combined(lines: u32) -> String {
     let mut text = String::new();
-    for line in 0..LINES {
-        let (second, path) = (line * 60 / LINES, line.wrapping_mul(2_654_435_761) % 5_000);
+    for line in 0..lines {
+        let (second, path) = (line * 60 / lines, line.wrapping_mul(2_654_435_761) % 5_000);
         let _ = writeln!(
             text,
             "192.0.2.{} - - [17/May/2015:10:05:{second:02} +0000] \"GET /articles/{path}/index.html HTTP/1.1\" 200 {} \

@@ -31,19 +31,21 @@ CASES = [
     ("HPA, a day's curve at 1,000/s", 'duration = "1d", source = { rate = "1000/s", profile = "web-weekday" }', CPU, [HPA]),
     ("functions, a day's curve at 1,000/s", 'duration = "1d", source = { rate = "1000/s", profile = "web-weekday" }', WEB, [POOL]),
     ("HPA, a year at 0.1/s", 'duration = "365d", source = { rate = "0.1/s", profile = "web-weekday" }', CPU, [HPA]),
-    ("constant work, one server, a day at 8/s", 'duration = "1d", source.rate = "8/s"', 'cpu = "0ms", io = "100ms"',
+    ("one server, constant work, a day at 8/s", 'duration = "1d", source.rate = "8/s"', 'cpu = "0ms", io = "100ms"',
      ['platform = "vm", autoscaler = { kind = "fixed", replicas = 1 }']),
     ("HPA, a spike of 2.5 for 10 min in 6 h at 50/s",
      'duration = "6h", source = { rate = "50/s", event = { at = "2h", multiplier = 2.5, hold = "10m" } }', CPU, [HPA]),
 ]
 YEARS = [
-    (f"three deployments, a year at {rate:,}/s", f'duration = "365d", source = {{ rate = "{rate}/s", profile = "web-weekday" }}',
+    (f"two fixed fleets and functions, a year at {rate:,}/s", f'duration = "365d", source = {{ rate = "{rate}/s", profile = "web-weekday" }}',
      WEB, [FIXED % (rate // 28 + 2), 'name = "spare", ' + FIXED % (rate // 20 + 2), POOL])
     for rate in (100, 10_000, 1_000_000)
 ] + [
     ("Lambda, EKS and EC2 as they are, a year at 100/s", 'duration = "365d", source = { rate = "100/s", profile = "web-weekday" }',
      'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"',
-     ['platform = "aws-lambda"', 'platform = "eks"', 'platform = "ec2", autoscaler.kind = "target-tracking"'])
+     ['platform = "aws-lambda"', 'platform = "eks"', 'platform = "ec2", autoscaler.kind = "target-tracking"']),
+    ("App Engine as it is, a year at 200/s", 'duration = "365d", source = { rate = "200/s", profile = "web-weekday" }',
+     'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"', ['platform = "app-engine-standard"']),
 ]
 
 
@@ -84,6 +86,18 @@ def off(exact, tick):
     return ", ".join(f"{label} {100 * (b / a - 1):+.1f} %" for label, a, b in pairs if a)
 
 
+def audited(result):
+    """What became of the audits."""
+    audits = [one["audit"] for one in result["deployments"]]
+    told = [one["passed"] for one in audits if one["windows"]]
+    if not told:
+        return "too dear to audit"
+    if not all(told):
+        return f"{told.count(False)} of {len(told)} audits failed"
+    left_out = len(audits) - len(told)
+    return "audits passed" + (f", {left_out} too dear" if left_out else "")
+
+
 def main():
     arguments = [one for one in sys.argv[1:] if not one.startswith("--")]
     binary = os.path.abspath(arguments[0] if arguments else "target/release/simulate")
@@ -97,7 +111,8 @@ def main():
     if "--years" in sys.argv:
         for case in YEARS:
             fast, of_fast, tick = play(binary, case, "tick")
-            print(f"| {case[0]} | {tick['traffic']['requests']:,} | | {fast:.2f} s | | {of_fast:.0f} MiB |", flush=True)
+            count = tick["traffic"]["requests"]
+            print(f"| {case[0]} | {count:.1e} | | {fast:.1f} s | {audited(tick)} | {of_fast:.0f} MiB |", flush=True)
 
 
 main()

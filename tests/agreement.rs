@@ -59,6 +59,39 @@ const BURST_400: &str = r#"platform = "aws-lambda", instance = { memory = "1769M
 const BURST_50: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, edge = { kind = "aws-http-api", throttle = { rate = "200/s", burst = 50 } }"#;
 const APP_ENGINE: &str = r#"platform = "app-engine-standard""#;
 
+/// Two orders are read and every other time one is written.
+const ORDERS: &str = r#"class = { cpu = { dist = "lognormal", median = "20ms", sigma = 0.6 } }
+service = [{ name = "shop", steps = [
+  { query = "orders", size = { dist = "lognormal", median = "3KiB", sigma = 1.0 }, repeat = 2 }, { cpu = "class" },
+  { query = "orders", op = "write", size = "2500B", p = 0.5 },
+] }]
+store = [{ name = "orders", stored = "20GiB", latency = { read = { dist = "lognormal", median = "4ms", sigma = 0.5 }, write = "8ms" } }]"#;
+
+/// The same of a database whose CPU queries share.
+const TABLES: &str = r#"class = { cpu = { dist = "lognormal", median = "20ms", sigma = 0.6 } }
+service = [{ name = "shop", steps = [
+  { query = "orders", size = "12KiB", repeat = 2 }, { cpu = "class" },
+  { query = "orders", op = "write", size = "2KiB", p = 0.25 },
+] }]
+store = [{ name = "orders", kind = "relational", stored = "50GiB", latency = { read = { dist = "lognormal", median = "6ms", sigma = 0.8 }, write = { dist = "exponential", mean = "8ms" } } }]"#;
+
+/// A page that knows its session, asks for prices and stock at once, and for an order every fourth time.
+const STORED: &str = r#"class = { entry = "page", cpu = { dist = "lognormal", median = "15ms", sigma = 0.5 } }
+service = [
+  { name = "page", steps = [{ cpu = "class" }, { query = "session", size = "1KiB" }, { parallel = [{ call = "price" }, { call = "stock" }] }, { call = "order", p = 0.25, size = "4KiB" }] },
+  { name = "price", steps = [{ cpu = { dist = "exponential", mean = "10ms" } }, { query = "session", size = "2KiB" }] },
+  { name = "stock", steps = [{ cpu = "5ms" }, { query = "tables", size = "8KiB" }] },
+  { name = "order", steps = [{ cpu = { dist = "lognormal", median = "20ms", sigma = 0.6 } }, { query = "tables", op = "write", size = "4KiB", repeat = 3 }] },
+]
+store = [
+  { name = "session", kind = "cache", stored = "1GiB", latency = { read = "1ms", write = "1ms" } },
+  { name = "tables", kind = "relational", stored = "50GiB", latency = { read = { dist = "lognormal", median = "6ms", sigma = 0.8 }, write = { dist = "exponential", mean = "8ms" } } },
+]"#;
+/// Lambda, and a table whose capacity is bought and follows what is taken.
+const BOUGHT: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = { read_capacity_units = 60, write_capacity_units = 60 }, read_auto_scaling = { min = 20, max = 400 }, write_auto_scaling = { min = 20, max = 400 } } }"#;
+const LAMBDA_AURORA: &str =
+    r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = "aws-aurora" }"#;
+
 const TWENTY: &str = r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 20 }"#;
 const HPA: &str = r#"platform = "kubernetes", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "30s" }, autoscaler = { kind = "hpa", min = 2, max = 200, metrics = [{ cpu_utilization = "70%" }] }"#;
 const POOL: &str = r#"platform = "faas", fleet = { slots = 1, reuse = "most-recent", keep_alive = "10m", start = "250ms", initial = "stationary" }, autoscaler = { kind = "per-request" }"#;
@@ -450,6 +483,62 @@ const CASES: &[Case] = &[
         class: GRAPH,
         deployment: APP_ENGINE,
         replications: 8,
+        beyond: &[],
+    },
+    Case {
+        name: "store, lambda, on demand",
+        traffic: r#"duration = "1d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: ORDERS,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "store, lambda, capacity is bought",
+        traffic: r#"duration = "1d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: ORDERS,
+        deployment: BOUGHT,
+        replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "store, lambda, aurora",
+        traffic: r#"duration = "12h", source = { rate = "60/s", profile = "web-weekday" }"#,
+        class: TABLES,
+        deployment: LAMBDA_AURORA,
+        replications: 2,
+        beyond: &[],
+    },
+    Case {
+        name: "store, eks, aurora",
+        traffic: r#"duration = "6h", source = { rate = "40/s", profile = "web-weekday" }"#,
+        class: TABLES,
+        deployment: r#"platform = "eks""#,
+        replications: 12,
+        beyond: &[],
+    },
+    Case {
+        name: "store, app engine, datastore",
+        traffic: r#"duration = "12h", source = { rate = "20/s", profile = "web-weekday" }"#,
+        class: ORDERS,
+        deployment: APP_ENGINE,
+        replications: 6,
+        beyond: &[],
+    },
+    Case {
+        name: "store, four services on eks, bursts",
+        traffic: r#"duration = "3h", source = { rate = "40/s", burst = { cv = 0.2, window = "1m" } }"#,
+        class: STORED,
+        deployment: r#"platform = "eks""#,
+        replications: 6,
+        beyond: &[],
+    },
+    Case {
+        name: "store, four services on lambda",
+        traffic: r#"duration = "6h", source = { rate = "40/s", profile = "web-weekday" }"#,
+        class: STORED,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
+        replications: 2,
         beyond: &[],
     },
 ];

@@ -17,15 +17,19 @@
 //!     looks       what a scheduler sees that looks at single requests
 //!     strain      for a while more comes than its instances can take
 //!     chain       functions that call each other
-//!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples tell
+//!     asks        what requests ask of stores; stores: whether these bear it; connections: how many there are
+//!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples
+//!                 tell
 //! ```
 
 mod along;
 mod asked;
+mod asks;
 mod books;
 mod bucket;
 mod cells;
 mod chain;
+mod connections;
 pub mod domain;
 mod entrance;
 mod fleet;
@@ -37,6 +41,7 @@ mod looks;
 mod pool;
 mod queue;
 mod sample;
+mod stores;
 mod strain;
 #[cfg(test)]
 pub(super) mod tests;

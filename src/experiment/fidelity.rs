@@ -285,6 +285,71 @@ deployment = [{deployments}]"#
         assert!(folded.traffic[0].dispersion_1s.is_some());
     }
 
+    /// A shop that reads twice and writes every other time, bound like this on a platform, at a rate for half an hour.
+    fn shop(rate: &str, platform: &str, orders: &str) -> Scenario {
+        let text = format!(
+            r#"scenario = {{ replications = 1, fidelity = "tick" }}
+class = {{ cpu = "5ms", request_bytes = 0 }}
+service = [{{ name = "shop", steps = [
+  {{ query = "orders", size = "3KiB", repeat = 2 }}, {{ cpu = "class" }}, {{ query = "orders", op = "write", size = "2KiB", p = 0.5 }},
+] }}]
+store = [{{ name = "orders", kind = "relational", latency = {{ read = "10ms", write = "10ms" }} }}]
+deployment = {{ name = "d", platform = "{platform}", bind = {{ orders = {{ {orders} }} }} }}
+traffic = {{ duration = "30m", warmup = "0s", source = {{ rate = "{rate}" }} }}"#
+        );
+        let text = if orders.contains("dynamodb") { text.replace("relational", "document") } else { text };
+        let mut document = Document::new("shop.toml", &text, Path::new("."), "shop", &[]);
+        document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)))
+    }
+
+    /// What keeps it from being played by rates.
+    fn kept_from(scenario: &Scenario) -> Option<String> {
+        let chosen = match choose(scenario) {
+            Ok(chosen) => chosen,
+            Err(RunError::NotByTick(why)) => return Some(why),
+            Err(other) => panic!("{other:?}"),
+        };
+        fold_by(scenario, &RunOptions::quiet(), &chosen).unwrap().err().map(|outside| outside.why)
+    }
+
+    #[test]
+    fn a_store_is_played_by_rates_as_long_as_it_is_clear_of_what_it_takes() {
+        let table = |units: u32| {
+            format!(
+                r#"kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = {{ read_capacity_units = {units}, write_capacity_units = 40 }}, read_auto_scaling = "none", write_auto_scaling = "none""#
+            )
+        };
+        // A request is one read unit; 300 s of what is bought are saved up, and 1800 s of 5/s are more.
+        assert_eq!(kept_from(&shop("20/s", "aws-lambda", &table(20))), None);
+        let near = kept_from(&shop("20/s", "aws-lambda", &table(15))).unwrap();
+        assert!(near.contains("20 read units/s come near the 15/s that store `orders` takes"), "{near}");
+        // 25 ms of two vCPUs each.
+        let aurora = r#"kind = "aws-aurora""#;
+        assert_eq!(kept_from(&shop("60/s", "aws-lambda", aurora)), None);
+        let near = kept_from(&shop("78/s", "aws-lambda", aurora)).unwrap();
+        assert!(near.contains("78 requests/s come near what the CPU of store `orders` is enough for (80/s)"), "{near}");
+        let few = r#"kind = "aws-aurora", max_connections = 12"#;
+        let near = kept_from(&shop("20/s", "aws-lambda", few)).unwrap();
+        assert!(near.contains("connections of its instances come near the 12 that store `orders` takes"), "{near}");
+    }
+
+    #[test]
+    fn what_a_sample_cannot_tell_of_a_store_is_refused_by_name() {
+        let serverless = kept_from(&shop("20/s", "aws-lambda", r#"kind = "aws-aurora-serverless""#)).unwrap();
+        assert!(serverless.contains("the CPU of store `orders` follows what is asked of it"), "{serverless}");
+        let mut again = shop("20/s", "aws-lambda", r#"kind = "aws-aurora""#);
+        let placed = &mut again.deployments[0].application;
+        placed.classes[0].retry.attempts = Some(3);
+        assert!(of_deployment(&again, 0).is_none(), "no query is given up");
+        for step in &mut again.deployments[0].application.services[0].body.steps {
+            if let crate::application::step::Verb::Query { site, .. } = &mut step.verb {
+                site.timeout = Some(crate::units::Nanos::SECOND);
+            }
+        }
+        let given_up = of_deployment(&again, 0).unwrap();
+        assert!(given_up.contains("try again (`retry`) when a query is given up"), "{given_up}");
+    }
+
     /// What is found to be outside on the way is played one by one, unless `tick` was asked for.
     #[test]
     fn what_turns_out_to_be_outside_is_played_one_by_one() {

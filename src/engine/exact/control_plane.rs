@@ -1,6 +1,7 @@
 //! A core to which no request comes: instances, nodes, laws and bills are played as ever, and what instances work is told
 //! to it as a rate. The tick engine plays its deployments by it.
 
+use crate::application::step::Access;
 use crate::metering::measurement::Measurement;
 use crate::platform::autoscaler::Law;
 
@@ -73,9 +74,27 @@ impl Core<'_> {
         !matches!(self.station.spec.autoscaler.law, Law::Fixed { .. } | Law::PerRequest(_))
     }
 
+    /// So many half units are taken of a store from an instant on, which is not before the last one. Units that it takes
+    /// per second then, and that it holds when nothing is taken.
+    pub(in crate::engine) fn take_units(
+        &mut self,
+        (store, access): (usize, Access),
+        at: u64,
+        halves: u64,
+    ) -> (u32, f64) {
+        let gate = self.stores.all[store].gates.as_mut().map(|gates| &mut gates[access as usize]);
+        gate.map_or((u32::MAX, f64::INFINITY), |gate| {
+            gate.book(at, halves);
+            (gate.rate(), gate.burst())
+        })
+    }
+
     /// Ends the run at the horizon: what became of the requests is given.
-    pub(in crate::engine) fn finish_with(mut self: Box<Self>, given: Given) -> Measurement {
+    pub(in crate::engine) fn finish_with(mut self: Box<Self>, mut given: Given) -> Measurement {
         self.run_until(self.plan.horizon.0);
+        for (store, given) in self.stores.all.iter_mut().zip(std::mem::take(&mut given.stores)) {
+            store.give(given);
+        }
         for (number, given) in (0..).zip(&given.services) {
             self.enter(number);
             let station = &mut self.station;

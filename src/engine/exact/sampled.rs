@@ -15,6 +15,8 @@ pub(in crate::engine) struct Brought {
     pub edge_bytes: u64,
     /// By service.
     pub services: Vec<OfService>,
+    /// Bytes between instances and each store.
+    pub carried: Vec<u64>,
 }
 
 /// What they brought to one service.
@@ -47,6 +49,7 @@ impl Core<'_> {
                 billed: used().map(|used| used.billed).sum(),
             });
         }
+        brought.carried = self.stores.all.iter().map(|store| store.carried.iter().sum()).collect();
         (self.finish(), brought)
     }
 }

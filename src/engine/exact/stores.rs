@@ -21,6 +21,7 @@ use crate::platform::store::units::Units;
 use super::cpu::{Cpu, CpuModel, MICRO, micro};
 use super::faults::Trouble;
 use super::record::NONE;
+use super::tally::given::GivenStore;
 
 /// What a query does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -281,6 +282,14 @@ impl Store {
         self.measure.cpu_capacity += capacity;
         self.measure.connections += open.map_or(0, |(integral, _)| integral);
         self.capacity.push(bought);
+    }
+
+    /// Puts into its books what was not played.
+    pub fn give(&mut self, given: GivenStore) {
+        self.measure = StoreMeasure { cpu_capacity: self.measure.cpu_capacity, ..given.measure };
+        for (slice, used) in given.slices.iter().enumerate() {
+            (self.taken[slice], self.carried[slice]) = (used.taken, used.carried);
+        }
     }
 
     /// When something happens in it by itself; `u64::MAX`: never.

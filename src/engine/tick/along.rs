@@ -12,7 +12,10 @@ pub(super) trait AlongRate<'a> {
     /// The rate behind the edge.
     fn path(&mut self) -> &mut Entrance;
     /// Goes through a stretch of it.
-    fn go(&mut self, stretch: Stretch);
+    ///
+    /// # Errors
+    /// A store could not bear it.
+    fn go(&mut self, stretch: Stretch) -> Result<(), String>;
     /// # Errors
     /// The limit that has been reached: they are played where they are not.
     fn within_limits(&self) -> Result<(), String>;
@@ -32,7 +35,7 @@ pub(super) trait AlongRate<'a> {
                 if stretches.is_multiple_of(ASKED) && !goes_on(stretch.from) {
                     return Ok(false);
                 }
-                self.go(stretch);
+                self.go(stretch)?;
                 self.within_limits()?;
             }
             self.core().play_until(next);

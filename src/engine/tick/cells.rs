@@ -9,6 +9,7 @@ use super::sample::{Asked, Shape, play};
 use crate::engine::Plan;
 use crate::engine::exact::sampled::Brought;
 use crate::metering::measurement::Measurement;
+use crate::traffic::path::Stretch;
 
 /// From a load to the next, what is left of the capacity shrinks by this exponent.
 const APART: f64 = 0.15;
@@ -21,6 +22,8 @@ const IN_ALL: f64 = 800_000.0;
 const IN_EACH: f64 = 2_000.0;
 /// Cells of which samples are played at most.
 const MOST: usize = 400;
+/// A load changes by at most this much within a step.
+const STEP: f64 = 0.02;
 /// Shares of classes that are closer are not told apart.
 const SHARES: f64 = 0.025;
 
@@ -55,6 +58,9 @@ pub(super) struct Sample {
     pub measurement: Measurement,
     pub brought: Brought,
     pub requests: f64,
+    /// Who served, and for how many nanoseconds it counted.
+    pub shape: Shape,
+    pub time: f64,
 }
 
 impl Cells {
@@ -104,6 +110,19 @@ impl Cells {
             if self.mix == self.mixes.len() {
                 self.mixes.push(mix.to_vec());
             }
+        }
+    }
+
+    /// Requests of a mix come along a stretch in a slice.
+    pub fn along(&mut self, slice: Option<usize>, stretch: Stretch, mix: &[f64]) {
+        let (first, last) = (stretch.first / self.capacity(), stretch.last / self.capacity());
+        let pieces = ((last - first).abs() / STEP).ceil().max(1.0);
+        let mut piece = 0.5;
+        while piece < pieces {
+            let load = first + (last - first) * piece / pieces;
+            let count = stretch.expected() * load / f64::midpoint(first, last).max(f64::MIN_POSITIVE) / pieces;
+            self.come(slice, load, mix, count);
+            piece += 1.0;
         }
     }
 
@@ -178,6 +197,7 @@ pub(super) fn load_of(number: u32) -> f64 {
 /// Plays a sample.
 pub(super) fn sample(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: u32) -> Sample {
     let (measurement, brought) = play(plan, shape, asked, number);
+    let (shape, times) = shape.smaller(plan.deployment);
     let requests = measurement.sum(|class| class.offered).max(1) as f64;
-    Sample { measurement, brought, requests }
+    Sample { measurement, brought, requests, shape, time: asked.requests / (asked.rate * times) }
 }

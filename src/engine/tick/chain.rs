@@ -2,13 +2,15 @@
 //! instance, the services that it waits for included, a sample tells.
 
 use super::along::{AlongRate, parts};
-use super::cells::{Cells, Sample, sample};
+use super::cells::{Cells, HIGHEST, Sample, around, load_of, sample};
+use super::connections::Connected;
 use super::domain::{KEPT, SPREADS};
 use super::entrance::Entrance;
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
 use super::sample::{Asked, Shape};
+use super::stores::{self, StoresAtWork};
 use super::told::{Late, Told};
 use crate::application::Entry;
 use crate::engine::Plan;
@@ -33,8 +35,11 @@ const PILOT: f64 = 100_000.0;
 struct Function<'a> {
     pool: Pool<'a>,
     station: Station,
-    /// Mean nanoseconds for which an attempt holds an instance; of a start, and those of it that are billed.
+    /// Mean nanoseconds for which an attempt holds an instance; by the number of the load where stores share their CPU, as far
+    /// as that is known.
     held: f64,
+    held_at: Vec<Option<f64>>,
+    /// Those of a start, and of it that are billed.
     start: f64,
     billed_start: f64,
     /// The law of a start.
@@ -53,9 +58,21 @@ pub(super) struct ChainAtWork<'a> {
     path: Entrance,
     functions: Vec<Function<'a>>,
     cells: Cells,
+    stores: StoresAtWork<'a>,
+    connected: Connected<'a>,
+    /// Requests per nanosecond that the CPU of stores is enough for, and the store that has the least.
+    queried: Option<(f64, usize)>,
     luck: Stream,
     slice: Option<usize>,
     rate: f64,
+}
+
+impl Function<'_> {
+    /// For how long an attempt holds an instance at a load that is known.
+    fn held(&self, load: Option<f64>) -> f64 {
+        let at = |number: u32| self.held_at.get(number as usize).copied().flatten().unwrap_or(self.held);
+        load.map_or(self.held, |load| around(load).into_iter().map(|(number, share)| share * at(number)).sum())
+    }
 }
 
 impl<'a> ChainAtWork<'a> {
@@ -64,18 +81,21 @@ impl<'a> ChainAtWork<'a> {
     pub fn new(plan: Plan<'a>, path: Entrance) -> Result<Self, String> {
         let stations = stations(&plan, path.mix());
         let at_work = |station: &Station| station.visits * station.alone;
-        let rate = AT_WORK / stations.iter().map(at_work).fold(1.0, f64::max);
+        let queried = stores::capacity(&plan, path.mix());
+        let any = AT_WORK / stations.iter().map(at_work).fold(1.0, f64::max);
+        let capacity = queried.map_or(any / SAMPLED, |(capacity, _)| capacity);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
         let enough = |station: &Station| {
-            let busy = rate * at_work(station);
+            // At the highest load answers of the store take so many times as long.
+            let busy = queried.map_or(any * at_work(station), |(most, _)| most * at_work(station) / (1.0 - HIGHEST));
             (busy + SPREADS * busy.sqrt()) as u32 + 1
         };
         let shape = Shape::new(stations.iter().map(enough).collect(), Vec::new());
         let attempts: f64 = stations.iter().map(|station| station.visits).sum();
-        let pilot =
-            sample(&plan, &shape, &Asked { rate, mix: path.mix(), requests: PILOT / attempts.max(1.0) }, u32::MAX);
+        let asked = Asked { rate: capacity * SAMPLED, mix: path.mix(), requests: PILOT / attempts.max(1.0) };
+        let pilot = sample(&plan, &shape, &asked, u32::MAX);
         let mut cells = Cells::new(plan.calendar.slices.len(), 1);
-        cells.have(shape, rate / SAMPLED);
+        cells.have(shape, capacity);
         let first = first_instances(plan.deployment, plan.application, plan.first_rate);
         let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);
         let mut functions = Vec::new();
@@ -88,6 +108,9 @@ impl<'a> ChainAtWork<'a> {
             functions,
             path,
             cells,
+            stores: StoresAtWork::new(plan),
+            connected: Connected::new(plan),
+            queried,
             luck,
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,
@@ -105,13 +128,13 @@ impl<'a> ChainAtWork<'a> {
             return Ok(None);
         }
         let (passed, away) = self.path.passed(arrived);
-        let mut given = self.given(&passed);
+        let mut given = self.given(&passed)?;
         given.turn_away(away.as_ref(), self.plan.calendar);
         Ok(Some(self.core.finish_with(given)))
     }
 
     /// What became of those who arrived, starts included.
-    fn given(&mut self, arrived: &Arrived) -> Given {
+    fn given(&mut self, arrived: &Arrived) -> Result<Given, String> {
         let attempts = self.functions.iter().map(|function| function.station.visits).sum();
         let samples = self.cells.play(&self.plan, attempts);
         let requests = arrived.statistics().requests.max(1) as f64;
@@ -158,7 +181,32 @@ impl<'a> ChainAtWork<'a> {
             class.cold = entered.map_or(0, |service| whole::round(share * cold(&self.functions[service]) as f64));
             class.cold = class.cold.min(class.offered);
         }
-        given
+        for (served, function) in self.connected.services.iter_mut().zip(&self.functions) {
+            served.time = function.alive.iter().sum();
+        }
+        self.connected.give((&self.cells, &samples), &mut given)?;
+        Ok(given)
+    }
+
+    /// Plays what tells how long instances are held at loads, as far as that is not known.
+    fn learn(&mut self, (one, other): (f64, f64)) {
+        let [(lowest, _), _] = around(one.min(other));
+        let [_, (highest, _)] = around(one.max(other));
+        for number in lowest..=highest {
+            let place = number as usize;
+            if self.functions.iter().all(|function| function.held_at.get(place).is_some_and(Option::is_some)) {
+                continue;
+            }
+            let (_, shape, mix) = self.cells.now();
+            let attempts: f64 = self.functions.iter().map(|function| function.station.visits).sum();
+            let rate = self.cells.capacity() * load_of(number.max(1));
+            let asked = Asked { rate, mix, requests: PILOT / attempts.max(1.0) };
+            let pilot = sample(&self.plan, shape, &asked, u32::MAX - 1 - number);
+            for (service, function) in self.functions.iter_mut().enumerate() {
+                function.held_at.resize(function.held_at.len().max(place + 1), None);
+                function.held_at[place] = Some(held(&pilot, service));
+            }
+        }
     }
 }
 
@@ -171,21 +219,31 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
         &mut self.path
     }
 
-    fn go(&mut self, stretch: Stretch) {
+    fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.rate = stretch.last;
-        let count = stretch.expected();
-        self.cells.come(self.slice, SAMPLED, self.path.mix(), count);
-        for function in &mut self.functions {
+        self.stores.go(&mut self.core, stretch, self.path.mix())?;
+        stores::within(self.queried, stretch, &self.plan)?;
+        if let Some((most, _)) = self.queried {
+            self.cells.along(self.slice, stretch, self.path.mix());
+            self.cells.mix_is(self.path.mix());
+            self.learn((stretch.first / most, stretch.last / most));
+        } else {
+            self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
+        }
+        for (service, function) in self.functions.iter_mut().enumerate() {
             for (span, rate) in parts(stretch, function.pool.step()) {
+                let held = function.held(self.queried.map(|(most, _)| rate / most));
                 let rate = rate * function.station.visits;
-                let passed = function.pool.pass(rate, function.held, span, &mut self.luck);
-                function.most = function.most.max(rate * function.held);
+                let passed = function.pool.pass(rate, held, span, &mut self.luck);
+                function.most = function.most.max(rate * held);
                 if let Some(slice) = self.slice {
                     function.alive[slice] += passed.time;
                     function.cold[slice] += f64::from(passed.cold);
                 }
             }
+            self.connected.pass(service, function.pool.peak() as f64, 0.0);
         }
+        Ok(())
     }
 
     fn within_limits(&self) -> Result<(), String> {
@@ -228,8 +286,7 @@ fn function<'a>(
     let Some(keep_alive) = &spec.fleet.keep_alive else {
         return Err("idle instances are kept for good (`fleet.keep_alive`)".to_owned());
     };
-    let played = &pilot.brought.services[number].measure;
-    let held = played.instances.slots_busy as f64 / (played.attempts.offered.max(1)) as f64;
+    let held = held(pilot, number);
     if held * KEPT > keep_alive.mean() {
         return Err(format!("service `{}` takes long for the time that idle instances are kept", service.name));
     }
@@ -241,6 +298,7 @@ fn function<'a>(
         pool: Pool::new((spec.fleet.reuse, first), keep_alive, spec.fleet.lifetime.as_ref(), luck),
         station,
         held,
+        held_at: Vec::new(),
         start: wall + billed,
         billed_start: if plan.deployment.meter.start_billed { billed } else { 0.0 },
         start_law: joined(&spread(&spec.fleet.start, 1.0), &own),
@@ -248,4 +306,10 @@ fn function<'a>(
         cold: vec![0.0; slices],
         most: 0.0,
     })
+}
+
+/// For how long an attempt holds an instance of a service in a sample, on average.
+fn held(pilot: &Sample, service: usize) -> f64 {
+    let played = &pilot.brought.services[service].measure;
+    played.instances.slots_busy as f64 / played.attempts.offered.max(1) as f64
 }

@@ -1,6 +1,8 @@
 //! What the tick engine does not play: each refusal says what it is.
 
 use super::throttle::could_empty;
+use crate::application::step::{CallSite, Verb, walk};
+use crate::application::store::Store;
 use crate::application::{Application, Class};
 use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
@@ -12,6 +14,7 @@ use crate::platform::fleet::{Fleet, Initial, KeepAliveFrom, QueueAt, Reuse, Shar
 use crate::platform::meter::Per;
 use crate::platform::placement::Placement;
 use crate::platform::service::OfService;
+use crate::platform::store::BoundStore;
 use crate::traffic::path::Path;
 use crate::units::Nanos;
 
@@ -37,7 +40,8 @@ pub fn outside(deployment: &Deployment, application: &Application, faults: usize
     let of_front = || of_front(deployment);
     let of_law = || of_law(deployment, application);
     let of_nodes = || of_nodes(deployment, is_sampled(deployment, application));
-    of_application().or_else(of_class).or_else(of_front).or_else(of_law).or_else(of_nodes)
+    let of_stores = || of_stores(deployment, application);
+    of_application().or_else(of_stores).or_else(of_class).or_else(of_front).or_else(of_law).or_else(of_nodes)
 }
 
 /// Whether requests do something else than one piece of work of their class.
@@ -78,9 +82,32 @@ fn when(is: bool, what: &str) -> Option<String> {
 }
 
 fn of_application(application: &Application, faults: usize) -> Option<String> {
-    let parts = application.queues.len() + application.workflows.len() + application.stores.len();
-    when(parts > 0, "the application has queues, workflows or stores")
+    when(!application.queues.is_empty(), "the application has queues")
+        .or_else(|| when(!application.workflows.is_empty(), "the application has workflows"))
         .or_else(|| when(faults > 0, "something goes wrong on it (`fault`)"))
+}
+
+/// Stores whose capacity is settled at every instant, and who asks them.
+fn of_stores(deployment: &Deployment, application: &Application) -> Option<String> {
+    let grows = |bound: &BoundStore| bound.processor.as_ref().is_some_and(|processor| processor.scaling.is_some());
+    let mut named = application.stores.iter().zip(&deployment.bindings.stores);
+    let grown = named.find(|(_, bound)| grows(bound));
+    let gives_up = |site: &CallSite| site.timeout.is_some();
+    let mut queried = Vec::new();
+    for body in application.bodies() {
+        walk(&body.steps, &mut |step, _, _| match &step.verb {
+            Verb::Query { store, site, .. } if gives_up(site) => queried.push(*store),
+            _ => {}
+        });
+    }
+    let again = application.classes.iter().find(|class| class.retry.attempts != Some(1));
+    let of_growth = |(store, _): (&Store, &BoundStore)| {
+        format!("the CPU of store `{}` follows what is asked of it from one second to the next", store.name)
+    };
+    grown.map(of_growth).or_else(|| {
+        let class = again.filter(|_| !queried.is_empty())?;
+        Some(format!("clients of class `{}` try again (`retry`) when a query is given up (`timeout`)", class.name))
+    })
 }
 
 fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {

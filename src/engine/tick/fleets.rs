@@ -5,9 +5,11 @@ use rand_distr::{Distribution as _, Gamma, Poisson, StandardNormal};
 
 use super::asked::{asked, speed};
 use super::cells::{Cells, HIGHEST};
+use super::connections::Connected;
 use super::fleet::ASKED;
 use super::looks::{Last, Looks};
 use super::sample::Shape;
+use super::stores::{self, StoresAtWork};
 use super::strain::Strain;
 use super::told::Told;
 use crate::engine::Plan;
@@ -20,8 +22,6 @@ use crate::platform::autoscaler::Law;
 use crate::platform::placement::Placement;
 use crate::traffic::path::{Arrived, Path, Stretch};
 
-/// A load changes by at most this much within a step.
-const STEP: f64 = 0.02;
 /// Nanoseconds in a second, and millionths of a vCPU in one.
 const SECOND: f64 = 1e9;
 const MICRO: f64 = 1e6;
@@ -76,6 +76,10 @@ pub(super) struct FleetsAtWork<'a> {
     cells: Cells,
     /// Instances of each service.
     serving: Vec<u32>,
+    stores: StoresAtWork<'a>,
+    connected: Connected<'a>,
+    /// Requests per nanosecond that the CPU of stores is enough for, and the store that has the least.
+    queried: Option<(f64, usize)>,
     luck: Stream,
     /// What schedulers see that look at single requests.
     looks: Option<Looks>,
@@ -94,14 +98,17 @@ impl<'a> FleetsAtWork<'a> {
         Self {
             core: Box::new(Core::new(plan)),
             stations: stations(&plan, path.mix()),
-            path,
             cells: Cells::new(plan.calendar.slices.len(), u32::from(interval.is_none())),
             serving: vec![u32::MAX; plan.application.services.len()],
+            stores: StoresAtWork::new(plan),
+            connected: Connected::new(plan),
+            queried: stores::capacity(&plan, path.mix()),
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
             looks: interval.map(|interval| Looks::new(&plan, interval)),
             strain: Strain::default(),
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,
+            path,
             plan,
         }
     }
@@ -130,7 +137,8 @@ impl<'a> FleetsAtWork<'a> {
             now = next;
         }
         let samples = self.cells.play(&self.plan, self.stations.iter().map(|station| station.visits).sum());
-        let given = Told::new(&self.plan, &self.cells, &samples, arrived).all(&[], self.rate);
+        let mut given = Told::new(&self.plan, &self.cells, &samples, arrived).all(&[], self.rate);
+        self.connected.give((&self.cells, &samples), &mut given)?;
         Ok(Some(self.core.finish_with(given)))
     }
 
@@ -151,7 +159,7 @@ impl<'a> FleetsAtWork<'a> {
 
     /// Requests per nanosecond for which they are enough.
     fn capacity_of(&self, shape: &Shape) -> f64 {
-        let mut most = f64::INFINITY;
+        let mut most = self.queried.map_or(f64::INFINITY, |(most, _)| most);
         for (number, (station, &count)) in self.stations.iter().zip(&shape.instances).enumerate() {
             let spec = self.plan.deployment.of_service(number);
             let vcpus = f64::from(count) * spec.instance.cpu_limit();
@@ -186,6 +194,10 @@ impl<'a> FleetsAtWork<'a> {
             self.serve(stretch)?;
         }
         let span = (next - now) as f64;
+        let measured = if self.slice.is_some() { span } else { 0.0 };
+        for (service, &serving) in self.serving.iter().enumerate() {
+            self.connected.pass(service, f64::from(serving), measured);
+        }
         for (number, station) in (0..).zip(&mut self.stations) {
             self.core.look_at(number);
             let spec = self.plan.deployment.of_service(usize::from(number));
@@ -213,6 +225,8 @@ impl<'a> FleetsAtWork<'a> {
     }
 
     fn serve(&mut self, stretch: Stretch) -> Result<(), String> {
+        self.stores.go(&mut self.core, stretch, self.path.mix())?;
+        stores::within(self.queried, stretch, &self.plan)?;
         let capacity = self.cells.capacity();
         if capacity <= 0.0 {
             self.rate = stretch.last;
@@ -236,14 +250,7 @@ impl<'a> FleetsAtWork<'a> {
             ));
         }
         self.rate = stretch.last;
-        let pieces = ((last - first).abs() / STEP).ceil().max(1.0);
-        let mut piece = 0.5;
-        while piece < pieces {
-            let load = first + (last - first) * piece / pieces;
-            let count = stretch.expected() * load / f64::midpoint(first, last).max(f64::MIN_POSITIVE) / pieces;
-            self.cells.come(self.slice, load, self.path.mix(), count);
-            piece += 1.0;
-        }
+        self.cells.along(self.slice, stretch, self.path.mix());
         Ok(())
     }
 }

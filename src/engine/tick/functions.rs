@@ -108,7 +108,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
         &mut self.path
     }
 
-    fn go(&mut self, stretch: Stretch) {
+    fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.latencies.mix.clone_from_slice(self.path.mix());
         let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
         for (span, rate) in parts(stretch, self.pool.step()) {
@@ -125,6 +125,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
             }
             self.start(f64::from(passed.cold));
         }
+        Ok(())
     }
 
     fn within_limits(&self) -> Result<(), String> {

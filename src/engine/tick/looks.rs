@@ -181,7 +181,7 @@ impl Looks {
 
     /// What is seen of a service at the load of a number.
     fn find(&mut self, plan: &Plan<'_>, cells: &Cells, number: u32, service: usize) -> Seen {
-        let (size, times) = self.size(cells);
+        let (size, times) = self.size(plan, cells);
         let ((_, mix), shape, shares) = cells.now();
         if number == 0 {
             // Where nothing comes, nothing is at work.
@@ -213,13 +213,13 @@ impl Looks {
     }
 
     /// The size that tells what is seen now, and how many times as large it is.
-    fn size(&mut self, cells: &Cells) -> (usize, f64) {
+    fn size(&mut self, plan: &Plan<'_>, cells: &Cells) -> (usize, f64) {
         let ((shape, _), is, _) = cells.now();
         if self.told_by.len() <= shape {
             self.told_by.resize(shape + 1, None);
         }
         *self.told_by[shape].get_or_insert_with(|| {
-            let (small, times) = is.smaller();
+            let (small, times) = is.smaller(plan.deployment);
             let size = self.sizes.iter().position(|other| *other == small).unwrap_or(self.sizes.len());
             if size == self.sizes.len() {
                 self.sizes.push(small);

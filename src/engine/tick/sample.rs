@@ -46,9 +46,14 @@ impl Shape {
         Self { instances, nodes }
     }
 
-    /// One as good as this with fewer instances, and how many times fewer.
-    pub fn smaller(&self) -> (Self, f64) {
+    /// One as good as this with fewer instances, and how many times fewer: of one service, whose stores have no CPU that all of
+    /// its requests share.
+    pub fn smaller(&self, deployment: &Deployment) -> (Self, f64) {
+        let shared = deployment.bindings.stores.iter().any(|store| store.processor.is_some());
         let &[count] = self.instances.as_slice() else { return (self.clone(), 1.0) };
+        if shared {
+            return (self.clone(), 1.0);
+        }
         let times = MANY / f64::from(count);
         if times >= 1.0 {
             return (self.clone(), 1.0);
@@ -96,7 +101,7 @@ pub(super) fn watch(
     number: u32,
     (every, look): (u64, &mut Look<'_>),
 ) -> (Measurement, Brought) {
-    let (shape, times) = shape.smaller();
+    let (shape, times) = shape.smaller(plan.deployment);
     let rate = asked.rate * times;
     let length = asked.requests.max(1.0) / rate;
     let (warmup, horizon) = (whole::round(length * RUN_UP), whole::round(length * (1.0 + RUN_UP)));
@@ -177,6 +182,13 @@ fn at_rest(deployment: &Deployment, shape: &Shape) -> Deployment {
     }
     if let Some(edge) = &mut rests.edge {
         edge.throttle = None;
+    }
+    for store in &mut rests.bindings.stores {
+        // It is known to take what comes; but its CPU is shared.
+        store.throughput = None;
+        if let Some(connections) = &mut store.connections {
+            connections.max = u32::MAX;
+        }
     }
     if let Placement::Nodes(nodes) = &mut rests.placement {
         // Nodes that have room for what is on them, and no more.

@@ -19,16 +19,29 @@ const LARGEST: f64 = 6.0;
 pub(super) const SURELY: f64 = SPREADS * SPREADS / 2.0;
 
 /// One exponent.
-struct Walk {
-    exponent: f64,
+pub(super) struct Walk {
+    pub exponent: f64,
     /// `e^x - 1`.
     gain: f64,
     sum: f64,
 }
 
 impl Walk {
+    /// Those of a bucket that holds no more than so many tokens.
+    pub fn all(burst: f64) -> Vec<Self> {
+        let least = SURELY / burst;
+        let exponents = std::iter::successors(Some(least), |exponent| Some(exponent * APART));
+        let within = exponents.take_while(|exponent| *exponent <= least.max(LARGEST));
+        within.map(|exponent| Self { exponent, gain: libm::expm1(exponent), sum: 0.0 }).collect()
+    }
+
+    /// A bucket that now holds so many tokens more has none of them yet; one that holds fewer lacks so many fewer.
+    pub fn grow(&mut self, tokens: f64) {
+        self.sum = (self.sum + self.exponent * tokens).max(0.0);
+    }
+
     /// Goes through a stretch, while so many tokens come per nanosecond; the highest sum on the way.
-    fn pass(&mut self, stretch: Stretch, refill: f64) -> f64 {
+    pub fn pass(&mut self, stretch: Stretch, refill: f64) -> f64 {
         let span = (stretch.to - stretch.from) as f64;
         let [first, last] = [stretch.first, stretch.last].map(|rate| self.gain * rate - self.exponent * refill);
         // It turns where the line crosses zero.
@@ -46,12 +59,7 @@ impl Walk {
 /// `None` if it surely never is.
 pub(super) fn could_empty(throttle: Throttle, stretches: impl Iterator<Item = Stretch>) -> Option<f64> {
     let (burst, refill) = (f64::from(throttle.burst), throttle.rate / 1e9);
-    let least = SURELY / burst;
-    let exponents = std::iter::successors(Some(least), |exponent| Some(exponent * APART));
-    let mut walks: Vec<Walk> = exponents
-        .take_while(|exponent| *exponent <= least.max(LARGEST))
-        .map(|exponent| Walk { exponent, gain: libm::expm1(exponent), sum: 0.0 })
-        .collect();
+    let mut walks = Walk::all(burst);
     let mut peak = 0.0_f64;
     for stretch in stretches {
         peak = peak.max(stretch.first).max(stretch.last);

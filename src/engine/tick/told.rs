@@ -1,12 +1,14 @@
 //! What became of those who arrived, as samples tell: whole numbers, slice by slice.
 
+mod stores;
+
 use super::books::Carried;
 use super::cells::{Cells, Sample};
 use super::latencies::{BUCKETS, CHARTED, COARSE, middle, shared_out};
 use super::law::joined;
 use crate::engine::Plan;
 use crate::engine::exact::sampled::OfService;
-use crate::engine::exact::tally::given::{Given, GivenService, GivenSlice, GivenUse};
+use crate::engine::exact::tally::given::{Given, GivenService, GivenSlice, GivenStore, GivenTaking, GivenUse};
 use crate::kernel::histogram::{Histogram, bucket, midpoint};
 use crate::kernel::whole;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, SliceMeasure};
@@ -32,13 +34,15 @@ pub(super) struct Told<'t, 'p> {
     given: Given,
 }
 
-/// Sums that are carried from slice to slice: those of a class, of all requests, and of a service.
+/// Sums that are carried from slice to slice: those of a class, of all requests, of a service and of a store.
 const OF_ALL: usize = 4;
 const OF_SERVICE: usize = 5;
+const OF_STORE: usize = 3;
 
 impl<'t, 'p> Told<'t, 'p> {
     pub fn new(plan: &'t Plan<'p>, cells: &'t Cells, samples: &'t [Sample], arrived: &'t Arrived) -> Self {
         let (classes, services) = (plan.application.classes.len(), plan.application.services.len());
+        let stores = plan.application.stores.len();
         let charted = plan.buckets.last().map_or(0, |&last| last as usize + 1);
         Self {
             plan,
@@ -47,10 +51,11 @@ impl<'t, 'p> Told<'t, 'p> {
             arrived,
             shares: vec![vec![0.0; samples.len()]; classes],
             lost: vec![0; classes],
-            carried: vec![Carried::default(); classes + OF_ALL + OF_SERVICE * services],
+            carried: vec![Carried::default(); classes + OF_ALL + OF_SERVICE * services + OF_STORE * stores],
             given: Given {
                 buckets: vec![CoarseHistogram::default(); charted],
                 services: vec![GivenService::default(); services],
+                stores: vec![GivenStore::default(); stores],
                 ..Given::default()
             },
         }
@@ -91,6 +96,7 @@ impl<'t, 'p> Told<'t, 'p> {
         if self.plan.application.services.len() > 1 {
             self.attempts();
         }
+        self.stores();
         self.given
     }
 
@@ -137,6 +143,12 @@ impl<'t, 'p> Told<'t, 'p> {
             slice.busy += busy;
             slice.slots_busy += slots_busy;
             slice.calling += calling;
+        }
+        for (store, given) in self.given.stores.iter_mut().enumerate() {
+            let mut taken = |access| sum(&|sample| sample.measurement.stores[store].taken[access] as f64);
+            let taken = [taken(0), taken(1)];
+            let carried = sum(&|sample| sample.brought.carried[store] as f64);
+            given.slices.push(GivenTaking { taken, carried });
         }
         slice
     }

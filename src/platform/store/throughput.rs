@@ -18,6 +18,18 @@ pub struct Throughput {
     pub write: Law,
 }
 
+impl Law {
+    /// Units that a bucket ever holds.
+    #[must_use]
+    pub fn largest_burst(&self) -> f64 {
+        let (most, burst) = match self {
+            Self::OnDemand(law) => (law.most, law.burst),
+            Self::Provisioned(law) => (law.scaling.map_or(0, |scaling| scaling.max).max(law.units), law.burst),
+        };
+        f64::from(most) * burst.seconds()
+    }
+}
+
 impl Throughput {
     /// What it takes of these accesses.
     #[must_use]
@@ -154,6 +166,18 @@ impl Gate {
         self.saved = self.saved.saturating_sub(price);
         self.taken = self.taken.saturating_add(halves);
         true
+    }
+
+    /// So many half units are taken at instant `now`, not before the last one, by who knows that there are as many.
+    pub fn book(&mut self, now: u64, halves: u64) {
+        self.advance(now);
+        self.taken = self.taken.saturating_add(halves);
+    }
+
+    /// Units that it holds when it is full, at the rate in force at the last instant that was told.
+    #[must_use]
+    pub fn burst(&self) -> f64 {
+        self.full() as f64 / (2 * HALF) as f64
     }
 
     /// Unit nanoseconds that were in force since the last call, or since the first instant.

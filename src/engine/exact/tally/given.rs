@@ -3,6 +3,7 @@
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, ServiceMeasure};
+use crate::metering::store::StoreMeasure;
 use crate::traffic::path::Arrived;
 use crate::units::Nanos;
 
@@ -21,6 +22,8 @@ pub(in crate::engine) struct Given {
     pub slices: Vec<GivenSlice>,
     /// By service.
     pub services: Vec<GivenService>,
+    /// By store.
+    pub stores: Vec<GivenStore>,
     /// Instances that were started and were at most there at once, where the core knows nothing of them.
     pub started: u64,
     pub peak: u64,
@@ -64,6 +67,24 @@ pub(in crate::engine) struct GivenUse {
     pub billed: u128,
     /// Nanoseconds of instances of which the core knows nothing.
     pub instances: u128,
+}
+
+/// What became of the queries of one store.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct GivenStore {
+    /// But for the CPU that there was, which the core knows of.
+    pub measure: StoreMeasure,
+    /// By slice.
+    pub slices: Vec<GivenTaking>,
+}
+
+/// What the requests of one slice took of a store.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::engine) struct GivenTaking {
+    /// Half units, by access.
+    pub taken: [u64; 2],
+    /// Bytes between it and instances.
+    pub carried: u64,
 }
 
 impl Given {

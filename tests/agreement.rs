@@ -88,9 +88,8 @@ store = [
   { name = "tables", kind = "relational", stored = "50GiB", latency = { read = { dist = "lognormal", median = "6ms", sigma = 0.8 }, write = { dist = "exponential", mean = "8ms" } } },
 ]"#;
 /// Lambda, and a table whose capacity is bought and follows what is taken.
-const BOUGHT: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = { read_capacity_units = 60, write_capacity_units = 60 }, read_auto_scaling = { min = 20, max = 400 }, write_auto_scaling = { min = 20, max = 400 } } }"#;
-const LAMBDA_AURORA: &str =
-    r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = "aws-aurora" }"#;
+const BOUGHT: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = { read_capacity_units = 100, write_capacity_units = 100 }, read_auto_scaling = { min = 20, max = 400 }, write_auto_scaling = { min = 20, max = 400 } } }"#;
+const LAMBDA_AURORA: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-aurora", class = "db.r6g.xlarge" } }"#;
 
 const TWENTY: &str = r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 20 }"#;
 const HPA: &str = r#"platform = "kubernetes", instance = { vcpu = 4.0 }, fleet = { slots = 4, start = "30s" }, autoscaler = { kind = "hpa", min = 2, max = 200, metrics = [{ cpu_utilization = "70%" }] }"#;
@@ -487,23 +486,23 @@ const CASES: &[Case] = &[
     },
     Case {
         name: "store, lambda, on demand",
-        traffic: r#"duration = "1d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        traffic: r#"duration = "1d", source = { rate = "40/s", profile = "web-weekday" }"#,
         class: ORDERS,
         deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
-        replications: 2,
+        replications: 3,
         beyond: &[],
     },
     Case {
         name: "store, lambda, capacity is bought",
-        traffic: r#"duration = "1d", source = { rate = "20/s", profile = "web-weekday" }"#,
+        traffic: r#"duration = "1d", source = { rate = "40/s", profile = "web-weekday" }"#,
         class: ORDERS,
         deployment: BOUGHT,
-        replications: 2,
+        replications: 3,
         beyond: &[],
     },
     Case {
         name: "store, lambda, aurora",
-        traffic: r#"duration = "12h", source = { rate = "60/s", profile = "web-weekday" }"#,
+        traffic: r#"duration = "12h", source = { rate = "30/s", profile = "web-weekday" }"#,
         class: TABLES,
         deployment: LAMBDA_AURORA,
         replications: 2,
@@ -537,8 +536,8 @@ const CASES: &[Case] = &[
         name: "store, four services on lambda",
         traffic: r#"duration = "6h", source = { rate = "40/s", profile = "web-weekday" }"#,
         class: STORED,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
-        replications: 2,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { tables = { kind = "aws-aurora", class = "db.r6g.xlarge" } }"#,
+        replications: 4,
         beyond: &[],
     },
 ];

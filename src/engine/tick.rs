@@ -17,7 +17,8 @@
 //!     looks       what a scheduler sees that looks at single requests
 //!     strain      for a while more comes than its instances can take
 //!     chain       functions that call each other
-//!     asks        what requests ask of stores; stores: whether these bear it; connections: how many there are
+//!     asks        what requests ask of stores; stores: whether these bear it; shared: their CPU;
+//!                 connections: how many there are
 //!     cells       what they meet, size by size and load by load; sample: requests played exactly; told: what samples
 //!                 tell
 //! ```
@@ -41,6 +42,7 @@ mod looks;
 mod pool;
 mod queue;
 mod sample;
+mod shared;
 mod stores;
 mod strain;
 #[cfg(test)]

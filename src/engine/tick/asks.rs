@@ -1,7 +1,7 @@
 //! What requests of each class ask stores for, on average and at the most, retries apart.
 
 use super::law::mean_of_both;
-use crate::application::graph::{Graph, Part};
+use crate::application::graph::Graph;
 use crate::application::step::{Access, Step, Verb, walk};
 use crate::application::{Application, Entry};
 use crate::kernel::distribution::Distribution;
@@ -86,28 +86,36 @@ fn most(steps: &[Step], class: u32, is: &impl Fn(&Verb) -> bool) -> f64 {
     steps.iter().filter(|step| step.p > 0.0 && step.only.contains(class)).map(of_step).sum()
 }
 
-/// Queries of a store that an attempt at a service, or a run of a workflow, makes at once at the most; and how often each
-/// is visited by a request of a class, or more.
-pub(super) fn at_once(application: &Application, store: u16) -> Vec<(u32, f64)> {
+/// How a service, or a workflow, asks a store.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Asking {
+    /// Queries that an attempt makes at once, at the most.
+    pub at_once: u32,
+    /// Queries that a request brings, on average over all classes by their weight.
+    pub queries: f64,
+}
+
+/// How each of them does, services first.
+pub(super) fn at_once(application: &Application, store: u16) -> Vec<Asking> {
     let graph = Graph::new(application);
-    let mut visits = vec![0.0_f64; application.services.len() + application.workflows.len()];
-    for (number, class) in (0..).zip(&application.classes) {
-        let of_class = graph.visits(class.entry, number).unwrap_or_default();
-        visits.iter_mut().zip(of_class).for_each(|(most, visits)| *most = most.max(visits));
-    }
+    let bodies: Vec<_> = application.bodies().collect();
+    let mut all = vec![Asking { at_once: 0, queries: 0.0 }; bodies.len()];
     let is = |step: &Step| matches!(step.verb, Verb::Query { store: to, .. } if to == store);
-    let of_body = |steps: &[Step]| {
-        let mut most = 0;
-        walk(steps, &mut |step, _, _| {
-            most = most.max(match &step.verb {
-                Verb::Parallel(all) => all.iter().filter(|step| is(step)).map(|step| u32::from(step.repeat)).sum(),
-                _ => u32::from(is(step)),
+    for (number, class) in (0..).zip(&application.classes) {
+        let visits = graph.visits(class.entry, number).unwrap_or_default();
+        for ((asking, body), visits) in all.iter_mut().zip(&bodies).zip(visits) {
+            walk(&body.steps, &mut |step, times, only| {
+                asking.at_once = asking.at_once.max(match &step.verb {
+                    Verb::Parallel(all) => all.iter().filter(|step| is(step)).map(|step| u32::from(step.repeat)).sum(),
+                    _ => u32::from(is(step)),
+                });
+                if is(step) && only.contains(number) {
+                    asking.queries += class.weight * visits * times;
+                }
             });
-        });
-        most
-    };
-    debug_assert!(graph.parts.first().is_none_or(|part| matches!(part, Part::Service(0))));
-    application.bodies().zip(visits).map(|(body, visits)| (of_body(&body.steps), visits)).collect()
+        }
+    }
+    all
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
 use super::sample::{Asked, Shape};
-use super::stores::{self, StoresAtWork};
+use super::shared::{Shared, is_calm};
+use super::stores::StoresAtWork;
 use super::told::{Late, Told};
 use crate::application::Entry;
 use crate::engine::Plan;
@@ -30,6 +31,8 @@ const AT_WORK: f64 = 20.0;
 const SAMPLED: f64 = 0.5;
 /// Attempts in the sample that tells how long instances are held.
 const PILOT: f64 = 100_000.0;
+/// Those in each of several that tell it at different loads.
+const PILOTS: f64 = 30_000.0;
 
 /// One service at work.
 struct Function<'a> {
@@ -60,8 +63,8 @@ pub(super) struct ChainAtWork<'a> {
     cells: Cells,
     stores: StoresAtWork<'a>,
     connected: Connected<'a>,
-    /// Requests per nanosecond that the CPU of stores is enough for, and the store that has the least.
-    queried: Option<(f64, usize)>,
+    /// The CPU of stores.
+    shared: Vec<Shared<'a>>,
     luck: Stream,
     slice: Option<usize>,
     rate: f64,
@@ -81,13 +84,14 @@ impl<'a> ChainAtWork<'a> {
     pub fn new(plan: Plan<'a>, path: Entrance) -> Result<Self, String> {
         let stations = stations(&plan, path.mix());
         let at_work = |station: &Station| station.visits * station.alone;
-        let queried = stores::capacity(&plan, path.mix());
+        let shared = Shared::all(&plan, path.mix());
         let any = AT_WORK / stations.iter().map(at_work).fold(1.0, f64::max);
-        let capacity = queried.map_or(any / SAMPLED, |(capacity, _)| capacity);
+        let capacity = shared.first().map_or(any / SAMPLED, |shared| shared.most);
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
         let enough = |station: &Station| {
-            // At the highest load answers of the store take so many times as long.
-            let busy = queried.map_or(any * at_work(station), |(most, _)| most * at_work(station) / (1.0 - HIGHEST));
+            // At the highest load so many queries are with the store, or fewer.
+            let with_store = |shared: &Shared<'_>| shared.most * at_work(station) + shared.vcpu / (1.0 - HIGHEST);
+            let busy = shared.first().map_or(any * at_work(station), with_store);
             (busy + SPREADS * busy.sqrt()) as u32 + 1
         };
         let shape = Shape::new(stations.iter().map(enough).collect(), Vec::new());
@@ -110,7 +114,7 @@ impl<'a> ChainAtWork<'a> {
             cells,
             stores: StoresAtWork::new(plan),
             connected: Connected::new(plan),
-            queried,
+            shared,
             luck,
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,
@@ -200,7 +204,7 @@ impl<'a> ChainAtWork<'a> {
             let (_, shape, mix) = self.cells.now();
             let attempts: f64 = self.functions.iter().map(|function| function.station.visits).sum();
             let rate = self.cells.capacity() * load_of(number.max(1));
-            let asked = Asked { rate, mix, requests: PILOT / attempts.max(1.0) };
+            let asked = Asked { rate, mix, requests: PILOTS / attempts.max(1.0) };
             let pilot = sample(&self.plan, shape, &asked, u32::MAX - 1 - number);
             for (service, function) in self.functions.iter_mut().enumerate() {
                 function.held_at.resize(function.held_at.len().max(place + 1), None);
@@ -222,8 +226,9 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
     fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.rate = stretch.last;
         self.stores.go(&mut self.core, stretch, self.path.mix())?;
-        stores::within(self.queried, stretch, &self.plan)?;
-        if let Some((most, _)) = self.queried {
+        let shared = self.shared.first().map(|shared| shared.most);
+        if let Some(most) = shared {
+            self.shared.first().map_or(Ok(()), |shared| shared.within(stretch))?;
             self.cells.along(self.slice, stretch, self.path.mix());
             self.cells.mix_is(self.path.mix());
             self.learn((stretch.first / most, stretch.last / most));
@@ -232,7 +237,7 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
             for (span, rate) in parts(stretch, function.pool.step()) {
-                let held = function.held(self.queried.map(|(most, _)| rate / most));
+                let held = function.held(shared.map(|most| rate / most));
                 let rate = rate * function.station.visits;
                 let passed = function.pool.pass(rate, held, span, &mut self.luck);
                 function.most = function.most.max(rate * held);
@@ -242,6 +247,9 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
                 }
             }
             self.connected.pass(service, function.pool.peak() as f64, 0.0);
+            let rate = stretch.first.max(stretch.last);
+            let at_work = rate * function.station.visits * function.held(shared.map(|most| rate / most));
+            is_calm(&self.shared, rate, service, at_work)?;
         }
         Ok(())
     }
@@ -310,6 +318,8 @@ fn function<'a>(
 
 /// For how long an attempt holds an instance of a service in a sample, on average.
 fn held(pilot: &Sample, service: usize) -> f64 {
-    let played = &pilot.brought.services[service].measure;
-    played.instances.slots_busy as f64 / played.attempts.offered.max(1) as f64
+    let played = &pilot.brought.services[service];
+    // Where there is one service alone, its attempts are not counted by themselves.
+    let attempts = played.measure.attempts.offered.max(played.requests);
+    played.measure.instances.slots_busy as f64 / attempts.max(1) as f64
 }

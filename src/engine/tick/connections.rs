@@ -3,7 +3,7 @@
 //! An instance opens as many as it has queries at once, and keeps them until it ends. At the most it has as many queries at
 //! once as its slots and its pool allow; where these are open, no more than a Poisson number of the same mean surely is.
 
-use super::asks::at_once;
+use super::asks::{Asking, at_once};
 use super::cells::Cells;
 use super::cells::Sample;
 use super::domain::SPREADS;
@@ -47,12 +47,13 @@ impl<'a> Connected<'a> {
         let limited = (0..).zip(&plan.deployment.bindings.stores).filter_map(|(store, bound)| {
             let law = bound.connections?;
             let asking = at_once(plan.application, store);
-            let all: f64 = asking.iter().map(|(_, queries)| queries).sum();
-            let of_service = |(number, (at_once, queries)): (usize, &(u32, f64))| {
+            let all: f64 = asking.iter().map(|asking| asking.queries).sum();
+            let of_service = |(number, asking): (usize, &Asking)| {
                 let slots = plan.deployment.of_service(number).fleet.slots.map_or(f64::INFINITY, f64::from);
                 let pool = law.pool.map_or(f64::INFINITY, f64::from);
-                let most = if *at_once == 0 { 0.0 } else { (slots * f64::from(*at_once)).min(pool) };
-                (queries / all.max(f64::MIN_POSITIVE), most)
+                let at_once = f64::from(asking.at_once);
+                let most = if at_once > 0.0 { (slots * at_once).min(pool) } else { 0.0 };
+                (asking.queries / all.max(f64::MIN_POSITIVE), most)
             };
             let services = asking.iter().take(plan.application.services.len()).enumerate().map(of_service).collect();
             Some(Limited { store: usize::from(store), max: law.max, services })
@@ -79,7 +80,7 @@ impl<'a> Connected<'a> {
                 let (held, could) = if most.is_finite() && most <= 1.0 {
                     (most, most)
                 } else {
-                    let (held, could) = each(limited, (number, share), cells, samples);
+                    let (held, could) = each(limited, (number, share), served, (cells, samples));
                     (held.min(most), could.min(most))
                 };
                 let follows = matches!(self.plan.deployment.of_service(number).autoscaler.law, Law::PerRequest(_));
@@ -103,19 +104,38 @@ impl<'a> Connected<'a> {
     }
 }
 
-/// Connections that an instance of a service, which makes this share of the queries of a store, is seen to hold, and that
-/// it could.
-fn each(limited: &Limited, (service, share): (usize, f64), cells: &Cells, samples: &[Sample]) -> (f64, f64) {
+/// Connections that an instance of a service, which makes this share of the queries of a store, is likely to hold in the
+/// end, and those that it surely does not exceed.
+fn each(
+    limited: &Limited,
+    (service, share): (usize, f64),
+    served: &Served,
+    (cells, samples): (&Cells, &[Sample]),
+) -> (f64, f64) {
+    let lives = served.time / served.peak.max(1.0);
     let (mut held, mut could) = (0.0_f64, 0.0_f64);
     for (_, sample) in cells.with(samples) {
         let (store, instances) =
             (&sample.measurement.stores[limited.store], f64::from(sample.shape.instances[service]));
         let per_instance = share / instances.max(1.0);
-        let asked = store.latency.count() as f64 * store.latency.mean().unwrap_or(0.0);
-        held = held.max(store.connections_peak as f64 * per_instance);
-        could = could.max(surely_below(asked / sample.time * per_instance));
+        let queries = store.latency.count() as f64 / sample.time * per_instance;
+        let at_once = queries * store.latency.mean().unwrap_or(0.0);
+        held = held.max(store.connections_peak as f64 * per_instance).max(reached(at_once, queries * lives));
+        could = could.max(surely_below(at_once));
     }
     (held, could.max(held))
+}
+
+/// The highest that a Poisson number of a mean is likely to be at any of so many looks.
+fn reached(mean: f64, looks: f64) -> f64 {
+    let (mut number, mut share) = (0.0, libm::exp(-mean));
+    let mut above = 1.0 - share;
+    while above * looks > 1.0 && share > 0.0 {
+        number += 1.0;
+        share *= mean / number;
+        above -= share;
+    }
+    number
 }
 
 /// The number that a Poisson one of a mean surely does not exceed (Chernoff's bound).
@@ -136,6 +156,7 @@ mod tests {
         // The odds of 32 or more of a mean of 4 are 1e-17, of 26 or more 1e-12.
         assert!((27.0..32.0).contains(&surely_below(4.0)), "{}", surely_below(4.0));
         assert!((surely_below(1e6) - 1e6 - 8.0 * 1e3).abs() < 20.0, "as of a normal one");
-        assert!(surely_below(1e-9) <= 2.0 + 1.0 && surely_below(0.0) <= 1.0);
+        assert_eq!([reached(0.0, 1e9), reached(1.0, 1.0), reached(1.0, 1e6)], [0.0, 0.0, 9.0]);
+        assert!(surely_below(1e-9) <= 3.0 && surely_below(0.0) <= 1.0);
     }
 }

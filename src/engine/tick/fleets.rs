@@ -9,7 +9,8 @@ use super::connections::Connected;
 use super::fleet::ASKED;
 use super::looks::{Last, Looks};
 use super::sample::Shape;
-use super::stores::{self, StoresAtWork};
+use super::shared::Shared;
+use super::stores::StoresAtWork;
 use super::strain::Strain;
 use super::told::Told;
 use crate::engine::Plan;
@@ -78,8 +79,8 @@ pub(super) struct FleetsAtWork<'a> {
     serving: Vec<u32>,
     stores: StoresAtWork<'a>,
     connected: Connected<'a>,
-    /// Requests per nanosecond that the CPU of stores is enough for, and the store that has the least.
-    queried: Option<(f64, usize)>,
+    /// The CPU of stores.
+    shared: Vec<Shared<'a>>,
     luck: Stream,
     /// What schedulers see that look at single requests.
     looks: Option<Looks>,
@@ -102,7 +103,7 @@ impl<'a> FleetsAtWork<'a> {
             serving: vec![u32::MAX; plan.application.services.len()],
             stores: StoresAtWork::new(plan),
             connected: Connected::new(plan),
-            queried: stores::capacity(&plan, path.mix()),
+            shared: Shared::all(&plan, path.mix()),
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
             looks: interval.map(|interval| Looks::new(&plan, interval)),
             strain: Strain::default(),
@@ -159,7 +160,7 @@ impl<'a> FleetsAtWork<'a> {
 
     /// Requests per nanosecond for which they are enough.
     fn capacity_of(&self, shape: &Shape) -> f64 {
-        let mut most = self.queried.map_or(f64::INFINITY, |(most, _)| most);
+        let mut most = self.shared.first().map_or(f64::INFINITY, |shared| shared.most);
         for (number, (station, &count)) in self.stations.iter().zip(&shape.instances).enumerate() {
             let spec = self.plan.deployment.of_service(number);
             let vcpus = f64::from(count) * spec.instance.cpu_limit();
@@ -226,7 +227,7 @@ impl<'a> FleetsAtWork<'a> {
 
     fn serve(&mut self, stretch: Stretch) -> Result<(), String> {
         self.stores.go(&mut self.core, stretch, self.path.mix())?;
-        stores::within(self.queried, stretch, &self.plan)?;
+        self.shared.first().map_or(Ok(()), |shared| shared.within(stretch))?;
         let capacity = self.cells.capacity();
         if capacity <= 0.0 {
             self.rate = stretch.last;

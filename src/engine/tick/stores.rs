@@ -8,7 +8,6 @@
 use rand_distr::{Distribution as _, StandardNormal};
 
 use super::asks::{ACCESSES, Asks};
-use super::cells::HIGHEST;
 use super::throttle::{SURELY, Walk};
 use crate::application::step::Access;
 use crate::engine::Plan;
@@ -115,36 +114,5 @@ impl Account {
             return Err((part.first.max(part.last) * self.lump * SECOND, rate));
         }
         Ok(())
-    }
-}
-
-/// Requests per nanosecond of a mix that the CPU of the stores of a plan is enough for, and the index of the first that has
-/// too little for more; `None` if none has any.
-pub(super) fn capacity(plan: &Plan<'_>, mix: &[f64]) -> Option<(f64, usize)> {
-    let of_store = |(number, bound): (u16, &crate::platform::store::BoundStore)| {
-        let processor = bound.processor.as_ref()?;
-        let cpu = |access: Access| {
-            let asked = Asks::of_classes(plan.application, number, access, bound.units);
-            asked.iter().zip(mix).map(|(asks, share)| share * asks.time).sum::<f64>() * processor.cpu_share
-        };
-        let needed: f64 = ACCESSES.into_iter().map(cpu).sum();
-        (needed > 0.0).then(|| (processor.vcpu / needed, usize::from(number)))
-    };
-    let all = (0..).zip(&plan.deployment.bindings.stores).filter_map(of_store);
-    all.min_by(|(one, _), (other, _)| one.total_cmp(other))
-}
-
-/// # Errors
-/// Requests come along a stretch near what the CPU of a store is enough for, given how many that are.
-pub(super) fn within(queried: Option<(f64, usize)>, stretch: Stretch, plan: &Plan<'_>) -> Result<(), String> {
-    let rate = stretch.first.max(stretch.last);
-    match queried {
-        Some((most, store)) if rate > HIGHEST * most => Err(format!(
-            "{:.0} requests/s come near what the CPU of store `{}` is enough for ({:.0}/s)",
-            rate * SECOND,
-            plan.application.stores[store].name,
-            most * SECOND
-        )),
-        _ => Ok(()),
     }
 }

@@ -285,7 +285,7 @@ deployment = [{deployments}]"#
         assert!(folded.traffic[0].dispersion_1s.is_some());
     }
 
-    /// A shop that reads twice and writes every other time, bound like this on a platform, at a rate for half an hour.
+    /// A shop that reads twice and writes every other time, bound like this on a platform, at a rate for ten minutes.
     fn shop(rate: &str, platform: &str, orders: &str) -> Scenario {
         let text = format!(
             r#"scenario = {{ replications = 1, fidelity = "tick" }}
@@ -295,7 +295,7 @@ service = [{{ name = "shop", steps = [
 ] }}]
 store = [{{ name = "orders", kind = "relational", latency = {{ read = "10ms", write = "10ms" }} }}]
 deployment = {{ name = "d", platform = "{platform}", bind = {{ orders = {{ {orders} }} }} }}
-traffic = {{ duration = "30m", warmup = "0s", source = {{ rate = "{rate}" }} }}"#
+traffic = {{ duration = "10m", warmup = "0s", source = {{ rate = "{rate}" }} }}"#
         );
         let text = if orders.contains("dynamodb") { text.replace("relational", "document") } else { text };
         let mut document = Document::new("shop.toml", &text, Path::new("."), "shop", &[]);
@@ -319,10 +319,10 @@ traffic = {{ duration = "30m", warmup = "0s", source = {{ rate = "{rate}" }} }}"
                 r#"kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = {{ read_capacity_units = {units}, write_capacity_units = 40 }}, read_auto_scaling = "none", write_auto_scaling = "none""#
             )
         };
-        // A request is one read unit; 300 s of what is bought are saved up, and 1800 s of 5/s are more.
+        // A request is one read unit; 300 s of what is bought are saved up, and 600 s of 10/s are more.
         assert_eq!(kept_from(&shop("20/s", "aws-lambda", &table(20))), None);
-        let near = kept_from(&shop("20/s", "aws-lambda", &table(15))).unwrap();
-        assert!(near.contains("20 read units/s come near the 15/s that store `orders` takes"), "{near}");
+        let near = kept_from(&shop("20/s", "aws-lambda", &table(10))).unwrap();
+        assert!(near.contains("20 read units/s come near the 10/s that store `orders` takes"), "{near}");
         // 25 ms of two vCPUs each.
         let aurora = r#"kind = "aws-aurora""#;
         assert_eq!(kept_from(&shop("60/s", "ec2", aurora)), None);
@@ -342,6 +342,11 @@ traffic = {{ duration = "30m", warmup = "0s", source = {{ rate = "{rate}" }} }}"
     fn what_a_sample_cannot_tell_of_a_store_is_refused_by_name() {
         let serverless = kept_from(&shop("20/s", "aws-lambda", r#"kind = "aws-aurora-serverless""#)).unwrap();
         assert!(serverless.contains("the CPU of store `orders` follows what is asked of it"), "{serverless}");
+        let mut direct = shop("20/s", "ec2", r#"kind = "aws-aurora""#);
+        direct.deployments[0].application.classes[0].entry =
+            crate::application::Entry::Store(0, crate::application::step::Access::Read);
+        let why = of_deployment(&direct, 0).unwrap();
+        assert!(why.contains("clients of class `request` ask a store"), "{why}");
         let mut again = shop("20/s", "aws-lambda", r#"kind = "aws-aurora""#);
         let placed = &mut again.deployments[0].application;
         placed.classes[0].retry.attempts = Some(3);

@@ -1,8 +1,7 @@
 //! What the tick engine does not play: each refusal says what it is.
 
 use super::throttle::could_empty;
-use crate::application::step::{CallSite, Verb, walk};
-use crate::application::store::Store;
+use crate::application::step::{Verb, walk};
 use crate::application::{Application, Class};
 use crate::kernel::distribution::Distribution;
 use crate::platform::Deployment;
@@ -91,23 +90,21 @@ fn of_application(application: &Application, faults: usize) -> Option<String> {
 fn of_stores(deployment: &Deployment, application: &Application) -> Option<String> {
     let grows = |bound: &BoundStore| bound.processor.as_ref().is_some_and(|processor| processor.scaling.is_some());
     let mut named = application.stores.iter().zip(&deployment.bindings.stores);
-    let grown = named.find(|(_, bound)| grows(bound));
-    let gives_up = |site: &CallSite| site.timeout.is_some();
-    let mut queried = Vec::new();
+    if let Some((store, _)) = named.find(|(_, bound)| grows(bound)) {
+        let name = &store.name;
+        return Some(format!("the CPU of store `{name}` follows what is asked of it from one second to the next"));
+    }
+    if let Some(class) = application.classes.iter().find(|class| !class.passes_edge()) {
+        return Some(format!("clients of class `{}` ask a store with no server between", class.name));
+    }
+    let mut given_up = false;
     for body in application.bodies() {
-        walk(&body.steps, &mut |step, _, _| match &step.verb {
-            Verb::Query { store, site, .. } if gives_up(site) => queried.push(*store),
-            _ => {}
+        walk(&body.steps, &mut |step, _, _| {
+            given_up |= matches!(&step.verb, Verb::Query { site, .. } if site.timeout.is_some());
         });
     }
-    let again = application.classes.iter().find(|class| class.retry.attempts != Some(1));
-    let of_growth = |(store, _): (&Store, &BoundStore)| {
-        format!("the CPU of store `{}` follows what is asked of it from one second to the next", store.name)
-    };
-    grown.map(of_growth).or_else(|| {
-        let class = again.filter(|_| !queried.is_empty())?;
-        Some(format!("clients of class `{}` try again (`retry`) when a query is given up (`timeout`)", class.name))
-    })
+    let again = application.classes.iter().find(|class| given_up && class.retry.attempts != Some(1))?;
+    Some(format!("clients of class `{}` try again (`retry`) when a query is given up (`timeout`)", again.name))
 }
 
 fn of_class(class: &Class, deployment: &Deployment) -> Option<String> {

@@ -18,15 +18,16 @@ impl Told<'_, '_> {
             .map(|(requests, sample)| (requests / whole * offered as f64 / sample.requests, sample))
             .collect();
         for (number, given) in self.given.stores.iter_mut().enumerate() {
-            given.measure =
-                measure(given, all.iter().map(|(times, sample)| (*times, &sample.measurement.stores[number])));
+            let samples: Vec<(f64, &StoreMeasure)> =
+                all.iter().map(|(times, sample)| (*times, &sample.measurement.stores[number])).collect();
+            given.measure = measure(given, &samples);
         }
     }
 }
 
 /// What samples of a store come to, each so many times over.
-fn measure<'s>(given: &GivenStore, samples: impl Iterator<Item = (f64, &'s StoreMeasure)> + Clone) -> StoreMeasure {
-    let sum = |of: &dyn Fn(&StoreMeasure) -> f64| samples.clone().map(|(times, one)| times * of(one)).sum::<f64>();
+fn measure(given: &GivenStore, samples: &[(f64, &StoreMeasure)]) -> StoreMeasure {
+    let sum = |of: &dyn Fn(&StoreMeasure) -> f64| samples.iter().map(|(times, one)| times * of(one)).sum::<f64>();
     let count = |of: &dyn Fn(&StoreMeasure) -> u64| whole::round(sum(&|one| of(one) as f64));
     let mut measure = StoreMeasure {
         refused: count(&|one| one.refused),
@@ -39,7 +40,9 @@ fn measure<'s>(given: &GivenStore, samples: impl Iterator<Item = (f64, &'s Store
         ..StoreMeasure::default()
     };
     let mut law = vec![0.0; BUCKETS];
-    samples.clone().for_each(|(times, one)| add(&mut law, &one.latency, times, 1));
+    for (times, one) in samples {
+        add(&mut law, &one.latency, *times, 1);
+    }
     let answered = count(&|one| one.answered);
     shared_out(&law, answered, |place, count| measure.latency.record_n(midpoint(place), count));
     measure.answered = measure.latency.count();

@@ -87,6 +87,17 @@ store = [
   { name = "session", kind = "cache", stored = "1GiB", latency = { read = "1ms", write = "1ms" } },
   { name = "tables", kind = "relational", stored = "50GiB", latency = { read = { dist = "lognormal", median = "6ms", sigma = 0.8 }, write = { dist = "exponential", mean = "8ms" } } },
 ]"#;
+/// A payment that is waited for, and every other time a parcel that is not.
+const FLOWS: &str = r#"class = { entry = "front", cpu = { dist = "lognormal", median = "15ms", sigma = 0.5 } }
+service = [
+  { name = "front", steps = [{ cpu = "class" }, { start = "pay" }, { start = "send", await = false, p = 0.5 }] },
+  { name = "bank", steps = [{ cpu = { dist = "exponential", mean = "5ms" } }, { io = { dist = "exponential", mean = "40ms" } }] },
+  { name = "post", steps = [{ cpu = "10ms" }, { io = { dist = "lognormal", median = "50ms", sigma = 0.6 } }] },
+]
+workflow = [
+  { name = "pay", steps = [{ call = "bank" }, { call = "bank", p = 0.25 }] },
+  { name = "send", steps = [{ wait = { dist = "exponential", mean = "2s" } }, { call = "post" }] },
+]"#;
 /// Lambda, and a table whose capacity is bought and follows what is taken.
 const BOUGHT: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-dynamodb", mode = "provisioned", provisioned_throughput = { read_capacity_units = 100, write_capacity_units = 100 }, read_auto_scaling = { min = 20, max = 400 }, write_auto_scaling = { min = 20, max = 400 } } }"#;
 const LAMBDA_AURORA: &str = r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { orders = { kind = "aws-aurora", class = "db.r6g.xlarge" } }"#;
@@ -540,8 +551,25 @@ const CASES: &[Case] = &[
         replications: 4,
         beyond: &[],
     },
+    Case {
+        name: "workflows on lambda",
+        traffic: r#"duration = "6h", source = { rate = "40/s", profile = "web-weekday" }"#,
+        class: FLOWS,
+        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }, bind = { send = "aws-step-functions-express" }"#,
+        replications: 4,
+        beyond: &[("instances", 0.025, AGAIN)],
+    },
+    Case {
+        name: "workflows on eks",
+        traffic: r#"duration = "6h", source = { rate = "60/s", profile = "web-weekday" }"#,
+        class: FLOWS,
+        deployment: r#"platform = "eks", bind = { pay = "aws-step-functions", send = "aws-step-functions-express" }"#,
+        replications: 6,
+        beyond: &[],
+    },
 ];
 
+const AGAIN: &str = "a service that a request calls twice has one of the two at work at a time";
 const CONSTANT: &str = "waits for constant work end sooner than exponential ones";
 const BURSTS: &str = "queues that come and go with bursts are told a little too short";
 const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";

@@ -49,7 +49,7 @@ mod entrance;
 mod event;
 mod faults;
 mod first_nodes;
-mod flows;
+pub(in crate::engine) mod flows;
 mod hot;
 mod idle;
 mod initial;

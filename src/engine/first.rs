@@ -2,6 +2,7 @@
 
 use crate::application::Application;
 use crate::application::graph::{Graph, Part};
+use crate::application::program::Body;
 use crate::kernel::queueing::keep_alive_pool;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
@@ -43,6 +44,13 @@ impl Demand {
     /// Of each service, when `rate` requests come per second. Calls that are made at once count as if made one after
     /// the other.
     pub fn of_services(application: &Application, specs: &[OfService<'_>], rate: f64) -> Vec<Self> {
+        let mut all = Self::of_bodies(application, specs, rate, false);
+        all.truncate(specs.len());
+        all
+    }
+
+    /// Of each service, then of each workflow; whether services wait for the `runs` of workflows that they start.
+    pub fn of_bodies(application: &Application, specs: &[OfService<'_>], rate: f64, runs: bool) -> Vec<Self> {
         let classes = &application.classes;
         let weights: f64 = classes.iter().map(|class| class.weight).sum();
         let graph = Graph::new(application);
@@ -53,9 +61,8 @@ impl Demand {
             })
             .collect();
         let times: Vec<Vec<f64>> =
-            (0..).zip(classes).map(|(number, _)| times(application, specs, &graph, number)).collect();
-        let of_service = |service: usize| {
-            let body = &application.services[service].body;
+            (0..).zip(classes).map(|(number, _)| times(application, specs, &graph, (number, runs))).collect();
+        let of_body = |(service, body): (usize, &Body)| {
             let mean = |of: &dyn Fn(usize) -> f64| {
                 let weighted =
                     |(index, visits): (usize, &Vec<f64>)| classes[index].weight * visits[service] * of(index);
@@ -71,31 +78,36 @@ impl Demand {
                 .collect();
             Self {
                 rate: rate * share,
-                cpu: rate * (mean(&|index| work[index]) / 1e9) / specs[service].instance.cpu_speed,
+                cpu: rate * (mean(&|index| work[index]) / 1e9)
+                    / specs.get(service).map_or(1.0, |spec| spec.instance.cpu_speed),
                 alone: mean(&|index| times[index][service]) / per_visit / 1e9,
             }
         };
-        (0..specs.len()).map(of_service).collect()
+        application.bodies().enumerate().map(of_body).collect()
     }
 }
 
-/// Nanoseconds that an attempt of a request of this class takes at each service on whole instances, those of what it calls
-/// included.
-fn times(application: &Application, specs: &[OfService<'_>], graph: &Graph, class: u32) -> Vec<f64> {
+/// Nanoseconds that an attempt of a request of this class takes at each service on whole instances, and a run of each workflow,
+/// those of what it calls included; those of runs that it waits for only with `runs`.
+fn times(application: &Application, specs: &[OfService<'_>], graph: &Graph, (class, runs): (u32, bool)) -> Vec<f64> {
     let what = &application.classes[class as usize];
-    let own = |(service, spec): (usize, &OfService<'_>)| {
-        let (cpu, waits) = application.services[service].body.mean_work(what, class, &application.stores);
+    let own = |(number, body): (usize, &Body)| {
+        let (cpu, waits) = body.mean_work(what, class, &application.stores);
+        // A workflow has no CPU.
+        let Some(spec) = specs.get(number) else { return waits };
         let pace = 1.0 / (what.threads.min(spec.instance.cpu_limit()) * spec.instance.cpu_speed);
         cpu * pace + waits
     };
-    let own: Vec<f64> = specs.iter().enumerate().map(own).collect();
+    let own: Vec<f64> = application.bodies().enumerate().map(own).collect();
     // A chain of calls is as long as there are services; rounds of calls that come back get ever less likely.
     let mut times = own.clone();
     for _ in 0..ROUNDS {
         let mut next = own.clone();
         for edge in graph.edges.iter().filter(|edge| edge.awaited && edge.only.contains(class)) {
-            if let (Part::Service(from), Part::Service(to)) = (edge.from, edge.to) {
-                next[usize::from(from)] += edge.mean * times[usize::from(to)];
+            let waits = matches!(edge.to, Part::Service(_)) || runs && matches!(edge.to, Part::Workflow(_));
+            let from = graph.position(edge.from);
+            if waits && from < own.len() {
+                next[from] += edge.mean * times[graph.position(edge.to)];
             }
         }
         if next == times {

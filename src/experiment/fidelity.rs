@@ -361,6 +361,63 @@ traffic = {{ duration = "10m", warmup = "0s", source = {{ rate = "{rate}" }} }}"
         assert!(given_up.contains("try again (`retry`) when a query is given up"), "{given_up}");
     }
 
+    /// Orders whose payment is waited for by a workflow, and whose dispatch is not.
+    fn orders(fidelity: &str, pause: &str) -> Scenario {
+        let text = format!(
+            r#"scenario = {{ replications = 1, seed = 3, fidelity = "{fidelity}" }}
+class = {{ entry = "front", cpu = "5ms" }}
+service = [
+  {{ name = "front", steps = [{{ cpu = "class" }}, {{ start = "pay" }}, {{ start = "send", await = false, p = 0.5 }}] }},
+  {{ name = "bank", steps = [{{ cpu = "4ms" }}, {{ io = {{ dist = "exponential", mean = "30ms" }} }}] }},
+]
+workflow = [
+  {{ name = "pay", steps = [{{ call = "bank" }}, {{ call = "bank", p = 0.25 }}] }},
+  {{ name = "send", steps = [{{ wait = "{pause}" }}, {{ call = "bank" }}] }},
+]
+deployment = {{ name = "d", platform = "aws-lambda", bind = {{ pay = "aws-step-functions-express" }} }}
+traffic = {{ duration = "30m", warmup = "10m", source = {{ rate = "20/s" }} }}"#
+        );
+        let mut document = Document::new("orders.toml", &text, Path::new("."), "orders", &[]);
+        document.build().unwrap_or_else(|problems| panic!("{}", document.render(&problems, false)))
+    }
+
+    #[test]
+    fn runs_of_workflows_are_played_by_rates_where_they_end_soon() {
+        let played = |fidelity| {
+            let result = super::super::run(&orders(fidelity, "2s"), &RunOptions::quiet()).unwrap();
+            serde_json::to_value(&result.deployments[0]).unwrap()
+        };
+        let (exact, tick) = (played("exact"), played("tick"));
+        assert_eq!(tick["fidelity"]["engine"], "tick");
+        let near = |what: &str, bound: f64| {
+            let of = |result: &serde_json::Value| match result.pointer(what) {
+                Some(serde_json::Value::String(text)) => text.parse::<f64>().unwrap(),
+                Some(number) => number.as_f64().unwrap(),
+                None => panic!("{what} in {result}"),
+            };
+            let (is, found) = (of(&exact), of(&tick));
+            assert!((found / is - 1.0).abs() < bound, "{what}: {found} for {is}");
+        };
+        near("/cost/per_month", 0.01);
+        near("/latency_ms/p95", 0.02);
+        for workflow in 0..2 {
+            near(&format!("/workflows/{workflow}/started"), 0.02);
+            near(&format!("/workflows/{workflow}/steps"), 0.02);
+            near(&format!("/workflows/{workflow}/latency_ms/mean"), 0.02);
+        }
+        let mut asks = orders("tick", "2s");
+        let store = shop("20/s", "aws-lambda", r#"kind = "aws-aurora""#).deployments.remove(0);
+        let query = store.application.services[0].body.steps[0].clone();
+        let application = &mut asks.deployments[0].application;
+        application.stores = store.application.stores;
+        application.workflows[0].body.steps.push(query);
+        asks.deployments[0].deployment.bindings.stores = store.deployment.bindings.stores;
+        let held = of_deployment(&asks, 0).unwrap();
+        assert!(held.contains("runs of workflow `pay` hold connections to store `orders`"), "{held}");
+        let long = kept_from(&orders("tick", "20s")).unwrap();
+        assert!(long.contains("runs of workflow `send` take 20"), "{long}");
+    }
+
     /// What is found to be outside on the way is played one by one, unless `tick` was asked for.
     #[test]
     fn what_turns_out_to_be_outside_is_played_one_by_one() {

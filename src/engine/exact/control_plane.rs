@@ -95,6 +95,9 @@ impl Core<'_> {
         for (store, given) in self.stores.all.iter_mut().zip(std::mem::take(&mut given.stores)) {
             store.give(given);
         }
+        for (flow, given) in self.flows.iter_mut().zip(std::mem::take(&mut given.flows)) {
+            (flow.measure, flow.uses) = (given.measure, given.uses);
+        }
         for (number, given) in (0..).zip(&given.services) {
             self.enter(number);
             let station = &mut self.station;

@@ -20,7 +20,7 @@ use super::{Core, Plan};
 
 /// What a workflow counted for its bill in one slice.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct FlowUse {
+pub(in crate::engine) struct FlowUse {
     pub steps: u64,
     pub runs: u64,
     /// Bytes with which instances start runs.
@@ -177,6 +177,15 @@ impl Core<'_> {
             flow.measure.running += 1;
             flow.bill(Some(last), took);
         }
+    }
+}
+
+impl FlowUse {
+    pub const fn add(&mut self, other: &Self) {
+        self.steps += other.steps;
+        self.runs += other.runs;
+        self.carried += other.carried;
+        self.mib_nanoseconds += other.mib_nanoseconds;
     }
 }
 

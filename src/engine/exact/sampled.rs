@@ -5,6 +5,7 @@ use crate::metering::measurement::{Measurement, ServiceMeasure};
 
 use super::Core;
 use super::control::count;
+use super::flows::FlowUse;
 
 /// What the requests of a sample brought.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,8 @@ pub(in crate::engine) struct Brought {
     pub services: Vec<OfService>,
     /// Bytes between instances and each store.
     pub carried: Vec<u64>,
+    /// By workflow.
+    pub flows: Vec<FlowUse>,
 }
 
 /// What they brought to one service.
@@ -50,6 +53,11 @@ impl Core<'_> {
             });
         }
         brought.carried = self.stores.all.iter().map(|store| store.carried.iter().sum()).collect();
+        for flow in &self.flows {
+            let mut all = FlowUse::default();
+            flow.uses.iter().for_each(|used| all.add(used));
+            brought.flows.push(all);
+        }
         (self.finish(), brought)
     }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use super::domain::run_times;
 use super::sample::{Asked, Shape, play};
 use crate::engine::Plan;
 use crate::engine::exact::sampled::Brought;
@@ -20,6 +21,8 @@ const LOWEST: f64 = 0.01;
 /// Attempts in all samples together, and requests at least in each.
 const IN_ALL: f64 = 800_000.0;
 const IN_EACH: f64 = 2_000.0;
+/// Requests in each for every one whose run of a workflow goes on at its end.
+const RUNS: f64 = 50.0;
 /// Cells of which samples are played at most.
 const MOST: usize = 400;
 /// A load changes by at most this much within a step.
@@ -164,11 +167,12 @@ impl Cells {
         self.merge_rare();
         let whole: f64 = self.all.iter().map(|cell| cell.requests).sum();
         let in_all = (IN_ALL / attempts.max(1.0)).min(whole);
+        let longest = run_times(plan.deployment, plan.application).into_iter().fold(0.0, f64::max);
         let of_cell = |(number, cell): (u32, &Cell)| {
-            let requests = (in_all * cell.requests / whole.max(1.0)).max(IN_EACH);
             let (shape, load, mix) = cell.key;
             let (shape, capacity) = &self.shapes[shape];
             let rate = capacity * load_of(load).max(LOWEST);
+            let requests = (in_all * cell.requests / whole.max(1.0)).max(IN_EACH).max(RUNS * rate * longest);
             sample(plan, shape, &Asked { rate, mix: &self.mixes[mix], requests }, number)
         };
         (0..).zip(&self.all).map(of_cell).collect()

@@ -3,7 +3,9 @@
 use super::throttle::could_empty;
 use crate::application::step::{Verb, walk};
 use crate::application::{Application, Class};
+use crate::engine::first::Demand;
 use crate::kernel::distribution::Distribution;
+use crate::kernel::whole;
 use crate::platform::Deployment;
 use crate::platform::autoscaler::Law;
 use crate::platform::autoscaler::hpa::MetricTarget;
@@ -28,6 +30,8 @@ pub(super) const KEPT: f64 = 20.0;
 const CROWDED: f64 = 2.0;
 /// A platform that starts fewer instances per second than this may hold a fleet back that follows its requests.
 const FAST: f64 = 10.0;
+/// Runs of workflows may take a fifth of a minute on average, by which everything is counted.
+const SOON: Nanos = Nanos(12_000_000_000);
 /// A throttle that lets fewer pass at once is no diffusion.
 const LEAST_BURST: u32 = 3;
 
@@ -40,7 +44,14 @@ pub fn outside(deployment: &Deployment, application: &Application, faults: usize
     let of_law = || of_law(deployment, application);
     let of_nodes = || of_nodes(deployment, is_sampled(deployment, application));
     let of_stores = || of_stores(deployment, application);
-    of_application().or_else(of_stores).or_else(of_class).or_else(of_front).or_else(of_law).or_else(of_nodes)
+    let of_workflows = || of_workflows(deployment, application);
+    of_application()
+        .or_else(of_stores)
+        .or_else(of_workflows)
+        .or_else(of_class)
+        .or_else(of_front)
+        .or_else(of_law)
+        .or_else(of_nodes)
 }
 
 /// Whether requests do something else than one piece of work of their class.
@@ -82,8 +93,25 @@ fn when(is: bool, what: &str) -> Option<String> {
 
 fn of_application(application: &Application, faults: usize) -> Option<String> {
     when(!application.queues.is_empty(), "the application has queues")
-        .or_else(|| when(!application.workflows.is_empty(), "the application has workflows"))
         .or_else(|| when(faults > 0, "something goes wrong on it (`fault`)"))
+}
+
+/// Runs of workflows end while the rate is what it was when they began.
+fn of_workflows(deployment: &Deployment, application: &Application) -> Option<String> {
+    let times = run_times(deployment, application);
+    let (workflow, time) = application.workflows.iter().zip(times).find(|(_, time)| *time > SOON.0 as f64)?;
+    let time = Nanos(whole::round(time));
+    Some(format!("runs of workflow `{}` take {time} on average, which is longer than {SOON}", workflow.name))
+}
+
+/// Mean nanoseconds of a run of each workflow.
+pub(super) fn run_times(deployment: &Deployment, application: &Application) -> Vec<f64> {
+    if application.workflows.is_empty() {
+        return Vec::new();
+    }
+    let specs: Vec<_> = (0..application.services.len()).map(|service| deployment.of_service(service)).collect();
+    let all = Demand::of_bodies(application, &specs, 1.0, true);
+    all.iter().skip(specs.len()).map(|demand| demand.alone * 1e9).collect()
 }
 
 /// Stores whose capacity is settled at every instant, and who asks them.
@@ -96,6 +124,21 @@ fn of_stores(deployment: &Deployment, application: &Application) -> Option<Strin
     }
     if let Some(class) = application.classes.iter().find(|class| !class.passes_edge()) {
         return Some(format!("clients of class `{}` ask a store with no server between", class.name));
+    }
+    let connected =
+        |store: &u16| deployment.bindings.stores.get(usize::from(*store)).is_some_and(|one| one.connections.is_some());
+    for workflow in &application.workflows {
+        let mut asked = None;
+        walk(&workflow.body.steps, &mut |step, _, _| match step.verb {
+            Verb::Query { store, .. } if connected(&store) => asked = Some(store),
+            _ => {}
+        });
+        if let Some(store) = asked {
+            let (workflow, store) = (&workflow.name, &application.stores[usize::from(store)].name);
+            return Some(format!(
+                "runs of workflow `{workflow}` hold connections to store `{store}`, and no instance does"
+            ));
+        }
     }
     let mut given_up = false;
     for body in application.bodies() {

@@ -281,5 +281,5 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
             looked: Last::default(),
         }
     };
-    Demand::of_services(&application, &specs, 1.0).into_iter().map(of_demand).collect()
+    Demand::of_bodies(&application, &specs, 1.0, true).into_iter().take(specs.len()).map(of_demand).collect()
 }

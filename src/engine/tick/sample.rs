@@ -3,6 +3,7 @@
 use rand::RngExt;
 use rand_distr::{Distribution as _, Exp1};
 
+use super::domain::run_times;
 use crate::application::{Draw, NOBODY, Request, work};
 use crate::engine::exact::Core;
 use crate::engine::exact::sampled::Brought;
@@ -18,8 +19,10 @@ use crate::platform::fleet::{Fleet, Initial};
 use crate::platform::placement::{NodeGroup, Placement};
 use crate::units::Nanos;
 
-/// A sample runs up for this share of its time before it counts.
+/// A sample runs up for this share of its time before it counts,
 const RUN_UP: f64 = 0.15;
+/// and for so many times as long as runs of workflows take on average, so that as many end as begin.
+const RUNS: f64 = 5.0;
 /// Requests that come at once into the engine.
 const BATCH: usize = 1024;
 /// More instances of a single service than this are not told apart from so many.
@@ -104,7 +107,9 @@ pub(super) fn watch(
     let (shape, times) = shape.smaller(plan.deployment);
     let rate = asked.rate * times;
     let length = asked.requests.max(1.0) / rate;
-    let (warmup, horizon) = (whole::round(length * RUN_UP), whole::round(length * (1.0 + RUN_UP)));
+    let longest = run_times(plan.deployment, plan.application).into_iter().fold(0.0, f64::max);
+    let run_up = (length * RUN_UP).max(longest * RUNS);
+    let (warmup, horizon) = (whole::round(run_up), whole::round(run_up + length));
     let deployment = at_rest(plan.deployment, &shape);
     let calendar = one_slice(Nanos(warmup), Nanos(horizon));
     let of_sample = Plan {

@@ -1,5 +1,6 @@
 //! What became of those who arrived, as samples tell: whole numbers, slice by slice.
 
+mod flows;
 mod stores;
 
 use super::books::Carried;
@@ -7,8 +8,11 @@ use super::cells::{Cells, Sample};
 use super::latencies::{BUCKETS, CHARTED, COARSE, middle, shared_out};
 use super::law::joined;
 use crate::engine::Plan;
+use crate::engine::exact::flows::FlowUse;
 use crate::engine::exact::sampled::OfService;
-use crate::engine::exact::tally::given::{Given, GivenService, GivenSlice, GivenStore, GivenTaking, GivenUse};
+use crate::engine::exact::tally::given::{
+    Given, GivenFlow, GivenService, GivenSlice, GivenStore, GivenTaking, GivenUse,
+};
 use crate::kernel::histogram::{Histogram, bucket, midpoint};
 use crate::kernel::whole;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, SliceMeasure};
@@ -34,15 +38,17 @@ pub(super) struct Told<'t, 'p> {
     given: Given,
 }
 
-/// Sums that are carried from slice to slice: those of a class, of all requests, of a service and of a store.
+/// Sums that are carried from slice to slice: those of a class, of all requests, of a service, of a store and of a workflow.
 const OF_ALL: usize = 4;
 const OF_SERVICE: usize = 5;
 const OF_STORE: usize = 3;
+const OF_FLOW: usize = 4;
 
 impl<'t, 'p> Told<'t, 'p> {
     pub fn new(plan: &'t Plan<'p>, cells: &'t Cells, samples: &'t [Sample], arrived: &'t Arrived) -> Self {
         let (classes, services) = (plan.application.classes.len(), plan.application.services.len());
-        let stores = plan.application.stores.len();
+        let (stores, flows) = (plan.application.stores.len(), plan.application.workflows.len());
+        let kept = classes + OF_ALL + OF_SERVICE * services + OF_STORE * stores + OF_FLOW * flows;
         let charted = plan.buckets.last().map_or(0, |&last| last as usize + 1);
         Self {
             plan,
@@ -51,11 +57,12 @@ impl<'t, 'p> Told<'t, 'p> {
             arrived,
             shares: vec![vec![0.0; samples.len()]; classes],
             lost: vec![0; classes],
-            carried: vec![Carried::default(); classes + OF_ALL + OF_SERVICE * services + OF_STORE * stores],
+            carried: vec![Carried::default(); kept],
             given: Given {
                 buckets: vec![CoarseHistogram::default(); charted],
                 services: vec![GivenService::default(); services],
                 stores: vec![GivenStore::default(); stores],
+                flows: vec![GivenFlow::default(); flows],
                 ..Given::default()
             },
         }
@@ -97,6 +104,7 @@ impl<'t, 'p> Told<'t, 'p> {
             self.attempts();
         }
         self.stores();
+        self.flows(at_end);
         self.given
     }
 
@@ -149,6 +157,18 @@ impl<'t, 'p> Told<'t, 'p> {
             let taken = [taken(0), taken(1)];
             let carried = sum(&|sample| sample.brought.carried[store] as f64);
             given.slices.push(GivenTaking { taken, carried });
+        }
+        for (flow, given) in self.given.flows.iter_mut().enumerate() {
+            let whole = |sample: &Sample| flows::whole_runs(&sample.measurement.workflows[flow]);
+            let mut of_flow =
+                |of: &dyn Fn(&FlowUse, f64) -> f64| sum(&|sample| of(&sample.brought.flows[flow], whole(sample)));
+            given.uses.push(FlowUse {
+                runs: of_flow(&|used, _| used.runs as f64),
+                steps: of_flow(&|used, whole| used.steps as f64 * whole),
+                carried: of_flow(&|used, _| used.carried as f64),
+                mib_nanoseconds: u128::from(of_flow(&|used, whole| used.mib_nanoseconds as f64 / 1e6 * whole))
+                    * 1_000_000,
+            });
         }
         slice
     }

@@ -1,8 +1,9 @@
 //! What became of requests that were not played, put into the books of a run.
 
+use crate::engine::exact::flows::FlowUse;
 use crate::kernel::histogram::Histogram;
 use crate::metering::calendar::Calendar;
-use crate::metering::measurement::{ClassMeasure, CoarseHistogram, ServiceMeasure};
+use crate::metering::measurement::{ClassMeasure, CoarseHistogram, ServiceMeasure, WorkflowMeasure};
 use crate::metering::store::StoreMeasure;
 use crate::traffic::path::Arrived;
 use crate::units::Nanos;
@@ -24,6 +25,8 @@ pub(in crate::engine) struct Given {
     pub services: Vec<GivenService>,
     /// By store.
     pub stores: Vec<GivenStore>,
+    /// By workflow.
+    pub flows: Vec<GivenFlow>,
     /// Instances that were started and were at most there at once, where the core knows nothing of them.
     pub started: u64,
     pub peak: u64,
@@ -85,6 +88,14 @@ pub(in crate::engine) struct GivenTaking {
     pub taken: [u64; 2],
     /// Bytes between it and instances.
     pub carried: u64,
+}
+
+/// What became of the runs of one workflow.
+#[derive(Clone, Debug, Default)]
+pub(in crate::engine) struct GivenFlow {
+    pub measure: WorkflowMeasure,
+    /// By slice.
+    pub uses: Vec<FlowUse>,
 }
 
 impl Given {

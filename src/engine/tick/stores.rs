@@ -116,3 +116,27 @@ impl Account {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether a bucket of 200 that has just grown by so many could be empty after a second in which as many come as are
+    /// refilled, 100.
+    fn empties(grown: &[f64]) -> bool {
+        let second = Stretch { from: 0, to: 1_000_000_000, first: 1e-7, last: 1e-7 };
+        let margin = |walk: &mut Walk| {
+            grown.iter().for_each(|tokens| walk.grow(*tokens));
+            walk.exponent * 200.0 - walk.pass(second, 1e-7)
+        };
+        Walk::all(200.0).iter_mut().map(margin).fold(f64::NEG_INFINITY, f64::max) < SURELY
+    }
+
+    #[test]
+    fn a_bucket_that_grows_is_as_full_as_it_was() {
+        // Eight standard deviations of 100 are 80.
+        assert!(!empties(&[]) && !empties(&[80.0]));
+        assert!(empties(&[150.0]), "50 are left");
+        assert!(!empties(&[150.0, -150.0]) && !empties(&[-150.0]), "what it does not hold it does not lack");
+    }
+}

@@ -126,7 +126,9 @@ mod tests {
     fn empties(grown: &[f64]) -> bool {
         let second = Stretch { from: 0, to: 1_000_000_000, first: 1e-7, last: 1e-7 };
         let margin = |walk: &mut Walk| {
-            grown.iter().for_each(|tokens| walk.grow(*tokens));
+            for tokens in grown {
+                walk.grow(*tokens);
+            }
             walk.exponent * 200.0 - walk.pass(second, 1e-7)
         };
         Walk::all(200.0).iter_mut().map(margin).fold(f64::NEG_INFINITY, f64::max) < SURELY

@@ -122,7 +122,15 @@ const CASES: &[Case] = &[
         class: r#"class = { cpu = "0ms", io = "100ms" }"#,
         deployment: r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 1 }"#,
         replications: 2,
-        beyond: &[("p95", 0.04, CONSTANT), ("p99", 0.045, CONSTANT)],
+        beyond: &[],
+    },
+    Case {
+        name: "steady, 20 servers, constant work",
+        traffic: r#"duration = "6h", source = { rate = "180/s" }"#,
+        class: r#"class = { cpu = "0ms", io = "100ms" }"#,
+        deployment: TWENTY,
+        replications: 1,
+        beyond: &[],
     },
     Case {
         name: "steady, many slots",
@@ -570,7 +578,6 @@ const CASES: &[Case] = &[
 ];
 
 const AGAIN: &str = "a service that a request calls twice has one of the two at work at a time";
-const CONSTANT: &str = "waits for constant work end sooner than exponential ones";
 const BURSTS: &str = "queues that come and go with bursts are told a little too short";
 const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
 const CLUMPS: &str = "those who wait for a start come in clumps, of which there are few";

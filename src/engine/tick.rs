@@ -8,8 +8,8 @@
 //!     domain      what is not played, and why
 //!     throttle    whether an edge can turn requests away; bucket: how many; entrance: what passes
 //!     law         how long requests work; asked: what they ask of an instance
-//!     waits       who waits; queue: how long the queue is, and the wait
-//!     latencies   waits and work joined, in the buckets of the histograms
+//!     waits       who waits; delay: how long; queue: how long the queue is
+//!     latencies   waits and work joined, in the buckets of the histograms; weights: what is gathered by value
 //!     fleet       one service at work, from event to event
 //!     functions   one whose instances follow its requests; pool: how many there are; along: from bend to bend of the rate
 //!     books       whole requests, slice by slice
@@ -31,6 +31,7 @@ mod bucket;
 mod cells;
 mod chain;
 mod connections;
+mod delay;
 pub mod domain;
 mod entrance;
 mod fleet;
@@ -50,6 +51,7 @@ pub(super) mod tests;
 mod throttle;
 mod told;
 mod waits;
+mod weights;
 
 use super::Plan;
 use entrance::Entrance;

@@ -1,7 +1,7 @@
 //! What requests ask of an instance of a deployment, class by class and in the mix that comes.
 
+use super::delay::Service;
 use super::law::Work;
-use super::queue::Service;
 use crate::application::Class;
 use crate::engine::Plan;
 use crate::metering::rounding::steps;
@@ -53,11 +53,12 @@ fn patience(plan: &Plan<'_>, class: &Class) -> u64 {
 }
 
 /// What requests ask for on average, all classes of a mix together: nanoseconds on an instance and of CPU, and the means of
-/// their squares.
+/// their squares and of the former's cube.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Load {
     pub mean: f64,
     pub second: f64,
+    pub third: f64,
     pub cpu: f64,
     pub cpu_second: f64,
 }
@@ -69,6 +70,7 @@ impl Load {
         for (work, share) in works.zip(mix) {
             load.mean += share * work.mean;
             load.second += share * work.second;
+            load.third += share * work.third;
             load.cpu += share * work.cpu;
             load.cpu_second += share * work.cpu_second;
         }
@@ -79,6 +81,7 @@ impl Load {
     pub fn service(&self) -> Service {
         let square = self.mean * self.mean;
         let cv2 = if square > 0.0 { (self.second / square - 1.0).max(0.0) } else { 0.0 };
-        Service { mean: self.mean.max(1.0), cv2 }
+        let third = if square > 0.0 { self.third / (square * self.mean) } else { 1.0 };
+        Service { mean: self.mean.max(1.0), cv2, third }
     }
 }

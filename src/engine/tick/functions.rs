@@ -3,6 +3,7 @@
 use super::along::{AlongRate, parts};
 use super::asked::{Load, asked, speed};
 use super::books::Books;
+use super::delay::Delay;
 use super::domain::SPREADS;
 use super::entrance::Entrance;
 use super::latencies::Latencies;
@@ -114,7 +115,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
         for (span, rate) in parts(stretch, self.pool.step()) {
             let passed = self.pool.pass(rate, load.mean, span, &mut self.luck);
             let arrived = rate * span;
-            self.latencies.arrive(arrived, 0.0, 0.0);
+            self.latencies.arrive(arrived, 0.0, Delay::default());
             self.at_work = rate * load.mean;
             self.most = self.most.max(self.at_work);
             if let Some(busy) = self.books.slice() {

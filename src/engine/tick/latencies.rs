@@ -2,87 +2,22 @@
 //! each bucket of the charts.
 
 use super::asked::Asked;
-use super::law::{Work, joined};
+use super::delay::Delay;
+use super::law::{Work, by_bucket, joined};
 use super::queue::Notes;
+use super::weights::Waits;
 use crate::kernel::histogram::{BLOCK, Histogram, bucket, lowest, midpoint};
 use crate::kernel::whole;
 use crate::metering::measurement::CoarseHistogram;
 
-/// Means of waits are kept at 2^4 to each doubling, and waits that are known at 2^6; what lies between is shared by its
-/// neighbours, so that means are kept.
-const OF_MEANS: u32 = 4;
-const OF_WAITS: u32 = 6;
 /// Latencies are cut here: 2^50 ns are 13 days.
 pub(super) const BUCKETS: usize = 44 * BLOCK;
 /// Buckets of the histograms in one of the charts: 8 to each doubling.
 pub(super) const COARSE: usize = BLOCK / 8;
+/// Waits that differ by less than this share of what is by chance in them are told alike in the charts.
+const ALIKE: f64 = 1.0 / 64.0;
 /// Counts of a bucket of the charts, which only has to show percentiles.
 pub(super) const CHARTED: u64 = 1_000_000_000;
-
-/// Weights on a grid of values that is even within each doubling.
-#[derive(Clone, Debug)]
-struct Weights {
-    bits: u32,
-    all: Vec<f64>,
-}
-
-impl Weights {
-    const fn new(bits: u32) -> Self {
-        Self { bits, all: Vec::new() }
-    }
-
-    #[allow(clippy::cast_possible_truncation)] // 64 doublings at most
-    fn add(&mut self, value: f64, weight: f64) {
-        let value = value.clamp(1.0, 1e18).to_bits();
-        let place = ((value >> (52 - self.bits)) - (1023 << self.bits)) as usize;
-        let width = 1_u64 << (52 - self.bits);
-        let share = (value & (width - 1)) as f64 / width as f64;
-        if place + 1 >= self.all.len() {
-            self.all.resize(place + 2, 0.0);
-        }
-        self.all[place] += weight * (1.0 - share);
-        self.all[place + 1] += weight * share;
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.all.resize(self.all.len().max(other.all.len()), 0.0);
-        self.all.iter_mut().zip(&other.all).for_each(|(sum, weight)| *sum += weight);
-    }
-
-    fn whole(&self) -> f64 {
-        self.all.iter().sum()
-    }
-
-    /// Places, values and weights of those that have any.
-    fn used(&self) -> impl Iterator<Item = (usize, f64, f64)> + '_ {
-        let value = |place: usize| f64::from_bits((place as u64 + (1023 << self.bits)) << (52 - self.bits));
-        let used = self.all.iter().enumerate().filter(|(_, weight)| **weight > 0.0);
-        used.map(move |(place, weight)| (place, value(place), *weight))
-    }
-}
-
-/// The waits of some attempts of one class, by weight.
-#[derive(Clone, Debug)]
-struct Waits {
-    none: f64,
-    /// Those that wait for nothing but the start of an instance.
-    cold: f64,
-    chance: Weights,
-    known: Weights,
-}
-
-impl Waits {
-    const fn new() -> Self {
-        Self { none: 0.0, cold: 0.0, chance: Weights::new(OF_MEANS), known: Weights::new(OF_WAITS) }
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.none += other.none;
-        self.cold += other.cold;
-        self.chance.merge(&other.chance);
-        self.known.merge(&other.known);
-    }
-}
 
 /// A law of latencies, as coarse as the charts are, and the share beyond patience.
 #[derive(Clone, Debug, Default)]
@@ -102,10 +37,10 @@ pub(super) struct OfClass {
     /// Waits of those that arrived in the bucket of the charts that time is in, and of those before.
     waits: Waits,
     before: Waits,
-    /// Latencies without a wait, after a start, and after waits of a mean, by its place.
+    /// Latencies without a wait, after a start, and after waits by chance, by their place.
     at_once: Outline,
     cold: Outline,
-    outlines: Vec<Option<Outline>>,
+    outlines: Vec<Option<(Delay, Outline)>>,
 }
 
 /// What became of the attempts of one class that arrived in one bucket of the charts: shares.
@@ -124,19 +59,19 @@ pub(super) struct Latencies {
 }
 
 impl Notes for Latencies {
-    fn arrive(&mut self, count: f64, waiting: f64, mean: f64) {
+    fn arrive(&mut self, count: f64, waiting: f64, delay: Delay) {
         for (class, share) in self.classes.iter_mut().zip(&self.mix) {
             let count = count * share;
             class.waits.none += count * (1.0 - waiting);
             if count * waiting > 0.0 {
-                class.waits.chance.add(mean, count * waiting);
+                class.waits.delay(delay, count * waiting);
             }
         }
     }
 
     fn waited(&mut self, count: f64, wait: f64) {
         for (class, share) in self.classes.iter_mut().zip(&self.mix) {
-            class.waits.known.add(wait, count * share);
+            class.waits.wait(wait, count * share);
         }
     }
 }
@@ -184,8 +119,7 @@ impl OfClass {
 
     /// Whether no latency has been counted.
     pub fn is_empty(&self) -> bool {
-        let Waits { none, cold, chance, known } = &self.before;
-        none + cold + chance.whole() + known.whole() <= 0.0
+        self.before.whole() <= 0.0
     }
 
     /// Forgets what has arrived.
@@ -207,22 +141,21 @@ impl OfClass {
     /// is added.
     pub fn close(&mut self, more: u64, charted: &mut CoarseHistogram) -> Outcome {
         let waits = std::mem::replace(&mut self.waits, Waits::new());
-        let arrived = waits.none + waits.cold + waits.chance.whole() + waits.known.whole();
+        let arrived = waits.whole();
         let mut all = Outline { mass: vec![0.0; BUCKETS / COARSE], late: 0.0 };
         all.add(&self.at_once, waits.none);
         all.add(&self.cold, waits.cold);
-        for (place, mean, weight) in waits.chance.used() {
+        for (place, delay, weight) in waits.delays() {
             if place >= self.outlines.len() {
                 self.outlines.resize(place + 1, None);
             }
-            if self.outlines[place].is_none() {
-                self.outlines[place] = Some(self.outline(&after_exponential(&self.work.mass, mean)));
-            }
-            if let Some(outline) = &self.outlines[place] {
-                all.add(outline, weight);
-            }
+            let known =
+                self.outlines[place].take().filter(|(of, _)| (of.least - delay.least).abs() < ALIKE * delay.more);
+            let known = known.unwrap_or_else(|| (delay, self.outline(&after_delay(&self.work.mass, delay))));
+            all.add(&known.1, weight);
+            self.outlines[place] = Some(known);
         }
-        for (_, wait, weight) in waits.known.used() {
+        for (wait, weight) in waits.known() {
             let wait = whole::round(wait);
             for (place, share) in self.at_once.mass.iter().enumerate().filter(|(_, share)| **share > 0.0) {
                 let latency = middle(place).saturating_add(wait);
@@ -244,10 +177,10 @@ impl OfClass {
         let mut add = |law: &[f64], weight: f64| all.iter_mut().zip(law).for_each(|(sum, mass)| *sum += weight * mass);
         add(&self.work.mass, self.before.none);
         add(&self.after_start, self.before.cold);
-        for (_, mean, weight) in self.before.chance.used() {
-            add(&after_exponential(&self.work.mass, mean), weight);
+        for (_, delay, weight) in self.before.delays() {
+            add(&after_delay(&self.work.mass, delay), weight);
         }
-        for (_, wait, weight) in self.before.known.used() {
+        for (wait, weight) in self.before.known() {
             let wait = whole::round(wait);
             for (place, mass) in self.work.mass.iter().enumerate().filter(|(_, mass)| **mass > 0.0) {
                 all[bucket(midpoint(place).saturating_add(wait)).min(BUCKETS - 1)] += weight * mass;
@@ -276,10 +209,10 @@ impl OfClass {
             if left == 0 { 0.0 } else { within[bucket(left).min(within.len() - 1)] }
         };
         let mut all = vec![0.0; BUCKETS];
-        for (_, mean, weight) in self.before.chance.used() {
+        for (_, delay, weight) in self.before.delays() {
             let mut left = 1.0;
             for (place, sum) in all.iter_mut().enumerate() {
-                let next = libm::exp(-(lowest(place + 1) as f64) / mean);
+                let next = libm::exp(-(lowest(place + 1) as f64 - delay.least).max(0.0) / delay.more);
                 *sum += weight * (left - next);
                 left = next;
                 if left < 1e-15 {
@@ -287,7 +220,7 @@ impl OfClass {
                 }
             }
         }
-        for (_, wait, weight) in self.before.known.used() {
+        for (wait, weight) in self.before.known() {
             all[bucket(whole::round(wait)).min(BUCKETS - 1)] += weight;
         }
         all.iter_mut().enumerate().for_each(|(place, sum)| *sum *= completes(midpoint(place)));
@@ -328,6 +261,16 @@ pub(super) fn shared_out(weights: &[f64], count: u64, mut give: impl FnMut(usize
             given = up_to;
         }
     }
+}
+
+/// The law of work after a wait by chance, by bucket.
+fn after_delay(work: &[f64], delay: Delay) -> Vec<f64> {
+    let least = whole::round(delay.least);
+    if least == 0 {
+        return after_exponential(work, delay.more);
+    }
+    let used = work.iter().enumerate().filter(|(_, mass)| **mass > 0.0);
+    after_exponential(&by_bucket(used.map(|(place, mass)| (*mass, (midpoint(place) + least) as f64))), delay.more)
 }
 
 /// The law of work after an exponential wait of this mean, by bucket. Within a bucket work is taken to be spread evenly.
@@ -372,7 +315,7 @@ mod tests {
     fn two_exponentials_are_an_erlang() {
         let mut latencies = Latencies::new(vec![asked(Law::Exponential { mean: 1e8 }, u64::MAX)]);
         latencies.mix = vec![1.0];
-        latencies.arrive(1e6, 1.0, 1e8);
+        latencies.arrive(1e6, 1.0, Delay { least: 0.0, more: 1e8 });
         let outcome = latencies.classes[0].close(0, &mut CoarseHistogram::default());
         assert!(outcome.timed_out == 0.0 && !latencies.classes[0].is_empty());
         let found = latencies.classes[0].latencies(1_000_000, 0);

@@ -38,7 +38,7 @@ fn parts_of_both(one: &Distribution, other: &Distribution) -> [Vec<(f64, f64)>; 
 }
 
 /// What has these values, by bucket.
-fn by_bucket(parts: impl IntoIterator<Item = (f64, f64)>) -> Vec<f64> {
+pub(super) fn by_bucket(parts: impl IntoIterator<Item = (f64, f64)>) -> Vec<f64> {
     let mut mass = Vec::new();
     for (share, value) in parts {
         let place = bucket(whole::round(value));
@@ -79,8 +79,9 @@ pub(super) struct Work {
     pub killed: f64,
     /// Mean time on an instance.
     pub mean: f64,
-    /// Mean of its square.
+    /// Means of its square and cube.
     pub second: f64,
+    pub third: f64,
     /// Mean CPU time on a reference vCPU.
     pub cpu: f64,
     /// Mean of its square.
@@ -99,6 +100,7 @@ impl Work {
             killed: 0.0,
             mean: 0.0,
             second: 0.0,
+            third: 0.0,
             cpu: class.cpu.mean(),
             cpu_second: cpus.iter().map(|(share, cpu)| share * cpu * cpu).sum(),
             billed: 0.0,
@@ -110,6 +112,7 @@ impl Work {
                 let time = whole.min(limit);
                 work.mean += share * time;
                 work.second += share * time * time;
+                work.third += share * time * time * time;
                 work.billed += share * billed(whole::round(time)) as f64;
                 if whole > limit {
                     work.killed += share;

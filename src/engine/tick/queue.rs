@@ -1,15 +1,15 @@
 //! The queue before a fleet: how long it is, and how long who arrives now will wait.
 //!
-//! An arrival waits with the probability of M/G/c at the load at which a queue of this length would be stationary, and then for an exponential time of the mean of Allen and
-//! Cunneen (Probability, Statistics, and Queueing Theory, 1990). The length of the queue given that there is one follows
-//! the closure of its diffusion, `q' = drift + s2 / (2 q)`: its fixed point is the stationary mean, a burst that is over
-//! before the queue has grown leaves none, and over capacity it is the fluid. What servers see of the rate lags by one
-//! service (Jagerman's modified offered load, in Massey and Whitt, 1994). Where the drift has carried a queue far beyond what
-//! chance makes of it, who arrives waits as long as it takes until those before have begun, which is known when they have:
-//! instances may join meanwhile.
+//! An arrival waits with the probability of M/G/c at the load at which a queue of this length would be stationary, and then for
+//! a [`Delay`]. The length of the queue given that there is one follows the closure of its diffusion,
+//! `q' = drift + s2 / (2 q)`: its fixed point is the stationary mean, a burst that is over before the queue has grown leaves
+//! none, and over capacity it is the fluid. What servers see of the rate lags by one service (Jagerman's modified offered
+//! load, in Massey and Whitt, 1994). Where the drift has carried a queue far beyond what chance makes of it, who arrives waits
+//! as long as it takes until those before have begun, which is known when they have: instances may join meanwhile.
 
 use std::collections::VecDeque;
 
+use super::delay::{Delay, Service};
 use super::waits::Waits;
 use crate::traffic::path::Stretch;
 
@@ -27,19 +27,10 @@ const FINE: f64 = 0.02;
 const SHORTEST: f64 = 0.05;
 const LAGGING: f64 = 0.5;
 
-/// How long requests work, all classes together, in nanoseconds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Service {
-    /// Mean.
-    pub mean: f64,
-    /// Squared coefficient of variation.
-    pub cv2: f64,
-}
-
 /// Who takes note of waits.
 pub(super) trait Notes {
-    /// So many arrive: a share of them waits, for an exponential time of this mean.
-    fn arrive(&mut self, count: f64, waiting: f64, mean: f64);
+    /// So many arrive: a share of them waits, for so long.
+    fn arrive(&mut self, count: f64, waiting: f64, delay: Delay);
     /// So many have waited exactly this long.
     fn waited(&mut self, count: f64, wait: f64);
 }
@@ -151,7 +142,7 @@ impl Queue {
             self.parcels.push_back(Parcel { from, to, count: arrived });
             self.behind += arrived;
         } else {
-            notes.arrive(arrived, waiting, (middle + f64::midpoint(1.0, service.cv2)) / capacity);
+            notes.arrive(arrived, waiting, service.delay(servers, middle));
         }
         if self.behind > 0.0 {
             let over = self.behind - self.length;
@@ -232,9 +223,9 @@ mod tests {
     }
 
     impl Notes for Sum {
-        fn arrive(&mut self, count: f64, waiting: f64, mean: f64) {
+        fn arrive(&mut self, count: f64, waiting: f64, delay: Delay) {
             self.arrived += count;
-            self.waited += count * waiting * mean;
+            self.waited += count * waiting * (delay.least + delay.more);
             self.begun += count;
         }
 
@@ -253,8 +244,10 @@ mod tests {
 
     #[test]
     fn steady_queues_wait_as_pollaczek_and_erlang_say() {
-        for (servers, rate, cv2, expected) in [(1, 0.8, 1.0, 4.0), (1, 0.8, 0.0, 2.0), (5, 4.0, 1.0, 0.554_113)] {
-            let service = Service { mean: SECOND, cv2 };
+        for (servers, rate, (cv2, third), expected) in
+            [(1, 0.8, (1.0, 6.0), 4.0), (1, 0.8, (0.0, 1.0), 2.0), (5, 4.0, (1.0, 6.0), 0.554_113)]
+        {
+            let service = Service { mean: SECOND, cv2, third };
             let (mut queue, mut sum) = (Queue::new(rate / SECOND), Sum::default());
             queue.advance(flat(0, 3_000, rate), servers, service, &mut sum);
             let (mut sum, begun) =
@@ -268,7 +261,7 @@ mod tests {
 
     #[test]
     fn an_overload_is_the_fluid_and_is_worked_off() {
-        let service = Service { mean: 0.1 * SECOND, cv2: 1.0 };
+        let service = Service { mean: 0.1 * SECOND, cv2: 1.0, third: 6.0 };
         let (mut queue, mut sum) = (Queue::new(50.0 / SECOND), Sum::default());
         // Ten servers take 100/s: 150/s for 60 s leave 3 000, which are gone 60 s later at 50/s.
         queue.advance(flat(0, 60, 150.0), 10, service, &mut sum);
@@ -284,7 +277,7 @@ mod tests {
 
     #[test]
     fn who_waits_gains_from_instances_that_join() {
-        let service = Service { mean: 0.1 * SECOND, cv2: 1.0 };
+        let service = Service { mean: 0.1 * SECOND, cv2: 1.0, third: 6.0 };
         let (mut queue, mut sum) = (Queue::new(50.0 / SECOND), Sum::default());
         queue.advance(flat(0, 60, 150.0), 10, service, &mut sum);
         queue.advance(flat(60, 90, 50.0), 30, service, &mut sum);

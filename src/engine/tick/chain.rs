@@ -303,7 +303,7 @@ fn function<'a>(
     let (wall, billed) = (spec.fleet.start.mean(), spec.runtime_start.mean() + service.init.mean() * init_pace);
     let slices = plan.calendar.slices.len();
     Ok(Function {
-        pool: Pool::new((spec.fleet.reuse, first), keep_alive, spec.fleet.lifetime.as_ref(), luck),
+        pool: Pool::new((spec.fleet.reuse, first), (keep_alive, spec.fleet.lifetime.as_ref()), wall + billed, luck),
         station,
         held,
         held_at: Vec::new(),

@@ -47,6 +47,7 @@ impl<'a> FunctionsAtWork<'a> {
         let outside = joined(&spread(&spec.fleet.start, 1.0), &spread(spec.runtime_start, 1.0));
         latencies.set_start(&joined(&outside, &spread(&service.init, init_pace)));
         let own = spec.runtime_start.mean() + service.init.mean() * init_pace;
+        let start = spec.fleet.start.mean() + own;
         let first = first_instances(plan.deployment, plan.application, plan.first_rate);
         let count = first.first().map_or(0, |(busy, idle)| busy + idle);
         let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);
@@ -56,11 +57,11 @@ impl<'a> FunctionsAtWork<'a> {
             path,
             law,
             speed: speed(&plan),
-            pool: Pool::new((spec.fleet.reuse, count), keep_alive, spec.fleet.lifetime.as_ref(), &mut luck),
+            pool: Pool::new((spec.fleet.reuse, count), (keep_alive, spec.fleet.lifetime.as_ref()), start, &mut luck),
             latencies,
             books: Books::new(&plan),
             luck,
-            start: spec.fleet.start.mean() + own,
+            start,
             billed_start: if plan.deployment.meter.start_billed { own } else { 0.0 },
             at_work: 0.0,
             most: 0.0,

@@ -5,6 +5,7 @@
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
 //! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989). Clumps come independently of each
 //! other, so that the highest level reached in a time takes one draw. Each level beyond the instances that there are is a cold start.
+//! While it lasts those who find none have others started: as many as a loss system of the instances that there are turns away.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -17,8 +18,8 @@ use crate::kernel::streams::Stream;
 use crate::kernel::whole;
 use crate::platform::fleet::Reuse;
 
-/// Steps in the time for which an idle instance is kept: what happens in one is told by its highest level, those before that
-/// and those after it.
+/// Steps in the time for which an idle instance is kept or one is used: what happens in one is told by its highest level, those
+/// before that and those after it.
 const STEPS: f64 = 20.0;
 /// What is left of a step is not looked at when it is a smaller share of it.
 const REST: f64 = 0.05;
@@ -42,9 +43,11 @@ struct Crossings {
     /// Requests per nanosecond, and how many are at work on average.
     rate: f64,
     busy: f64,
+    work: f64,
     /// Levels that are reached all the time.
     held: u32,
-    /// Clumps per nanosecond in which each level beyond those is reached.
+    /// How often each level beyond those is reached, per nanosecond; and clumps in which it is.
+    each: Vec<f64>,
     per_nano: Vec<f64>,
 }
 
@@ -56,15 +59,18 @@ impl Crossings {
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
         let held = busy as u32;
-        (self.rate, self.busy, self.held) = (rate, busy, held);
+        (self.rate, self.busy, self.work, self.held) = (rate, busy, work, held);
+        self.each.clear();
         self.per_nano.clear();
         let mut at_work = poisson(busy, held);
         for level in held + 1.. {
-            let count = rate * at_work * (1.0 - busy / f64::from(level));
-            if count.is_nan() || count < NEVER && f64::from(level) > busy + 1.0 {
+            let each = rate * at_work;
+            let clumps = each * (1.0 - busy / f64::from(level));
+            if clumps.is_nan() || clumps < NEVER && f64::from(level) > busy + 1.0 {
                 break;
             }
-            self.per_nano.push(count);
+            self.each.push(each);
+            self.per_nano.push(clumps);
             at_work *= busy / f64::from(level);
         }
         // Who reaches a level has reached those below.
@@ -73,6 +79,12 @@ impl Crossings {
             most = most.max(*count);
             *count = most;
         }
+    }
+
+    /// How many find none of so many instances while the first of them has one started.
+    fn meanwhile(&self, instances: u32, start: f64) -> f64 {
+        let each = instances.checked_sub(self.held).and_then(|place| self.each.get(place as usize));
+        start * ((self.busy - f64::from(instances)).max(0.0) / self.work + each.copied().unwrap_or(0.0))
     }
 
     /// The highest level reached in a time in which none above `cap` is.
@@ -89,6 +101,8 @@ impl Crossings {
 pub(super) struct Pool<'a> {
     keep_alive: &'a Distribution,
     lifetime: Option<&'a Distribution>,
+    /// Mean nanoseconds of a start.
+    start: f64,
     reuse: Reuse,
     crossings: Crossings,
     /// When which rank was used last, and all below it: the highest rank first, each later use of a lower one.
@@ -104,16 +118,17 @@ pub(super) struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// So many idle instances, each kept for so long and used for so long.
+    /// So many idle instances, each kept for so long and used for so long, that take so long to start.
     pub fn new(
         (reuse, count): (Reuse, u32),
-        keep_alive: &'a Distribution,
-        lifetime: Option<&'a Distribution>,
+        (keep_alive, lifetime): (&'a Distribution, Option<&'a Distribution>),
+        start: f64,
         luck: &mut Stream,
     ) -> Self {
         let mut pool = Self {
             keep_alive,
             lifetime,
+            start,
             reuse,
             crossings: Crossings::default(),
             used: VecDeque::new(),
@@ -124,7 +139,7 @@ impl<'a> Pool<'a> {
             now: 0.0,
             peak: 0,
         };
-        pool.start(count, luck);
+        pool.begin(count, luck);
         pool.used.extend((count > 0).then_some((0.0, count)));
         pool.kept(luck);
         pool
@@ -132,7 +147,7 @@ impl<'a> Pool<'a> {
 
     /// The longest time that may be gone through at once, in nanoseconds.
     pub fn step(&self) -> f64 {
-        self.keep_alive.mean() / STEPS
+        self.lifetime.map_or(f64::INFINITY, Distribution::mean).min(self.keep_alive.mean()) / STEPS
     }
 
     fn count(&self) -> u32 {
@@ -142,36 +157,35 @@ impl<'a> Pool<'a> {
     /// Goes through a time of at most a [step](Self::step), at a rate of requests that work so long each.
     pub fn pass(&mut self, rate: f64, work: f64, span: f64, luck: &mut Stream) -> Passed {
         self.crossings.set(rate, work);
-        let (from, to) = (self.now, self.now + span);
-        let (high, level) = (from + span * luck.random::<f64>(), self.crossings.highest(span, u32::MAX, luck));
         let mut passed = Passed::default();
-        // Lower levels before the highest, found backwards, only matter where instances end or start before it.
-        if self.deadline.min(self.next_recycled()) < high || level > self.count() {
-            let (mut before, mut first, mut cap) = (Vec::new(), high, level);
-            while first - from > REST * span {
-                cap = self.crossings.highest(first - from, cap, luck);
-                first = from + (first - from) * luck.random::<f64>();
-                before.push((first, cap));
-            }
-            before.into_iter().rev().for_each(|(at, level)| self.reach(at, level, &mut passed, luck));
-        }
-        self.reach(high, level, &mut passed, luck);
-        let (mut last, mut cap) = (high, level);
-        while to - last > REST * span {
-            cap = self.crossings.highest(to - last, cap, luck);
-            last += (to - last) * luck.random::<f64>();
-            self.reach(last, cap, &mut passed, luck);
-        }
-        self.until(to, &mut passed, luck);
+        self.along((self.now + span, u32::MAX), REST * span, &mut passed, luck);
         passed
     }
 
-    /// So many requests are at work at once.
-    fn reach(&mut self, at: f64, level: u32, passed: &mut Passed, luck: &mut Stream) {
+    /// Goes on until an instant; no level above `cap` is reached. What remains of a time when it is short is not looked at.
+    fn along(&mut self, (to, mut cap): (f64, u32), rest: f64, passed: &mut Passed, luck: &mut Stream) {
+        while to - self.now > rest {
+            let high = self.now + (to - self.now) * luck.random::<f64>();
+            cap = self.crossings.highest(to - self.now, cap, luck);
+            // Lower levels before the highest only matter where instances end or start before it.
+            if self.deadline.min(self.next_recycled()) < high || cap > self.count() {
+                self.along((high, cap), rest, passed, luck);
+            }
+            self.reach(high, cap, passed, luck);
+        }
+        self.until(to, passed, luck);
+    }
+
+    /// So many requests are at work at once. If that is more than there are instances, more are started meanwhile.
+    fn reach(&mut self, at: f64, mut level: u32, passed: &mut Passed, luck: &mut Stream) {
         self.until(at, passed, luck);
+        if level > self.count() {
+            let meanwhile = self.crossings.meanwhile(self.count(), self.start) + luck.random::<f64>();
+            level = level.saturating_add(u32::try_from(whole::floor(meanwhile)).unwrap_or(u32::MAX));
+        }
         let more = level.saturating_sub(self.count());
         passed.cold += more;
-        self.start(more, luck);
+        self.begin(more, luck);
         let highest = self.used.front().is_none_or(|(_, rank)| *rank <= level);
         while self.used.back().is_some_and(|(_, rank)| *rank <= level) {
             self.used.pop_back();
@@ -182,7 +196,7 @@ impl<'a> Pool<'a> {
         }
     }
 
-    fn start(&mut self, count: u32, luck: &mut Stream) {
+    fn begin(&mut self, count: u32, luck: &mut Stream) {
         for _ in 0..count {
             self.births += 1;
             self.instances.push_back(self.births);
@@ -296,7 +310,7 @@ mod tests {
     /// Mean instances and cold starts of two weeks after a day.
     fn played(keep_alive: &Distribution, lifetime: Option<&Distribution>, rate: f64, work: f64) -> (f64, f64) {
         let mut luck = stream(1, "test", "pool", 0);
-        let mut pool = Pool::new((Reuse::MostRecent, 0), keep_alive, lifetime, &mut luck);
+        let mut pool = Pool::new((Reuse::MostRecent, 0), (keep_alive, lifetime), 0.0, &mut luck);
         let mut pass = |days: f64| {
             let (mut time, mut cold, mut done) = (0.0, 0.0, 0.0);
             while done < days * 86_400.0 * SECOND {
@@ -316,6 +330,31 @@ mod tests {
             let (pool, _) = played(&kept, None, rate, work);
             let expected = keep_alive_pool(rate, work, 600.0);
             assert!((pool / expected - 1.0).abs() < 0.015, "{rate}: {pool} for {expected}");
+        }
+    }
+
+    /// Found by playing 5e5 requests one by one against instances that start at once.
+    #[test]
+    fn instances_that_are_soon_too_old_are_there_again() {
+        let (kept, used) = (Distribution::constant(600.0 * SECOND), Distribution::constant(60.0 * SECOND));
+        let (pool, _) = played(&kept, Some(&used), 100.0, 0.1);
+        assert!((pool / 20.46 - 1.0).abs() < 0.015, "{pool}");
+    }
+
+    /// 1 000 and then 1 500 requests per second of 100 ms: found by playing them one by one, with starts of so long.
+    #[test]
+    fn more_are_started_while_the_first_start() {
+        for (start, least, found) in [(0.0, 35.0, 52.0), (0.5, 75.0, 122.0)] {
+            let kept = Distribution::constant(100.0 * SECOND);
+            let mut luck = stream(1, "test", "pool", 0);
+            let mut sum = 0.0;
+            for _ in 0..40 {
+                let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), start * SECOND, &mut luck);
+                let mut pass = |rate: f64| pool.pass(rate / SECOND, 0.1 * SECOND, pool.step(), &mut luck).cold;
+                (0..100).for_each(|_| _ = pass(1_000.0));
+                sum += f64::from((0..4).map(|_| pass(1_500.0)).sum::<u32>());
+            }
+            assert!((least..1.15 * found).contains(&(sum / 40.0)), "{start}: {} for {found}", sum / 40.0);
         }
     }
 

@@ -46,17 +46,35 @@ pub(super) trait AlongRate<'a> {
     }
 }
 
-/// Parts of a stretch of at most so many nanoseconds: how long each is, and its mean rate per nanosecond.
-pub(super) fn parts(stretch: Stretch, longest: f64) -> impl Iterator<Item = (f64, f64)> {
-    let span = (stretch.to - stretch.from) as f64;
+/// A part of a stretch.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Part {
+    /// Nanoseconds.
+    pub span: f64,
+    /// Requests per nanosecond at its beginning, and on average.
+    pub first: f64,
+    pub rate: f64,
+}
+
+impl Part {
+    /// Of what comes `times` for each request.
+    pub fn times(self, times: f64) -> Self {
+        Self { first: self.first * times, rate: self.rate * times, ..self }
+    }
+}
+
+/// Parts of a stretch of at most so many nanoseconds.
+pub(super) fn parts(stretch: Stretch, longest: f64) -> impl Iterator<Item = Part> {
+    let whole = (stretch.to - stretch.from) as f64;
     let slope = stretch.slope();
     let mut done = 0.0;
     std::iter::from_fn(move || {
-        (done < span).then(|| {
-            let length = (span - done).min(longest);
-            let rate = (stretch.first + slope * (done + length / 2.0)).max(0.0);
-            done += length;
-            (length, rate)
+        (done < whole).then(|| {
+            let span = (whole - done).min(longest);
+            let at = |since: f64| (stretch.first + slope * (done + since)).max(0.0);
+            let part = Part { span, first: at(0.0), rate: at(span / 2.0) };
+            done += span;
+            part
         })
     })
 }

@@ -236,11 +236,11 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
             self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
-            for (span, rate) in parts(stretch, function.pool.step()) {
-                let held = function.held(shared.map(|most| rate / most));
-                let rate = rate * function.station.visits;
-                let passed = function.pool.pass(rate, held, span, &mut self.luck);
-                function.most = function.most.max(rate * held);
+            for part in parts(stretch, function.pool.step()) {
+                let held = function.held(shared.map(|most| part.rate / most));
+                let part = part.times(function.station.visits);
+                let passed = function.pool.pass(part, held, &mut self.luck);
+                function.most = function.most.max(part.rate * held);
                 if let Some(slice) = self.slice {
                     function.alive[slice] += passed.time;
                     function.cold[slice] += f64::from(passed.cold);

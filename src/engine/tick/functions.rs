@@ -1,6 +1,6 @@
 //! One service whose instances follow its requests, each with one for itself.
 
-use super::along::{AlongRate, parts};
+use super::along::{AlongRate, Part, parts};
 use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::delay::Delay;
@@ -113,8 +113,9 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
     fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.latencies.mix.clone_from_slice(self.path.mix());
         let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
-        for (span, rate) in parts(stretch, self.pool.step()) {
-            let passed = self.pool.pass(rate, load.mean, span, &mut self.luck);
+        for part in parts(stretch, self.pool.step()) {
+            let passed = self.pool.pass(part, load.mean, &mut self.luck);
+            let Part { span, rate, .. } = part;
             let arrived = rate * span;
             self.latencies.arrive(arrived, 0.0, Delay::default());
             self.at_work = rate * load.mean;

@@ -12,6 +12,8 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use rand::RngExt;
 
+use super::along::Part;
+use super::waits::below;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::queueing::poisson;
 use crate::kernel::streams::Stream;
@@ -25,6 +27,8 @@ const STEPS: f64 = 20.0;
 const REST: f64 = 0.05;
 /// Rates this close are the same.
 const SAME: f64 = 0.003;
+/// Where so many roots are lacking, all that are lacking are turned away.
+const FULL: f64 = -8.0;
 /// A level that is crossed this seldom, per nanosecond, never is: once in ten thousand years.
 const NEVER: f64 = 3e-21;
 
@@ -81,10 +85,21 @@ impl Crossings {
         }
     }
 
-    /// How many find none of so many instances while the first of them has one started.
-    fn meanwhile(&self, instances: u32, start: f64) -> f64 {
+    /// How many find none of so many instances, by chance, in a time.
+    fn meanwhile(&self, instances: u32, time: f64) -> f64 {
         let each = instances.checked_sub(self.held).and_then(|place| self.each.get(place as usize));
-        start * ((self.busy - f64::from(instances)).max(0.0) / self.work + each.copied().unwrap_or(0.0))
+        time * each.copied().unwrap_or(0.0)
+    }
+
+    /// How many do where at most `jump` more have come at once, until the first instance that is started for it takes another:
+    /// what a loss system turns away, by its limit of many servers (Jagerman, Some Properties of the Erlang Loss Function, Bell
+    /// System Technical Journal 53, 1974).
+    fn in_a_jump(&self, instances: u32, start: f64, jump: f64) -> f64 {
+        let root = self.busy.sqrt();
+        let slack = (f64::from(instances) - self.busy) / root;
+        let density = libm::exp(-slack * slack / 2.0) / (2.0 * std::f64::consts::PI).sqrt();
+        let lacking = if slack < FULL { -slack * root } else { root * density / below(slack) };
+        lacking.min(jump) * (1.0 + start / self.work)
     }
 
     /// The highest level reached in a time in which none above `cap` is.
@@ -105,6 +120,9 @@ pub(super) struct Pool<'a> {
     start: f64,
     reuse: Reuse,
     crossings: Crossings,
+    /// Attempts per nanosecond at the end of what has been gone through; and how many more are at work since it jumped.
+    rate: Option<f64>,
+    jump: f64,
     /// When which rank was used last, and all below it: the highest rank first, each later use of a lower one.
     used: VecDeque<(f64, u32)>,
     /// When the instance of the highest rank ends if it is not used again.
@@ -131,6 +149,8 @@ impl<'a> Pool<'a> {
             start,
             reuse,
             crossings: Crossings::default(),
+            rate: None,
+            jump: 0.0,
             used: VecDeque::new(),
             deadline: f64::INFINITY,
             instances: VecDeque::new(),
@@ -154,8 +174,12 @@ impl<'a> Pool<'a> {
         u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
     }
 
-    /// Goes through a time of at most a [step](Self::step), at a rate of requests that work so long each.
-    pub fn pass(&mut self, rate: f64, work: f64, span: f64, luck: &mut Stream) -> Passed {
+    /// Goes through a time of at most a [step](Self::step), in which attempts work so long each.
+    pub fn pass(&mut self, part: Part, work: f64, luck: &mut Stream) -> Passed {
+        let Part { span, first, rate } = part;
+        let jump = first - self.rate.unwrap_or(first);
+        self.jump = if jump > SAME * first { jump * work } else { 0.0 };
+        self.rate = Some(2.0 * rate - first);
         self.crossings.set(rate, work);
         let mut passed = Passed::default();
         self.along((self.now + span, u32::MAX), REST * span, &mut passed, luck);
@@ -179,9 +203,12 @@ impl<'a> Pool<'a> {
     /// So many requests are at work at once. If that is more than there are instances, more are started meanwhile.
     fn reach(&mut self, at: f64, mut level: u32, passed: &mut Passed, luck: &mut Stream) {
         self.until(at, passed, luck);
-        if level > self.count() {
-            let meanwhile = self.crossings.meanwhile(self.count(), self.start) + luck.random::<f64>();
-            level = level.saturating_add(u32::try_from(whole::floor(meanwhile)).unwrap_or(u32::MAX));
+        let count = self.count();
+        if level > count {
+            let whole = |number: f64| u32::try_from(whole::floor(number)).unwrap_or(u32::MAX);
+            let meanwhile = whole(self.crossings.meanwhile(count, self.start) + luck.random::<f64>());
+            let in_a_jump = whole(self.crossings.in_a_jump(count, self.start, self.jump));
+            level = level.saturating_add(meanwhile).max(count.saturating_add(in_a_jump));
         }
         let more = level.saturating_sub(self.count());
         passed.cold += more;
@@ -307,6 +334,27 @@ mod tests {
 
     const SECOND: f64 = 1e9;
 
+    fn steady(rate: f64, span: f64) -> Part {
+        Part { span, first: rate / SECOND, rate: rate / SECOND }
+    }
+
+    /// Where ever more come, no more are started than come: 0.5 % more in each of 120 steps.
+    #[test]
+    fn instances_keep_up_with_a_rate_that_grows() {
+        let kept = Distribution::constant(600.0 * SECOND);
+        let mut luck = stream(1, "test", "pool", 0);
+        let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), 0.25 * SECOND, &mut luck);
+        let mut pass = |first: f64, last: f64| {
+            let part = Part { span: pool.step(), first: first / SECOND, rate: f64::midpoint(first, last) / SECOND };
+            pool.pass(part, 0.1 * SECOND, &mut luck).cold
+        };
+        (0..100).for_each(|_| _ = pass(1e5, 1e5));
+        let grown: u32 =
+            (0..120).map(|step| pass(1e5 + 500.0 * f64::from(step), 1e5 + 500.0 * f64::from(step + 1))).sum();
+        // 6 000 more are at work on average, and 60 roots of it make a fifth more of what is above it at the most.
+        assert!((5_900..7_200).contains(&grown), "{grown}");
+    }
+
     /// Mean instances and cold starts of two weeks after a day.
     fn played(keep_alive: &Distribution, lifetime: Option<&Distribution>, rate: f64, work: f64) -> (f64, f64) {
         let mut luck = stream(1, "test", "pool", 0);
@@ -314,7 +362,7 @@ mod tests {
         let mut pass = |days: f64| {
             let (mut time, mut cold, mut done) = (0.0, 0.0, 0.0);
             while done < days * 86_400.0 * SECOND {
-                let passed = pool.pass(rate / SECOND, work * SECOND, pool.step(), &mut luck);
+                let passed = pool.pass(steady(rate, pool.step()), work * SECOND, &mut luck);
                 (time, cold, done) = (time + passed.time, cold + f64::from(passed.cold), done + pool.step());
             }
             (time / done, cold)
@@ -350,7 +398,7 @@ mod tests {
             let mut sum = 0.0;
             for _ in 0..40 {
                 let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), start * SECOND, &mut luck);
-                let mut pass = |rate: f64| pool.pass(rate / SECOND, 0.1 * SECOND, pool.step(), &mut luck).cold;
+                let mut pass = |rate: f64| pool.pass(steady(rate, pool.step()), 0.1 * SECOND, &mut luck).cold;
                 (0..100).for_each(|_| _ = pass(1_000.0));
                 sum += f64::from((0..4).map(|_| pass(1_500.0)).sum::<u32>());
             }

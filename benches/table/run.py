@@ -44,8 +44,8 @@ YEARS = [
     ("Lambda, EKS and EC2 as they are, a year at 100/s", 'duration = "365d", source = { rate = "100/s", profile = "web-weekday" }',
      'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"',
      ['platform = "aws-lambda"', 'platform = "eks"', 'platform = "ec2", autoscaler.kind = "target-tracking"']),
-    ("App Engine as it is, a year at 200/s", 'duration = "365d", source = { rate = "200/s", profile = "web-weekday" }',
-     'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"', ['platform = "app-engine-standard"']),
+    ("App Engine on F4, a year at 200/s", 'duration = "365d", source = { rate = "200/s", profile = "web-weekday" }',
+     'cpu = { dist = "lognormal", mean = "20ms", sigma = 0.8 }, io = "10ms"', ['platform = "app-engine-standard", instance.class = "F4"']),
 ]
 
 

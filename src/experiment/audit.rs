@@ -35,8 +35,8 @@ use crate::units::{Nanos, rounded};
 /// All audits of a run play this share of the requests times deployments that rates spare, or they would take as long as an
 /// exact run,
 const SHARE: f64 = 0.1;
-/// but at least what a tenth of a second plays, and at most what some five seconds do.
-const BUDGET: (f64, f64) = (1e6, 2.5e7);
+/// but at least what a tenth of a second plays, and at most what some four seconds do.
+const BUDGET: (f64, f64) = (1e6, 2.2e7);
 /// Windows at the most.
 const MOST: f64 = 8.0;
 /// So many are shortened before there are fewer.

@@ -528,6 +528,16 @@ const CASES: &[Case] = &[
         beyond: &[],
     },
     Case {
+        name: "store, eks, dynamodb, work of the service",
+        traffic: r#"duration = "1d", source = { rate = "40/s", profile = "web-weekday" }"#,
+        class: r#"class = { entry = "api" }
+service = [{ name = "api", steps = [{ cpu = { dist = "lognormal", mean = "15ms", sigma = 0.8 } }, { query = "orders", op = "read", size = "2KiB" }] }]
+store = [{ name = "orders", kind = "document" }]"#,
+        deployment: r#"platform = "eks", bind = { orders = { kind = "aws-dynamodb" } }"#,
+        replications: 6,
+        beyond: &[],
+    },
+    Case {
         name: "store, eks, aurora",
         traffic: r#"duration = "6h", source = { rate = "40/s", profile = "web-weekday" }"#,
         class: TABLES,

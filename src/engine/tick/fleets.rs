@@ -6,6 +6,7 @@ use rand_distr::{Distribution as _, Gamma, Poisson, StandardNormal};
 use super::asked::{asked, speed};
 use super::cells::{Cells, HIGHEST};
 use super::connections::Connected;
+use super::domain::has_steps;
 use super::fleet::ASKED;
 use super::looks::{Last, Looks};
 use super::sample::Shape;
@@ -261,7 +262,7 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
     let specs: Vec<_> = (0..plan.application.services.len()).map(|one| plan.deployment.of_service(one)).collect();
     let mut application = plan.application.clone();
     application.classes.iter_mut().zip(mix).for_each(|(class, share)| class.weight = *share);
-    let alone = (specs.len() == 1).then(|| asked(plan));
+    let alone = (!has_steps(plan.application)).then(|| asked(plan));
     let of_node = speed(plan) / specs[0].instance.cpu_speed;
     let of_demand = |Demand { rate, cpu, alone: time }: Demand| {
         let cpu = cpu * SECOND / of_node;

@@ -363,8 +363,7 @@ impl Core<'_> {
     }
 
     /// The instances to stop next, at most `count`: those without a place, then those that start, then the newest, as a
-    /// `ReplicaSet` does. Work that goes to others as one stops does not change who
-    /// is next.
+    /// `ReplicaSet` does. Work that goes to others as one stops does not change who is next.
     fn victims(&self, count: usize) -> Vec<u32> {
         if count == 0 {
             return Vec::new();

@@ -338,7 +338,7 @@ mod tests {
         Part { span, first: rate / SECOND, rate: rate / SECOND }
     }
 
-    /// Where ever more come, instances keep up: 0.5 % more in each step are more than what is by chance to spare, but no jump.
+    /// Where ever more come, instances keep up: 4 % more within a step are more than what is by chance to spare, but no jump.
     #[test]
     fn instances_keep_up_with_a_rate_that_grows() {
         let kept = Distribution::constant(600.0 * SECOND);
@@ -349,10 +349,9 @@ mod tests {
             pool.pass(part, 0.1 * SECOND, &mut luck).cold
         };
         (0..20).for_each(|_| _ = pass(1e7, 1e7));
-        let rates = (0..20).map(|step| 1e7 + 5e4 * f64::from(step));
-        let grown: u32 = rates.map(|rate| pass(rate, rate + 5e4)).sum();
-        // 100 000 more are at work.
-        assert!((95_000..110_000).contains(&grown), "{grown}");
+        let grown = pass(1e7, 1.04e7);
+        // 20 000 more are at work on average of the step.
+        assert!((18_000..22_000).contains(&grown), "{grown}");
     }
 
     /// Mean instances and cold starts of two weeks after a day.

@@ -3,17 +3,19 @@
 
 use rand_distr::{Distribution as _, Gamma, Poisson, StandardNormal};
 
-use super::asked::{asked, speed};
+use super::asked::speed;
 use super::cells::{Cells, HIGHEST};
 use super::connections::Connected;
-use super::domain::has_steps;
 use super::fleet::ASKED;
+use super::law::cpu_square;
 use super::looks::{Last, Looks};
 use super::sample::Shape;
 use super::shared::Shared;
 use super::stores::StoresAtWork;
 use super::strain::Strain;
 use super::told::Told;
+use crate::application::Class;
+use crate::application::graph::Graph;
 use crate::engine::Plan;
 use crate::engine::exact::Core;
 use crate::engine::first::Demand;
@@ -262,25 +264,26 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
     let specs: Vec<_> = (0..plan.application.services.len()).map(|one| plan.deployment.of_service(one)).collect();
     let mut application = plan.application.clone();
     application.classes.iter_mut().zip(mix).for_each(|(class, share)| class.weight = *share);
-    let alone = (!has_steps(plan.application)).then(|| asked(plan));
+    let graph = Graph::new(&application);
     let of_node = speed(plan) / specs[0].instance.cpu_speed;
-    let of_demand = |Demand { rate, cpu, alone: time }: Demand| {
-        let cpu = cpu * SECOND / of_node;
-        let mean = if rate > 0.0 { cpu / rate } else { 0.0 };
-        // Where the law of the work is not that of a class, it is taken for about exponential.
-        let cpu_second = alone.as_ref().map_or(2.0 * rate * mean * mean, |classes| {
-            let squares = classes.iter().zip(mix).map(|(class, share)| share * class.work.cpu_second);
-            squares.sum::<f64>() / (speed(plan) * speed(plan))
-        });
-        Station {
-            visits: rate,
-            cpu,
-            cpu_second,
-            alone: time * SECOND,
-            attempts: 0.0,
-            owed: 0.0,
-            looked: Last::default(),
-        }
+    let square = |service: usize| {
+        let body = &application.services[service].body;
+        let of_class = |(number, (class, share)): (u32, (&Class, &f64))| {
+            let visits = graph.visits(class.entry, number).map_or(0.0, |visits| visits[service]);
+            share * visits * cpu_square(body, class, number)
+        };
+        let sum: f64 = (0..).zip(application.classes.iter().zip(mix)).map(of_class).sum();
+        sum / (speed(plan) * speed(plan))
     };
-    Demand::of_bodies(&application, &specs, 1.0, true).into_iter().take(specs.len()).map(of_demand).collect()
+    let of_demand = |(service, Demand { rate, cpu, alone }): (usize, Demand)| Station {
+        visits: rate,
+        cpu: cpu * SECOND / of_node,
+        cpu_second: square(service),
+        alone: alone * SECOND,
+        attempts: 0.0,
+        owed: 0.0,
+        looked: Last::default(),
+    };
+    let demands = Demand::of_bodies(&application, &specs, 1.0, true);
+    demands.into_iter().take(specs.len()).enumerate().map(of_demand).collect()
 }

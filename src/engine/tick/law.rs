@@ -2,6 +2,8 @@
 //! and its moments.
 
 use crate::application::Class;
+use crate::application::program::Body;
+use crate::application::step::{Demand, Verb, walk};
 use crate::kernel::distribution::Distribution;
 use crate::kernel::histogram::{bucket, midpoint};
 use crate::kernel::whole;
@@ -70,6 +72,25 @@ pub(super) fn mean_of_both(one: &Distribution, other: &Distribution, of: impl Fn
     one.iter().flat_map(|a| other.iter().map(move |b| (a, b))).map(|(a, b)| a.0 * b.0 * of(a.1, b.1)).sum()
 }
 
+/// The mean of the square of the CPU time of one visit by a request of this class and number, in square nanoseconds on a
+/// reference vCPU. Steps are taken to be done independently of each other.
+pub(super) fn cpu_square(body: &Body, class: &Class, number: u32) -> f64 {
+    let (mut mean, mut variance) = (0.0, 0.0);
+    walk(&body.steps, &mut |step, times, only| {
+        let law = match &step.verb {
+            Verb::Cpu(Demand::Class) => &class.cpu,
+            Verb::Cpu(Demand::Own(law)) => law,
+            _ => return,
+        };
+        if only.contains(number) {
+            let square: f64 = parts(law, ALONE).iter().map(|(share, cpu)| share * cpu * cpu).sum();
+            mean += times * law.mean();
+            variance += times * (square - times.min(1.0) * law.mean() * law.mean());
+        }
+    });
+    variance.max(0.0) + mean * mean
+}
+
 /// How long a request of one class works, in nanoseconds.
 #[derive(Clone, Debug)]
 pub(super) struct Work {
@@ -136,6 +157,8 @@ impl Work {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::application::step::Step;
+    use crate::engine::tick::tests::application;
     use crate::kernel::distribution::Law;
 
     #[test]
@@ -158,5 +181,20 @@ mod tests {
             .map(|(share, value)| share * value * value / 1e18)
             .sum();
         assert!((square - 2.0).abs() < 0.01, "{square}");
+    }
+
+    #[test]
+    fn cpu_of_several_steps_varies_as_they_do() {
+        let class = application().classes[0].clone();
+        let cpu = |law: Law| Step::new(Verb::Cpu(Demand::Own(Distribution::new(law))));
+        let square = |steps: Vec<Step>| cpu_square(&Body::new(steps).unwrap(), &class, 0);
+        let about =
+            |found: f64, expected: f64| assert!((found / expected - 1.0).abs() < 0.01, "{found} for {expected}");
+        // Two exponential ones: 2 + 2 + 2 m m. One of two, constant: half of the square.
+        about(square(vec![cpu(Law::Exponential { mean: 1e6 }), cpu(Law::Exponential { mean: 1e6 })]), 6e12);
+        about(square(vec![Step { p: 0.5, ..cpu(Law::Constant(4e6)) }]), 8e12);
+        about(square(vec![Step { repeat: 3, ..cpu(Law::Constant(1e6)) }]), 9e12);
+        let waits = Step::new(Verb::Wait(Distribution::constant(1e9)));
+        about(square(vec![waits, cpu(Law::Constant(2e6))]), 4e12);
     }
 }

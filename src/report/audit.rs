@@ -15,29 +15,39 @@ pub fn row(result: &RunResult, figure: AuditFigure) -> Option<Row> {
     })
 }
 
-/// The deployments whose audit failed, for the title.
+/// The deployments whose audit did not pass, for the title.
 pub fn title(result: &RunResult) -> Option<String> {
-    let failed = |one: &&DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.passed == Some(false));
-    let names: Vec<&str> = result.deployments.iter().filter(failed).map(|one| one.name.as_str()).collect();
-    (!names.is_empty()).then(|| format!("{}: AUDIT FAILED ({})", result.scenario, names.join(", ")))
+    let those = |word: &str, is: fn(&Audit) -> bool| {
+        let is_one = |one: &&DeploymentResult| one.audit.as_ref().is_some_and(is);
+        let names: Vec<&str> = result.deployments.iter().filter(is_one).map(|one| one.name.as_str()).collect();
+        (!names.is_empty()).then(|| format!("AUDIT {word} ({})", names.join(", ")))
+    };
+    let said = [those("FAILED", |audit| audit.passed == Some(false)), those("UNDECIDED", Audit::is_undecided)];
+    let said: Vec<String> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| format!("{}: {}", result.scenario, said.join(", ")))
 }
 
 /// What must be known first of figures that come from rates.
 pub fn warnings(result: &RunResult) -> Vec<String> {
     let warning = |deployment: &DeploymentResult| {
-        let audit = deployment.audit.as_ref()?;
-        let failed: Vec<String> = audit.failed().into_iter().filter_map(|figure| off(audit, figure)).collect();
-        if let Some(reason) = &audit.reason {
-            return Some(format!("{} was played by rates and is not audited: {reason}.", deployment.name));
+        let (name, audit) = (&deployment.name, deployment.audit.as_ref()?);
+        let off = |figures: Vec<AuditFigure>| {
+            figures.into_iter().filter_map(|figure| off(audit, figure)).collect::<Vec<String>>().join(", ")
+        };
+        match (&audit.reason, audit.passed) {
+            (Some(reason), _) => Some(format!("{name} was played by rates and is not audited: {reason}.")),
+            (None, Some(true)) => None,
+            (None, Some(false)) => Some(format!(
+                "The audit of {name} failed, so do not rely on these of its figures: in windows where requests were played as \
+                 well, rates are off by {}. A shorter run with `--fidelity exact` is not.",
+                off(audit.failed())
+            )),
+            (None, None) => Some(format!(
+                "The audit of {name} is undecided: in windows where requests were played as well, rates are off by {}, which may be \
+                 chance. A shorter run with `--fidelity exact` tells.",
+                off(audit.open())
+            )),
         }
-        (!failed.is_empty()).then(|| {
-            format!(
-                "The audit of {} failed, so do not rely on these of its figures: in windows where requests were played \
-                 as well, rates are off by {}. A shorter run with `--fidelity exact` is not.",
-                deployment.name,
-                failed.join(", ")
-            )
-        })
     };
     result.deployments.iter().filter_map(warning).collect()
 }
@@ -52,7 +62,7 @@ pub fn remarks(result: &RunResult) -> Vec<String> {
 
 /// How to read the rows, where there are any.
 pub fn reading(result: &RunResult) -> Option<String> {
-    let is_audited = |one: &DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.passed.is_some());
+    let is_audited = |one: &DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.windows > 0);
     result.deployments.iter().any(is_audited).then(|| {
         "\"Off by, in the audit\": where rates are played, windows of the run are played request by request as well. By so \
          much the rates are off there, ± a standard error; within three of these it may be chance."
@@ -68,7 +78,11 @@ pub fn sentence(deployment: &DeploymentResult) -> String {
         Some(reason) => format!(" Not audited: {reason}."),
         None => format!(
             " Audit {}: {} windows, {} in all, with {} requests.",
-            if audit.passed == Some(true) { "passed" } else { "failed" },
+            match audit.passed {
+                Some(true) => "passed",
+                Some(false) => "failed",
+                None => "undecided",
+            },
             audit.windows,
             span(audit.measured_seconds),
             whole(audit.requests)
@@ -77,9 +91,10 @@ pub fn sentence(deployment: &DeploymentResult) -> String {
     engine + audit.as_deref().unwrap_or_default()
 }
 
-/// A figure that is off: `p99 +4.2 % ± 0.3 %`.
+/// A figure that is off: `p99 +4.2 % ± 0.3 % (bound 2 %)`.
 fn off(audit: &Audit, figure: AuditFigure) -> Option<String> {
-    Some(format!("{} {}", figure.key().replace('_', " "), shares(audit.figure(figure)?)))
+    let (key, bound) = (figure.key().replace('_', " "), 100.0 * figure.bound());
+    Some(format!("{key} {} (bound {bound:.0} %)", shares(audit.figure(figure)?)))
 }
 
 fn shares((deviation, noise): (f64, f64)) -> String {

@@ -39,12 +39,18 @@ impl AuditFigure {
     }
 
     /// The share by which it may be off.
-    const fn bound(self) -> f64 {
+    #[must_use]
+    pub const fn bound(self) -> f64 {
         match self {
             Self::Instances | Self::CostPerMonth => 0.01,
             Self::P95 | Self::P99 => 0.02,
             Self::ColdStarts => 0.05,
         }
+    }
+
+    /// Whether it may be off by its chance, too: a count of few.
+    const fn has_chance(self) -> bool {
+        matches!(self, Self::ColdStarts)
     }
 }
 
@@ -63,7 +69,8 @@ pub struct Audit {
     pub deviation: BTreeMap<String, f64>,
     /// Standard error of each of them.
     pub noise: BTreeMap<String, f64>,
-    /// Whether every deviation is within its bound, or within three standard errors; null where nothing was audited.
+    /// True if every deviation is within its bound (of cold starts also if it is within three standard errors), false if one is
+    /// beyond that and three standard errors; null if one is beyond its bound, but may be by chance, or nothing was audited.
     pub passed: Option<bool>,
     /// Why nothing was audited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +97,11 @@ impl Audit {
             audit.deviation.insert(figure.key().to_owned(), deviation);
             audit.noise.insert(figure.key().to_owned(), noise);
         }
-        audit.passed = Some(audit.failed().is_empty());
+        audit.passed = match (audit.failed().is_empty(), audit.open().is_empty()) {
+            (false, _) => Some(false),
+            (true, true) => Some(true),
+            (true, false) => None,
+        };
         audit
     }
 
@@ -100,13 +111,64 @@ impl Audit {
         Some((*self.deviation.get(figure.key())?, *self.noise.get(figure.key())?))
     }
 
+    /// Whether something was audited, but not enough to tell.
+    #[must_use]
+    pub const fn is_undecided(&self) -> bool {
+        self.windows > 0 && self.passed.is_none()
+    }
+
     /// The figures that are off by more than they may be, and not by chance.
     #[must_use]
     pub fn failed(&self) -> Vec<AuditFigure> {
+        self.off(true)
+    }
+
+    /// The figures that are off by more than they may be, but perhaps by chance.
+    #[must_use]
+    pub fn open(&self) -> Vec<AuditFigure> {
+        self.off(false)
+    }
+
+    fn off(&self, surely: bool) -> Vec<AuditFigure> {
         let is_off = |figure: &AuditFigure| {
-            self.figure(*figure)
-                .is_some_and(|(deviation, noise)| deviation.abs() > figure.bound().max(BY_CHANCE * noise))
+            self.figure(*figure).is_some_and(|(deviation, noise)| {
+                let chance = BY_CHANCE * noise;
+                let bound = figure.bound().max(if figure.has_chance() { chance } else { 0.0 });
+                deviation.abs() > bound && (deviation.abs() > chance) == surely
+            })
         };
         AuditFigure::ALL.into_iter().filter(is_off).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(figure: AuditFigure, deviation: f64, noise: f64) -> Option<bool> {
+        Audit::of(8, 3600.0, 1_000_000, [(AuditFigure::P95, 0.0, 0.01), (figure, deviation, noise)]).passed
+    }
+
+    #[test]
+    fn what_is_beyond_its_bound_perhaps_by_chance_is_left_open() {
+        assert_eq!(passed(AuditFigure::Instances, -0.009, 0.001), Some(true));
+        assert_eq!(passed(AuditFigure::Instances, -0.011, 0.004), None);
+        assert_eq!(passed(AuditFigure::Instances, -0.013, 0.004), Some(false));
+        // What surely is off outweighs what may be.
+        let both = [(AuditFigure::P95, 0.03, 0.02), (AuditFigure::P99, 0.03, 0.005)];
+        assert_eq!(Audit::of(8, 3600.0, 1_000_000, both).passed, Some(false));
+    }
+
+    #[test]
+    fn cold_starts_may_be_off_by_their_chance() {
+        assert_eq!(passed(AuditFigure::ColdStarts, 0.2, 0.1), Some(true));
+        assert_eq!(passed(AuditFigure::ColdStarts, 0.04, 0.01), Some(true));
+        assert_eq!(passed(AuditFigure::ColdStarts, 0.06, 0.01), Some(false));
+    }
+
+    #[test]
+    fn nothing_audited_is_not_undecided() {
+        assert!(!Audit::none("dear".to_owned()).is_undecided());
+        assert!(Audit::of(2, 60.0, 1, [(AuditFigure::Instances, 0.02, 0.01)]).is_undecided());
     }
 }

@@ -42,6 +42,7 @@ mod law;
 mod looks;
 mod pool;
 mod queue;
+mod rest;
 mod sample;
 mod shared;
 mod stores;

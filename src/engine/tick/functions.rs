@@ -3,7 +3,7 @@
 use super::along::{AlongRate, Part, parts};
 use super::asked::{Load, asked, speed};
 use super::books::Books;
-use super::delay::Delay;
+use super::delay::Delays;
 use super::domain::SPREADS;
 use super::entrance::Entrance;
 use super::latencies::Latencies;
@@ -117,7 +117,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
             let passed = self.pool.pass(part, load.mean, &mut self.luck);
             let Part { span, rate, .. } = part;
             let arrived = rate * span;
-            self.latencies.arrive(arrived, 0.0, Delay::default());
+            self.latencies.arrive(arrived, 0.0, Delays::default());
             self.at_work = rate * load.mean;
             self.most = self.most.max(self.at_work);
             if let Some(busy) = self.books.slice() {

@@ -2,7 +2,7 @@
 //! each bucket of the charts.
 
 use super::asked::Asked;
-use super::delay::Delay;
+use super::delay::{Delay, Delays};
 use super::law::{Work, by_bucket, joined};
 use super::queue::Notes;
 use super::weights::Waits;
@@ -59,13 +59,12 @@ pub(super) struct Latencies {
 }
 
 impl Notes for Latencies {
-    fn arrive(&mut self, count: f64, waiting: f64, delay: Delay) {
+    fn arrive(&mut self, count: f64, waiting: f64, delays: Delays) {
         for (class, share) in self.classes.iter_mut().zip(&self.mix) {
             let count = count * share;
             class.waits.none += count * (1.0 - waiting);
-            if count * waiting > 0.0 {
-                class.waits.delay(delay, count * waiting);
-            }
+            let some = delays.into_iter().map(|(share, delay)| (delay, count * waiting * share));
+            some.filter(|(_, weight)| *weight > 0.0).for_each(|(delay, weight)| class.waits.delay(delay, weight));
         }
     }
 
@@ -315,7 +314,7 @@ mod tests {
     fn two_exponentials_are_an_erlang() {
         let mut latencies = Latencies::new(vec![asked(Law::Exponential { mean: 1e8 }, u64::MAX)]);
         latencies.mix = vec![1.0];
-        latencies.arrive(1e6, 1.0, Delay { least: 0.0, more: 1e8 });
+        latencies.arrive(1e6, 1.0, [(1.0, Delay { least: 0.0, more: 1e8 }), Default::default()]);
         let outcome = latencies.classes[0].close(0, &mut CoarseHistogram::default());
         assert!(outcome.timed_out == 0.0 && !latencies.classes[0].is_empty());
         let found = latencies.classes[0].latencies(1_000_000, 0);

@@ -9,7 +9,8 @@
 
 use std::collections::VecDeque;
 
-use super::delay::{Delay, Service};
+use super::delay::{Delays, Service};
+use super::rest::Rests;
 use super::waits::Waits;
 use crate::traffic::path::Stretch;
 
@@ -30,7 +31,7 @@ const LAGGING: f64 = 0.5;
 /// Who takes note of waits.
 pub(super) trait Notes {
     /// So many arrive: a share of them waits, for so long.
-    fn arrive(&mut self, count: f64, waiting: f64, delay: Delay);
+    fn arrive(&mut self, count: f64, waiting: f64, delays: Delays);
     /// So many have waited exactly this long.
     fn waited(&mut self, count: f64, wait: f64);
 }
@@ -55,6 +56,7 @@ pub(super) struct Queue {
     parcels: VecDeque<Parcel>,
     behind: f64,
     waits: Waits,
+    rests: Rests,
 }
 
 impl Queue {
@@ -142,7 +144,7 @@ impl Queue {
             self.parcels.push_back(Parcel { from, to, count: arrived });
             self.behind += arrived;
         } else {
-            notes.arrive(arrived, waiting, service.delay(servers, middle));
+            notes.arrive(arrived, waiting, service.delay(servers, self.rests.first(servers, service), middle));
         }
         if self.behind > 0.0 {
             let over = self.behind - self.length;
@@ -223,9 +225,10 @@ mod tests {
     }
 
     impl Notes for Sum {
-        fn arrive(&mut self, count: f64, waiting: f64, delay: Delay) {
+        fn arrive(&mut self, count: f64, waiting: f64, delays: Delays) {
             self.arrived += count;
-            self.waited += count * waiting * (delay.least + delay.more);
+            let mean: f64 = delays.iter().map(|(share, delay)| share * (delay.least + delay.more)).sum();
+            self.waited += count * waiting * mean;
             self.begun += count;
         }
 

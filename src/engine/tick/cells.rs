@@ -14,6 +14,8 @@ use crate::traffic::path::Stretch;
 
 /// From a load to the next, what is left of the capacity shrinks by this exponent.
 const APART: f64 = 0.15;
+/// The first such step is taken in so many, since few requests meet there, and the tail of latencies is theirs.
+const FIRST: u32 = 4;
 /// Highest load that is played.
 pub(super) const HIGHEST: f64 = 0.96;
 /// Lowest load that is played: requests are as good as alone.
@@ -186,8 +188,9 @@ impl Cells {
 
 /// The numbers of the loads that a load lies between, and its shares of them.
 pub(super) fn around(load: f64) -> [(u32, f64); 2] {
-    let place = -libm::log1p(-load) / APART;
-    let below = place.floor().max(0.0);
+    let (steps, first) = ((-libm::log1p(-load) / APART).max(0.0), f64::from(FIRST));
+    let place = if steps < 1.0 { steps * first } else { steps + first - 1.0 };
+    let below = place.floor();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // small
     let number = below as u32;
     [(number, 1.0 - (place - below)), (number + 1, place - below)]
@@ -195,7 +198,9 @@ pub(super) fn around(load: f64) -> [(u32, f64); 2] {
 
 /// The load of a number.
 pub(super) fn load_of(number: u32) -> f64 {
-    -libm::expm1(-APART * f64::from(number))
+    let steps =
+        number.checked_sub(FIRST).map_or_else(|| f64::from(number) / f64::from(FIRST), |more| f64::from(more + 1));
+    -libm::expm1(-APART * steps)
 }
 
 /// Plays a sample.
@@ -204,4 +209,22 @@ pub(super) fn sample(plan: &Plan<'_>, shape: &Shape, asked: &Asked<'_>, number: 
     let (shape, times) = shape.smaller(plan.deployment);
     let requests = measurement.sum(|class| class.offered).max(1) as f64;
     Sample { measurement, brought, requests, shape, time: asked.requests / (asked.rate * times) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_lie_between_those_of_their_numbers() {
+        assert_eq!(load_of(0), 0.0);
+        let loads: Vec<f64> = (0..30).map(load_of).collect();
+        assert!(loads.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] < 0.13), "{loads:?}");
+        for load in [0.0, 0.003, 0.05, 0.138, 0.14, 0.3, 0.959] {
+            let [(below, less), (above, more)] = around(load);
+            assert_eq!((below + 1, less + more), (above, 1.0));
+            assert!((load_of(below)..=load_of(above)).contains(&load), "{load}");
+            assert!((less * load_of(below) + more * load_of(above) - load).abs() < 0.003, "{load}");
+        }
+    }
 }

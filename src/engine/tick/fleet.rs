@@ -1,10 +1,9 @@
 //! One service at work: from one event of its control plane to the next.
 
-use rand_distr::{Distribution as _, StandardNormal};
-
 use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::latencies::Latencies;
+use super::noise::{count, work};
 use super::queue::Queue;
 use super::waits::below;
 use crate::engine::Plan;
@@ -43,7 +42,7 @@ struct Done {
     /// Slots with an attempt, and CPU time and its variance, in nanoseconds.
     slots: f64,
     cpu: f64,
-    cpu_variance: f64,
+    cpu_squares: f64,
 }
 
 impl<'a> FleetAtWork<'a> {
@@ -112,7 +111,7 @@ impl<'a> FleetAtWork<'a> {
             done.begun += begun;
             done.slots += begun * load.mean;
             done.cpu += begun * load.cpu;
-            done.cpu_variance += begun * load.cpu_second;
+            done.cpu_squares += begun * load.cpu_second;
         }
         let span = (next - now) as f64;
         if span <= 0.0 {
@@ -123,18 +122,13 @@ impl<'a> FleetAtWork<'a> {
             busy.slots += slots;
             busy.instances += busy_instances(self.core.serving() as f64, self.slots, slots / span) * span;
         }
-        let noise = |luck: &mut Stream, variance: f64| {
-            let z: f64 = StandardNormal.sample(luck);
-            z * variance.sqrt()
-        };
-        let watched = self.core.is_watched();
         let (mut cpu, mut attempts) = (done.cpu / self.speed, done.begun);
-        if watched {
-            cpu += noise(&mut self.luck, done.cpu_variance) / self.speed;
-            attempts += noise(&mut self.luck, done.begun);
+        if self.core.is_watched() {
+            cpu = work(cpu, done.cpu_squares / (self.speed * self.speed), &mut self.luck);
+            attempts = count(attempts, &mut self.luck);
         }
         let most = self.plan.deployment.of_service(0).instance.cpu_limit() * self.core.serving() as f64;
-        self.attempts += attempts.max(0.0);
+        self.attempts += attempts;
         let whole_attempts = whole::floor(self.attempts);
         self.attempts -= whole_attempts as f64;
         self.core.work(whole::round((cpu / span).clamp(0.0, most) * MICRO), whole_attempts);

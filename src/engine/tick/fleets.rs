@@ -1,14 +1,13 @@
 //! Services whose requests share CPU, wait at instances or call each other: their fleets from one event to the next. What
 //! requests meet there is told by samples.
 
-use rand_distr::{Distribution as _, Gamma, Poisson, StandardNormal};
-
 use super::asked::speed;
 use super::cells::{Cells, HIGHEST};
 use super::connections::Connected;
 use super::fleet::ASKED;
 use super::law::cpu_square;
 use super::looks::{Last, Looks};
+use super::noise::{count, work};
 use super::sample::Shape;
 use super::shared::Shared;
 use super::stores::StoresAtWork;
@@ -49,25 +48,12 @@ pub(super) struct Station {
 }
 
 impl Station {
-    /// CPU work and attempts that so many requests bring, with their noise.
-    fn with_noise(&self, come: f64, luck: &mut Stream) -> (f64, f64) {
-        let mut noise = |variance: f64| {
-            let z: f64 = StandardNormal.sample(luck);
-            z * variance.sqrt()
-        };
-        let (cpu, attempts) = (come * self.cpu, come * self.visits);
-        (cpu + noise(come * self.cpu_second), attempts + noise(attempts))
-    }
-
-    /// The same of a time in which few come, and may bring more than the `most` that is done in it.
+    /// CPU work and attempts of a time in which so many requests come, with their noise; no more work than `most` is done in it.
     fn drawn(&mut self, come: f64, most: f64, luck: &mut Stream) -> (f64, f64) {
-        let shape = come * self.cpu * self.cpu / self.cpu_second;
-        if let Ok(work) = Gamma::new(shape, self.cpu_second / self.cpu) {
-            self.owed += work.sample(luck);
-        }
+        self.owed += work(come * self.cpu, come * self.cpu_second, luck);
         let done = self.owed.min(most);
         self.owed -= done;
-        (done, Poisson::new(come * self.visits).map_or(0.0, |count| count.sample(luck)))
+        (done, count(come * self.visits, luck))
     }
 }
 
@@ -217,7 +203,7 @@ impl<'a> FleetsAtWork<'a> {
                     }
                     station.drawn(come, most * span, &mut self.luck)
                 }
-                _ if self.core.is_watched() => station.with_noise(come, &mut self.luck),
+                _ if self.core.is_watched() => station.drawn(come, most * span, &mut self.luck),
                 _ => (come * station.cpu, come * station.visits),
             };
             station.attempts += attempts.max(0.0);

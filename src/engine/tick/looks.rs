@@ -31,7 +31,7 @@ const FIRST: u32 = 1 << 31;
 /// Up to so many at work on average their law is summed up, beyond it is about normal.
 const FEW: f64 = 40.0;
 /// Number of the highest load of which samples are taken.
-pub(super) const HIGHEST: u32 = 21;
+pub(super) const HIGHEST: u32 = 24;
 
 /// What is seen of a service.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

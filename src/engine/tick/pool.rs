@@ -13,6 +13,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rand::RngExt;
 
 use super::along::Part;
+use super::rush::started;
 use super::waits::below;
 use crate::kernel::distribution::Distribution;
 use crate::kernel::queueing::poisson;
@@ -99,7 +100,7 @@ impl Crossings {
         let slack = (f64::from(instances) - self.busy) / root;
         let density = libm::exp(-slack * slack / 2.0) / (2.0 * std::f64::consts::PI).sqrt();
         let lacking = if slack < FULL { -slack * root } else { root * density / below(slack) };
-        lacking.min(jump) * (1.0 + start / self.work)
+        lacking.min(jump) * started(start / self.work)
     }
 
     /// The highest level reached in a time in which none above `cap` is.

@@ -37,6 +37,7 @@ mod entrance;
 mod fleet;
 mod fleets;
 mod functions;
+mod kept;
 mod latencies;
 mod law;
 mod looks;

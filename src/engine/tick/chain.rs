@@ -236,7 +236,7 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
             self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
-            for part in parts(stretch, function.pool.step()) {
+            for part in parts(stretch, function.pool.step) {
                 let held = function.held(shared.map(|most| part.rate / most));
                 let part = part.times(function.station.visits);
                 let passed = function.pool.pass(part, held, &mut self.luck);

@@ -113,7 +113,7 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
     fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.latencies.mix.clone_from_slice(self.path.mix());
         let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
-        for part in parts(stretch, self.pool.step()) {
+        for part in parts(stretch, self.pool.step) {
             let passed = self.pool.pass(part, load.mean, &mut self.luck);
             let Part { span, rate, .. } = part;
             let arrived = rate * span;

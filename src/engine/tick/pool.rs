@@ -13,6 +13,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rand::RngExt;
 
 use super::along::Part;
+use super::kept::Kept;
 use super::rush::started;
 use super::waits::below;
 use crate::kernel::distribution::Distribution;
@@ -115,8 +116,9 @@ impl Crossings {
 /// The pool.
 #[derive(Debug)]
 pub(super) struct Pool<'a> {
-    keep_alive: &'a Distribution,
     lifetime: Option<&'a Distribution>,
+    /// The longest time that may be gone through at once, in nanoseconds.
+    pub step: f64,
     /// Mean nanoseconds of a start.
     start: f64,
     reuse: Reuse,
@@ -124,10 +126,7 @@ pub(super) struct Pool<'a> {
     /// Attempts per nanosecond at the end of what has been gone through; and how many more are at work since it jumped.
     rate: Option<f64>,
     jump: f64,
-    /// When which rank was used last, and all below it: the highest rank first, each later use of a lower one.
-    used: VecDeque<(f64, u32)>,
-    /// When the instance of the highest rank ends if it is not used again.
-    deadline: f64,
+    kept: Kept<'a>,
     /// Number of each instance in the order of their starts; and when which is recycled.
     instances: VecDeque<u64>,
     recycled: BinaryHeap<Reverse<(u64, u64)>>,
@@ -144,16 +143,16 @@ impl<'a> Pool<'a> {
         start: f64,
         luck: &mut Stream,
     ) -> Self {
+        let shortest = lifetime.map_or(f64::INFINITY, Distribution::mean).min(keep_alive.mean());
         let mut pool = Self {
-            keep_alive,
             lifetime,
+            step: shortest / STEPS,
             start,
             reuse,
             crossings: Crossings::default(),
             rate: None,
             jump: 0.0,
-            used: VecDeque::new(),
-            deadline: f64::INFINITY,
+            kept: Kept::new(keep_alive, count),
             instances: VecDeque::new(),
             recycled: BinaryHeap::new(),
             births: 0,
@@ -161,14 +160,7 @@ impl<'a> Pool<'a> {
             peak: 0,
         };
         pool.begin(count, luck);
-        pool.used.extend((count > 0).then_some((0.0, count)));
-        pool.kept(luck);
         pool
-    }
-
-    /// The longest time that may be gone through at once, in nanoseconds.
-    pub fn step(&self) -> f64 {
-        self.lifetime.map_or(f64::INFINITY, Distribution::mean).min(self.keep_alive.mean()) / STEPS
     }
 
     fn count(&self) -> u32 {
@@ -193,7 +185,7 @@ impl<'a> Pool<'a> {
             let high = self.now + (to - self.now) * luck.random::<f64>();
             cap = self.crossings.highest(to - self.now, cap, luck);
             // Lower levels before the highest only matter where instances end or start before it.
-            if self.deadline.min(self.next_recycled()) < high || cap > self.count() {
+            if self.kept.next(high, luck).min(self.next_recycled()) < high || cap > self.count() {
                 self.along((high, cap), rest, passed, luck);
             }
             self.reach(high, cap, passed, luck);
@@ -214,14 +206,7 @@ impl<'a> Pool<'a> {
         let more = level.saturating_sub(self.count());
         passed.cold += more;
         self.begin(more, luck);
-        let highest = self.used.front().is_none_or(|(_, rank)| *rank <= level);
-        while self.used.back().is_some_and(|(_, rank)| *rank <= level) {
-            self.used.pop_back();
-        }
-        self.used.extend((level > 0).then_some((at, level)));
-        if highest {
-            self.kept(luck);
-        }
+        self.kept.reach(at, level, luck);
     }
 
     fn begin(&mut self, count: u32, luck: &mut Stream) {
@@ -236,11 +221,6 @@ impl<'a> Pool<'a> {
         self.peak = self.peak.max(self.instances.len() as u64);
     }
 
-    /// Draws for how long the instance of the highest rank is kept.
-    fn kept(&mut self, luck: &mut Stream) {
-        self.deadline = self.used.front().map_or(f64::INFINITY, |(at, _)| at + self.keep_alive.draw(luck));
-    }
-
     /// When the next instance is too old.
     fn next_recycled(&self) -> f64 {
         self.recycled.peek().map_or(f64::INFINITY, |Reverse((at, _))| *at as f64)
@@ -249,28 +229,23 @@ impl<'a> Pool<'a> {
     /// Instances that are idle for too long, or too old, end.
     fn until(&mut self, to: f64, passed: &mut Passed, luck: &mut Stream) {
         loop {
-            let old = self.next_recycled();
-            let next = self.deadline.min(old).max(self.now);
+            let (idle, old) = (self.kept.next(to, luck), self.next_recycled());
+            let next = idle.min(old).max(self.now);
             passed.time += self.instances.len() as f64 * (next.min(to) - self.now);
             self.now = next.min(to);
             if next >= to {
                 return;
             }
-            if self.deadline <= old {
-                self.end_highest(luck);
+            if idle <= old {
+                let rank = self.kept.end(luck);
+                let place = self.place_of(rank, luck);
+                self.instances.remove(place);
             } else if let Some(Reverse((_, born))) = self.recycled.pop()
                 && let Ok(place) = self.instances.binary_search(&born)
             {
                 self.recycle(place, luck);
             }
         }
-    }
-
-    /// The instance of the highest rank ends.
-    fn end_highest(&mut self, luck: &mut Stream) {
-        let place = self.place_of(self.count(), luck);
-        self.instances.remove(place);
-        self.lower(self.count() + 1, luck);
     }
 
     /// An instance is recycled: those of higher ranks come down by one.
@@ -283,7 +258,7 @@ impl<'a> Pool<'a> {
             Reuse::Oldest => place + 1,
             _ => luck.random_range(1..=all),
         };
-        self.lower(rank, luck);
+        self.kept.lose(rank, luck);
     }
 
     /// Where the instance of a rank stands in the order of starts. Where none is recycled nobody asks, and the last one takes no
@@ -297,23 +272,6 @@ impl<'a> Pool<'a> {
             _ => luck.random_range(0..all),
         };
         place as usize
-    }
-
-    /// A rank is no more.
-    fn lower(&mut self, gone: u32, luck: &mut Stream) {
-        let highest = self.used.front().copied();
-        let above = self.used.partition_point(|(_, rank)| *rank >= gone);
-        self.used.iter_mut().take(above).for_each(|(_, rank)| *rank -= 1);
-        // The last of them may have come down to the rank of a later use, which counts, or to none.
-        let below = self.used.get(above).map_or(0, |(_, rank)| *rank);
-        if above.checked_sub(1).is_some_and(|last| self.used[last].1 == below) {
-            self.used.remove(above - 1);
-        }
-        if self.used.front().map(|(at, _)| at) != highest.map(|(at, _)| at).as_ref()
-            || highest.is_some_and(|(_, rank)| rank == gone)
-        {
-            self.kept(luck);
-        }
     }
 
     /// The peak is looked for from now on.
@@ -346,7 +304,7 @@ mod tests {
         let mut luck = stream(1, "test", "pool", 0);
         let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), 0.25 * SECOND, &mut luck);
         let mut pass = |first: f64, last: f64| {
-            let part = Part { span: pool.step(), first: first / SECOND, rate: f64::midpoint(first, last) / SECOND };
+            let part = Part { span: pool.step, first: first / SECOND, rate: f64::midpoint(first, last) / SECOND };
             pool.pass(part, 0.1 * SECOND, &mut luck).cold
         };
         (0..20).for_each(|_| _ = pass(1e7, 1e7));
@@ -362,8 +320,8 @@ mod tests {
         let mut pass = |days: f64| {
             let (mut time, mut cold, mut done) = (0.0, 0.0, 0.0);
             while done < days * 86_400.0 * SECOND {
-                let passed = pool.pass(steady(rate, pool.step()), work * SECOND, &mut luck);
-                (time, cold, done) = (time + passed.time, cold + f64::from(passed.cold), done + pool.step());
+                let passed = pool.pass(steady(rate, pool.step), work * SECOND, &mut luck);
+                (time, cold, done) = (time + passed.time, cold + f64::from(passed.cold), done + pool.step);
             }
             (time / done, cold)
         };
@@ -398,7 +356,7 @@ mod tests {
             let mut sum = 0.0;
             for _ in 0..40 {
                 let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), start * SECOND, &mut luck);
-                let mut pass = |rate: f64| pool.pass(steady(rate, pool.step()), 0.1 * SECOND, &mut luck).cold;
+                let mut pass = |rate: f64| pool.pass(steady(rate, pool.step), 0.1 * SECOND, &mut luck).cold;
                 (0..100).for_each(|_| _ = pass(1_000.0));
                 sum += f64::from((0..4).map(|_| pass(1_500.0)).sum::<u32>());
             }

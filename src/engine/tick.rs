@@ -45,6 +45,7 @@ mod noise;
 mod pool;
 mod queue;
 mod rest;
+mod rows;
 mod rush;
 mod sample;
 mod shared;

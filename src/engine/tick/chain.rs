@@ -9,6 +9,7 @@ use super::entrance::Entrance;
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
+use super::rows::in_a_row;
 use super::sample::{Asked, Shape};
 use super::shared::{Shared, is_calm};
 use super::stores::StoresAtWork;
@@ -38,6 +39,8 @@ const PILOTS: f64 = 30_000.0;
 struct Function<'a> {
     pool: Pool<'a>,
     station: Station,
+    /// Attempts that follow each other at once.
+    row: f64,
     /// Mean nanoseconds for which an attempt holds an instance; by the number of the load where stores share their CPU, as far
     /// as that is known.
     held: f64,
@@ -103,8 +106,9 @@ impl<'a> ChainAtWork<'a> {
         let first = first_instances(plan.deployment, plan.application, plan.first_rate);
         let mut luck = stream(plan.seed, "tick", &plan.deployment.name, plan.replication);
         let mut functions = Vec::new();
-        for (number, station) in stations.into_iter().enumerate() {
-            functions.push(function(&plan, (number, station), &pilot, first[number].1, &mut luck)?);
+        let rows = in_a_row(plan.application, path.mix());
+        for (number, (station, row)) in stations.into_iter().zip(rows).enumerate() {
+            functions.push(function(&plan, number, (station, row), &pilot, first[number].1, &mut luck)?);
         }
         Ok(Self {
             // The core begins with no instance of its own.
@@ -238,7 +242,7 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
         for (service, function) in self.functions.iter_mut().enumerate() {
             for part in parts(stretch, function.pool.step) {
                 let held = function.held(shared.map(|most| part.rate / most));
-                let part = part.times(function.station.visits);
+                let (part, held) = (part.times(function.station.visits / function.row), held * function.row);
                 let passed = function.pool.pass(part, held, &mut self.luck);
                 function.most = function.most.max(part.rate * held);
                 if let Some(slice) = self.slice {
@@ -284,7 +288,8 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
 
 fn function<'a>(
     plan: &Plan<'a>,
-    (number, station): (usize, Station),
+    number: usize,
+    (station, row): (Station, f64),
     pilot: &Sample,
     first: u32,
     luck: &mut Stream,
@@ -305,6 +310,7 @@ fn function<'a>(
     Ok(Function {
         pool: Pool::new((spec.fleet.reuse, first), (keep_alive, spec.fleet.lifetime.as_ref()), wall + billed, luck),
         station,
+        row,
         held,
         held_at: Vec::new(),
         start: wall + billed,

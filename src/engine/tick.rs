@@ -38,6 +38,7 @@ mod fleet;
 mod fleets;
 mod functions;
 mod kept;
+mod lag;
 mod latencies;
 mod law;
 mod looks;

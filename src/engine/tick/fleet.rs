@@ -4,7 +4,7 @@ use super::asked::{Load, asked, speed};
 use super::books::Books;
 use super::latencies::Latencies;
 use super::noise::{count, work};
-use super::queue::Queue;
+use super::queue::{Queue, Served};
 use super::waits::below;
 use crate::engine::Plan;
 use crate::engine::exact::Core;
@@ -107,11 +107,11 @@ impl<'a> FleetAtWork<'a> {
         while let Some(stretch) = self.path.next(next) {
             self.latencies.mix.clone_from_slice(self.path.mix());
             let load = self.load();
-            let begun = self.queue.advance(stretch, servers, load.service(), &mut self.latencies);
+            let Served { begun, worked } = self.queue.advance(stretch, servers, load.service(), &mut self.latencies);
             done.begun += begun;
-            done.slots += begun * load.mean;
-            done.cpu += begun * load.cpu;
-            done.cpu_squares += begun * load.cpu_second;
+            done.slots += worked * load.mean;
+            done.cpu += worked * load.cpu;
+            done.cpu_squares += worked * load.cpu_second;
         }
         let span = (next - now) as f64;
         if span <= 0.0 {

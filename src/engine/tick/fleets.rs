@@ -5,6 +5,7 @@ use super::asked::speed;
 use super::cells::{Cells, HIGHEST};
 use super::connections::Connected;
 use super::fleet::ASKED;
+use super::lag::Lag;
 use super::law::cpu_square;
 use super::looks::{Last, Looks};
 use super::noise::{count, work};
@@ -43,14 +44,17 @@ pub(super) struct Station {
     attempts: f64,
     /// CPU work that has come and is not done.
     owed: f64,
+    /// Requests as it sees them.
+    rate: Lag,
     /// The last look at it.
     looked: Last,
 }
 
 impl Station {
     /// CPU work and attempts of a time in which so many requests come, with their noise; no more work than `most` is done in it.
-    fn drawn(&mut self, come: f64, most: f64, luck: &mut Stream) -> (f64, f64) {
-        self.owed += work(come * self.cpu, come * self.cpu_second, luck);
+    fn drawn(&mut self, (come, span): (f64, f64), most: f64, luck: &mut Stream) -> (f64, f64) {
+        let seen = span * self.rate.pass(come, span, self.alone.max(1.0));
+        self.owed += work(seen * self.cpu, seen * self.cpu_second, luck);
         let done = self.owed.min(most);
         self.owed -= done;
         (done, count(come * self.visits, luck))
@@ -201,9 +205,9 @@ impl<'a> FleetsAtWork<'a> {
                         let (at_work, idle) = seen.draw(&mut station.looked, &mut self.luck);
                         self.core.show(at_work, idle);
                     }
-                    station.drawn(come, most * span, &mut self.luck)
+                    station.drawn((come, span), most * span, &mut self.luck)
                 }
-                _ if self.core.is_watched() => station.drawn(come, most * span, &mut self.luck),
+                _ if self.core.is_watched() => station.drawn((come, span), most * span, &mut self.luck),
                 _ => (come * station.cpu, come * station.visits),
             };
             station.attempts += attempts.max(0.0);
@@ -268,6 +272,7 @@ pub(super) fn stations(plan: &Plan<'_>, mix: &[f64]) -> Vec<Station> {
         alone: alone * SECOND,
         attempts: 0.0,
         owed: 0.0,
+        rate: Lag { seen: plan.first_rate / SECOND },
         looked: Last::default(),
     };
     let demands = Demand::of_bodies(&application, &specs, 1.0, true);

@@ -3,13 +3,13 @@
 //! An arrival waits with the probability of M/G/c at the load at which a queue of this length would be stationary, and then for
 //! a [`Delay`]. The length of the queue given that there is one follows the closure of its diffusion,
 //! `q' = drift + s2 / (2 q)`: its fixed point is the stationary mean, a burst that is over before the queue has grown leaves
-//! none, and over capacity it is the fluid. What servers see of the rate lags by one service (Jagerman's modified offered
-//! load, in Massey and Whitt, 1994). Where the drift has carried a queue far beyond what chance makes of it, who arrives waits
+//! none, and over capacity it is the fluid. What servers see of the rate [lags](super::lag). Where the drift has carried a queue far beyond what chance makes of it, who arrives waits
 //! as long as it takes until those before have begun, which is known when they have: instances may join meanwhile.
 
 use std::collections::VecDeque;
 
 use super::delay::{Delays, Service};
+use super::lag::Lag;
 use super::rest::Rests;
 use super::waits::Waits;
 use crate::traffic::path::Stretch;
@@ -44,6 +44,13 @@ struct Parcel {
     count: f64,
 }
 
+/// What a stretch has brought: requests.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Served {
+    pub begun: f64,
+    pub worked: f64,
+}
+
 /// The queue.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
@@ -51,8 +58,8 @@ pub(super) struct Queue {
     length: f64,
     /// Mean length, those times included in which there is none.
     mean: f64,
-    /// Arrivals per nanosecond as servers see them.
-    seen: f64,
+    /// Arrivals as servers see them.
+    rate: Lag,
     parcels: VecDeque<Parcel>,
     behind: f64,
     waits: Waits,
@@ -62,7 +69,7 @@ pub(super) struct Queue {
 impl Queue {
     /// A fleet that has been at work for long at this rate.
     pub fn new(rate: f64) -> Self {
-        Self { seen: rate, ..Self::default() }
+        Self { rate: Lag { seen: rate }, ..Self::default() }
     }
 
     /// Mean number that wait.
@@ -72,38 +79,41 @@ impl Queue {
 
     /// Requests in service, as many as the rate that servers see would make.
     pub fn offered(&self, service: Service) -> f64 {
-        self.seen * service.mean
+        self.rate.seen * service.mean
     }
 
-    /// Goes through a stretch with so many servers, and tells how many requests have begun.
-    pub fn advance(&mut self, stretch: Stretch, servers: u32, service: Service, notes: &mut impl Notes) -> f64 {
+    /// Goes through a stretch with so many servers, and tells how many requests have begun, and how many are as much as has been
+    /// worked.
+    pub fn advance(&mut self, stretch: Stretch, servers: u32, service: Service, notes: &mut impl Notes) -> Served {
         let span = (stretch.to - stretch.from) as f64;
         let slope = stretch.slope();
-        let (mut done, mut begun) = (0.0, 0.0);
+        let (mut done, mut served) = (0.0, Served::default());
         while done < span {
             let rate = stretch.first + slope * done;
             let step = self.step(rate, slope, span - done, servers, service);
             let arrived = (rate + slope * step / 2.0) * step;
             let at = stretch.from as f64 + done + step / 2.0;
-            begun += self.go(step, arrived, at, servers, service, notes);
+            let (begun, seen) = self.go(step, arrived, at, servers, service, notes);
+            served.begun += begun;
+            served.worked += (begun + seen - arrived).max(0.0);
             done += step;
         }
-        begun
+        served
     }
 
     /// How far nothing changes much.
     fn step(&mut self, rate: f64, slope: f64, rest: f64, servers: u32, service: Service) -> f64 {
         let capacity = f64::from(servers) / service.mean;
-        let highest = self.seen.max(rate).max(rate + slope * rest);
-        if self.length < 1e-3 + BACKLOG * diffusive(self.seen, capacity, service)
+        let highest = self.rate.seen.max(rate).max(rate + slope * rest);
+        if self.length < 1e-3 + BACKLOG * diffusive(self.rate.seen, capacity, service)
             && self.waits.probability(servers, highest * service.mean) < NEVER
         {
             return rest;
         }
-        let drift = self.seen - capacity;
-        let lag = (rate - self.seen).abs();
-        let pull = drift + spread(self.seen, service) / (2.0 * self.length.max(1e-9));
-        let target = diffusive(self.seen, capacity, service);
+        let drift = self.rate.seen - capacity;
+        let lag = (rate - self.rate.seen).abs();
+        let pull = drift + spread(self.rate.seen, service) / (2.0 * self.length.max(1e-9));
+        let target = diffusive(self.rate.seen, capacity, service);
         let near = drift < 0.0 && (self.length - target).abs() <= SETTLED * target;
         let mut longest = rest;
         if lag > SETTLED * drift.abs().max(SETTLED * rate) {
@@ -118,14 +128,18 @@ impl Queue {
         longest.max(SHORTEST * service.mean).min(rest)
     }
 
-    /// One step.
-    fn go(&mut self, step: f64, arrived: f64, at: f64, servers: u32, service: Service, notes: &mut impl Notes) -> f64 {
-        let rate = arrived / step;
+    /// One step: how many have begun, and how many servers have seen come.
+    fn go(
+        &mut self,
+        step: f64,
+        arrived: f64,
+        at: f64,
+        servers: u32,
+        service: Service,
+        notes: &mut impl Notes,
+    ) -> (f64, f64) {
         let capacity = f64::from(servers) / service.mean;
-        // Mean of what servers see over the step, and its end.
-        let fade = libm::exp(-step / service.mean);
-        let seen = rate + (self.seen - rate) * (1.0 - fade) * service.mean / step;
-        self.seen = rate + (self.seen - rate) * fade;
+        let seen = self.rate.pass(arrived, step, service.mean);
         let drift = seen - capacity;
         let scale = diffusive(seen, capacity, service);
         let before = self.length;
@@ -150,7 +164,7 @@ impl Queue {
             let over = self.behind - self.length;
             self.begin(begun.max(over), (from, to), notes);
         }
-        begun
+        (begun, seen * step)
     }
 
     /// So many slots become free at once: how many of those who wait take one.
@@ -253,12 +267,13 @@ mod tests {
             let service = Service { mean: SECOND, cv2, third };
             let (mut queue, mut sum) = (Queue::new(rate / SECOND), Sum::default());
             queue.advance(flat(0, 3_000, rate), servers, service, &mut sum);
-            let (mut sum, begun) =
+            let (mut sum, served) =
                 (Sum::default(), queue.advance(flat(3_000, 4_000, rate), servers, service, &mut sum));
             queue.advance(flat(4_000, 5_000, rate), servers, service, &mut sum);
             let mean = sum.waited / sum.arrived / SECOND;
             assert!((mean / expected - 1.0).abs() < 0.01, "{servers} servers wait {mean} for {expected}");
-            assert!((begun - 1_000.0 * rate).abs() < 1.0, "{begun}");
+            let Served { begun, worked } = served;
+            assert!((begun - 1_000.0 * rate).abs() < 1.0 && (worked - begun).abs() < 1.0, "{begun}, {worked}");
         }
     }
 

@@ -132,7 +132,13 @@ pub fn chance_of_mean(samples: &[f64]) -> Option<f64> {
 
 /// The 97.5 % point of Student's t.
 fn t_975(freedom: f64) -> f64 {
-    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(0.975))
+    t_quantile(0.975, freedom)
+}
+
+/// The value of Student's t that is exceeded with the probability `1 - p`; infinite without any degree of freedom.
+#[must_use]
+pub fn t_quantile(p: f64, freedom: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, freedom).map_or(f64::INFINITY, |law| law.inverse_cdf(p))
 }
 
 /// Compensated sum (Neumaier 1974): its error does not grow with the number of terms.

@@ -65,7 +65,7 @@ pub fn reading(result: &RunResult) -> Option<String> {
     let is_audited = |one: &DeploymentResult| one.audit.as_ref().is_some_and(|audit| audit.windows > 0);
     result.deployments.iter().any(is_audited).then(|| {
         "\"Off by, in the audit\": where rates are played, windows of the run are played request by request as well. By so \
-         much the rates are off there, ± a standard error; within three of these it may be chance."
+         much the rates are off there, ± a standard error; within several of these it may be chance."
             .to_owned()
     })
 }

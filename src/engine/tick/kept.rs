@@ -27,19 +27,23 @@ pub(super) struct Kept<'a> {
     law: &'a Distribution,
     /// The highest rank first, each later use of a lower one.
     used: VecDeque<Used>,
+    /// The place of those of whom one ends first, as far as it is known.
+    first: Option<usize>,
 }
 
 impl<'a> Kept<'a> {
     /// Ranks up to one have been used at the beginning.
     pub fn new(law: &'a Distribution, rank: u32) -> Self {
-        let mut kept = Self { law, used: VecDeque::new() };
+        let mut kept = Self { law, used: VecDeque::new(), first: None };
         kept.push(0.0, rank);
         kept
     }
 
     fn push(&mut self, at: f64, rank: u32) {
         if rank > 0 {
-            self.used.push_back(Used { at, rank, ends: at + self.law.least() as f64, left: None });
+            let ends = at + self.law.least() as f64;
+            self.first = self.first.filter(|first| self.used.get(*first).is_some_and(|used| used.ends <= ends));
+            self.used.push_back(Used { at, rank, ends, left: None });
         }
     }
 
@@ -66,8 +70,9 @@ impl<'a> Kept<'a> {
     /// When the next of them ends, as far as that is before an instant.
     pub fn next(&mut self, before: f64, luck: &mut Stream) -> f64 {
         loop {
-            let Some((place, ends)) = self.first() else { return f64::INFINITY };
-            if ends >= before || self.used[place].left.is_some() {
+            let Some(place) = self.first() else { return f64::INFINITY };
+            let Used { ends, left, .. } = self.used[place];
+            if ends >= before || left.is_some() {
                 return ends;
             }
             self.used[place].left = Some(1.0);
@@ -75,14 +80,23 @@ impl<'a> Kept<'a> {
         }
     }
 
-    fn first(&self) -> Option<(usize, f64)> {
-        self.used.iter().map(|used| used.ends).enumerate().min_by(|(_, one), (_, other)| one.total_cmp(other))
+    fn first(&mut self) -> Option<usize> {
+        if self.first.is_none() {
+            let ends = self.used.iter().map(|used| used.ends).enumerate();
+            self.first = ends.min_by(|(_, one), (_, other)| one.total_cmp(other)).map(|(place, _)| place);
+        }
+        self.first
     }
 
     /// Draws when the next of those of a place ends, after the last.
     fn draw(&mut self, place: usize, luck: &mut Stream) {
         let below = self.below(place);
         let used = &mut self.used[place];
+        if self.law.as_constant().is_some() {
+            // All of them end at that bound.
+            return;
+        }
+        self.first = None;
         if let Some(left) = &mut used.left {
             *left *= libm::exp(libm::log1p(-luck.random::<f64>()) / f64::from(used.rank - below));
             used.ends = used.at + self.law.quantile(1.0 - *left);
@@ -98,7 +112,7 @@ impl<'a> Kept<'a> {
 
     /// The first of them ends; its rank.
     pub fn end(&mut self, luck: &mut Stream) -> u32 {
-        let place = self.first().map_or(0, |(place, _)| place);
+        let place = self.first().unwrap_or_default();
         let rank = luck.random_range(self.below(place)..self.used[place].rank) + 1;
         self.come_down(place);
         if self.used.get(place).is_some_and(|used| used.rank > self.below(place)) {
@@ -128,6 +142,7 @@ impl<'a> Kept<'a> {
     fn tidy(&mut self, place: usize) {
         if self.used[place].rank == self.below(place) {
             self.used.remove(place);
+            self.first = None;
         }
     }
 }

@@ -6,6 +6,7 @@ use super::cells::{Cells, HIGHEST, Sample, around, load_of, sample};
 use super::connections::Connected;
 use super::domain::{KEPT, SPREADS};
 use super::entrance::Entrance;
+use super::evened::{Passed, Stay};
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -18,7 +19,7 @@ use crate::engine::Plan;
 use crate::engine::exact::Core;
 use crate::engine::exact::tally::given::{Given, GivenUse};
 use crate::engine::first::first_instances;
-
+use crate::kernel::histogram::Histogram;
 use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::{Measurement, SliceMeasure};
@@ -37,6 +38,8 @@ const PILOTS: f64 = 30_000.0;
 /// One service at work.
 struct Function<'a> {
     pool: Pool<'a>,
+    passed: Passed,
+    stay: Option<Stay>,
     station: Station,
     /// Mean nanoseconds for which an attempt holds an instance; by the number of the load where stores share their CPU, as far
     /// as that is known.
@@ -236,10 +239,11 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
             self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
+            let evened = function.passed.along(self.path.moved(), function.stay);
             for part in parts(stretch, function.pool.step()) {
                 let held = function.held(shared.map(|most| part.rate / most));
                 let part = part.times(function.station.visits);
-                let passed = function.pool.pass(part, held, &mut self.luck);
+                let passed = function.pool.pass(part, (held, evened), &mut self.luck);
                 function.most = function.most.max(part.rate * held);
                 if let Some(slice) = self.slice {
                     function.alive[slice] += passed.time;
@@ -302,7 +306,14 @@ fn function<'a>(
     let own = joined(&spread(spec.runtime_start, 1.0), &spread(&service.init, init_pace));
     let (wall, billed) = (spec.fleet.start.mean(), spec.runtime_start.mean() + service.init.mean() * init_pace);
     let slices = plan.calendar.slices.len();
+    let attempts = &pilot.brought.services[number].measure.attempts;
+    let none = Histogram::default();
+    let times = attempts.latency.since(&none).map(|(time, count)| (count as f64, time as f64));
+    // Of those who pass, some may never come here.
+    let stay = Stay::of(times).map(|stay| stay.thinned(station.visits));
     Ok(Function {
+        passed: Passed::new(),
+        stay,
         pool: Pool::new((spec.fleet.reuse, first), (keep_alive, spec.fleet.lifetime.as_ref()), wall + billed, luck),
         station,
         held,

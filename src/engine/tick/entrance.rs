@@ -1,6 +1,6 @@
 //! What passes the edge: the rate of a path, less what its throttle turns away.
 
-use super::bucket::{Bucket, Turned};
+use super::bucket::{Bucket, Cells, Moves, Turned};
 use crate::kernel::whole;
 use crate::platform::edge::Throttle;
 use crate::traffic::path::{Arrived, CELL, Path, Stretch};
@@ -61,6 +61,11 @@ impl Entrance {
     /// Share of each class in the stretch given last; they add up to 1.
     pub fn mix(&self) -> &[f64] {
         self.path.mix()
+    }
+
+    /// The law of the level of the throttle's bucket, and how it moved in the stretch given last; `None` if it is full all the time.
+    pub fn moved(&self) -> Option<(&Cells, Moves)> {
+        self.throttle.as_ref()?.bucket.moved()
     }
 
     /// Of those who arrived, those who passed; and those who were turned away, if any could be.

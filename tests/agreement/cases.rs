@@ -338,14 +338,6 @@ pub const CASES: &[Case] = &[
         beyond: &[("instances", 0.058, EVEN), ("cold", 0.31, EVEN)],
     },
     Case {
-        name: "temp throttle-free, bursts of 2 s",
-        traffic: r#"duration = "6h", source = { rate = "160/s", burst = { cv = 0.3, window = "2s" } }"#,
-        class: WEB,
-        deployment: r#"platform = "aws-lambda", instance = { memory = "1769MiB" }"#,
-        replications: 8,
-        beyond: &[],
-    },
-    Case {
         name: "throttle, rare bursts of 2 s",
         traffic: r#"duration = "6h", source = { rate = "160/s", burst = { cv = 0.3, window = "2s" } }"#,
         class: WEB,

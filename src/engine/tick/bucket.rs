@@ -12,7 +12,7 @@ use crate::platform::edge::Throttle;
 use crate::traffic::path::Stretch;
 
 /// Cells of the law.
-pub(super) const CELLS: usize = 256;
+const CELLS: usize = 256;
 /// An arrival needs a whole token: on average of all rates the bucket is smaller by this part of one than a diffusion sees.
 const PART: f64 = 1.0 / 6.0;
 /// A rate this close to the refill is as good as equal to it.
@@ -32,19 +32,7 @@ const WITHIN: f64 = 2.0 - std::f64::consts::SQRT_2;
 const IMPLICIT: f64 = WITHIN / 2.0;
 
 /// Probabilities, from empty to full.
-pub(super) type Cells = [f64; CELLS];
-
-/// How the level moved in a step.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Moves {
-    /// How often mass goes to the next cell, per nanosecond.
-    pub up: f64,
-    pub down: f64,
-    /// Tokens from one cell to the next.
-    pub width: f64,
-    /// Nanoseconds.
-    pub span: f64,
-}
+type Cells = [f64; CELLS];
 
 /// The law of the level.
 #[derive(Clone, Debug)]
@@ -54,11 +42,24 @@ pub(super) struct Bucket {
     refill: f64,
     /// `None`: it is full.
     cells: Option<Cells>,
-    moves: Option<Moves>,
     /// Nanoseconds of the next step.
     step: f64,
-    /// The rate of the step before.
+    /// The rate of the step before, and the drift and variance of the level in it, per nanosecond.
     rate: f64,
+    drift: f64,
+    variance: f64,
+}
+
+/// A bucket that may be empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scarce {
+    /// Tokens that it holds.
+    pub burst: f64,
+    /// By how much its level changes while it is neither empty nor full: mean and variance per nanosecond.
+    pub drift: f64,
+    pub variance: f64,
+    /// How many are turned away per nanosecond.
+    pub away: f64,
 }
 
 /// What comes of those who arrive in some time.
@@ -74,7 +75,7 @@ impl Bucket {
     /// A full one.
     pub fn new(throttle: Throttle) -> Self {
         let (burst, refill) = (f64::from(throttle.burst) - PART, throttle.rate / 1e9);
-        Self { burst, refill, cells: None, moves: None, step: 0.0, rate: 0.0 }
+        Self { burst, refill, cells: None, step: 0.0, rate: 0.0, drift: 0.0, variance: 0.0 }
     }
 
     /// Whether it is full, and remains so at a rate per nanosecond.
@@ -87,17 +88,17 @@ impl Bucket {
         exponent(rate / self.refill) * self.burst * FULL > 1.0
     }
 
-    /// The law of its level and how it moved last; `None` if it is full.
-    pub fn moved(&self) -> Option<(&Cells, Moves)> {
-        self.cells.as_ref().zip(self.moves)
-    }
-
     /// The longest step at a rate, in nanoseconds.
     pub fn step(&mut self, rate: f64) -> f64 {
         if (rate - self.rate).abs() > JUMP * self.refill || self.cells.is_none() {
             self.step = FIRST * self.burst / ((self.refill - rate).abs() + rate / self.burst);
         }
         self.step
+    }
+
+    /// What it was in the step before, in which so many were turned away per nanosecond.
+    pub fn scarce(&self, away: f64) -> Scarce {
+        Scarce { burst: self.burst, drift: self.drift, variance: self.variance, away }
     }
 
     /// A stretch passes, which is about flat and no longer than a [step](Self::step).
@@ -109,10 +110,10 @@ impl Bucket {
         let drift = self.refill - rate;
         let exponent = exponent(rate / self.refill);
         let variance = if exponent == 0.0 { rate } else { 2.0 * drift / exponent };
+        (self.drift, self.variance) = (drift, variance);
         // Where the drift alone would empty a cell from the wrong side, cells are too coarse for the diffusion.
         let spread = variance.max(drift.abs() * width) / (2.0 * width * width);
         let (up, down) = (spread + drift / (2.0 * width), spread - drift / (2.0 * width));
-        self.moves = Some(Moves { up, down, width, span });
         let cells = self.cells.get_or_insert_with(|| std::array::from_fn(|cell| f64::from(cell + 1 == CELLS)));
         let before = level(cells);
         let empty = flow(cells, span * up, span * down);
@@ -160,7 +161,7 @@ fn come(cells: &Cells, cell: usize, up: f64, down: f64) -> f64 {
 }
 
 /// Finds the law from which, if mass moved back so often, this one would come: by elimination from below.
-pub(super) fn solve(cells: &mut Cells, up: f64, down: f64) {
+fn solve(cells: &mut Cells, up: f64, down: f64) {
     let mut above = [0.0; CELLS];
     let (mut below, mut weight) = (0.0, 0.0);
     for (cell, mass) in cells.iter_mut().enumerate() {

@@ -6,7 +6,7 @@ use super::cells::{Cells, HIGHEST, Sample, around, load_of, sample};
 use super::connections::Connected;
 use super::domain::{KEPT, SPREADS};
 use super::entrance::Entrance;
-use super::evened::{Passed, Stay};
+use super::evened::{Evened, Stay};
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -38,13 +38,13 @@ const PILOTS: f64 = 30_000.0;
 /// One service at work.
 struct Function<'a> {
     pool: Pool<'a>,
-    passed: Passed,
-    stay: Option<Stay>,
     station: Station,
     /// Mean nanoseconds for which an attempt holds an instance; by the number of the load where stores share their CPU, as far
     /// as that is known.
     held: f64,
     held_at: Vec<Option<f64>>,
+    /// By what law, while they share nothing.
+    stay: Option<Stay>,
     /// Those of a start, and of it that are billed.
     start: f64,
     billed_start: f64,
@@ -239,7 +239,7 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
             self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
-            let evened = function.passed.along(self.path.moved(), function.stay);
+            let evened = Evened::of(self.path.scarce(), function.stay);
             for part in parts(stretch, function.pool.step()) {
                 let held = function.held(shared.map(|most| part.rate / most));
                 let part = part.times(function.station.visits);
@@ -312,7 +312,6 @@ fn function<'a>(
     // Of those who pass, some may never come here.
     let stay = Stay::of(times).map(|stay| stay.thinned(station.visits));
     Ok(Function {
-        passed: Passed::new(),
         stay,
         pool: Pool::new((spec.fleet.reuse, first), (keep_alive, spec.fleet.lifetime.as_ref()), wall + billed, luck),
         station,

@@ -6,7 +6,7 @@ use super::books::Books;
 use super::delay::Delay;
 use super::domain::SPREADS;
 use super::entrance::Entrance;
-use super::evened::{Passed, Stay};
+use super::evened::{Evened, Stay};
 use super::latencies::Latencies;
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -29,7 +29,6 @@ pub(super) struct FunctionsAtWork<'a> {
     law: &'a PerRequest,
     speed: f64,
     pool: Pool<'a>,
-    passed: Passed,
     /// For how long requests of a mix are at work.
     stay: (Vec<f64>, Option<Stay>),
     latencies: Latencies,
@@ -62,7 +61,6 @@ impl<'a> FunctionsAtWork<'a> {
             law,
             speed: speed(&plan),
             pool: Pool::new((spec.fleet.reuse, count), (keep_alive, spec.fleet.lifetime.as_ref()), start, &mut luck),
-            passed: Passed::new(),
             stay: (Vec::new(), None),
             latencies,
             books: Books::new(&plan),
@@ -119,11 +117,11 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
     fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.latencies.mix.clone_from_slice(self.path.mix());
         let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
-        let moved = self.path.moved();
-        if moved.is_some() && self.stay.0 != self.path.mix() {
+        let scarce = self.path.scarce();
+        if scarce.is_some() && self.stay.0 != self.path.mix() {
             self.stay = (self.path.mix().to_vec(), Stay::of(self.latencies.work()));
         }
-        let evened = self.passed.along(moved, self.stay.1);
+        let evened = Evened::of(scarce, self.stay.1);
         for part in parts(stretch, self.pool.step()) {
             let passed = self.pool.pass(part, (load.mean, evened), &mut self.luck);
             let Part { span, rate, .. } = part;

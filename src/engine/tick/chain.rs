@@ -43,7 +43,7 @@ struct Function<'a> {
     /// as that is known.
     held: f64,
     held_at: Vec<Option<f64>>,
-    /// By what law, while they share nothing.
+    /// The same as it varies, while stores are idle.
     stay: Option<Stay>,
     /// Those of a start, and of it that are billed.
     start: f64,
@@ -309,7 +309,6 @@ fn function<'a>(
     let attempts = &pilot.brought.services[number].measure.attempts;
     let none = Histogram::default();
     let times = attempts.latency.since(&none).map(|(time, count)| (count as f64, time as f64));
-    // Of those who pass, some may never come here.
     let stay = Stay::of(times).map(|stay| stay.thinned(station.visits));
     Ok(Function {
         stay,

@@ -7,7 +7,7 @@
 //! over the variance that requests bring, is the share of the rest that is lacking.
 //!
 //! By how much the sum is larger when the bucket is empty is known in closed form: the level is a diffusion between two
-//! reflecting ends, which looks the same backwards in time, so that before it was empty it was what it will be after. On an
+//! reflecting ends, which looks the same backwards in time once it has settled: before it was empty it was what it will be after. On an
 //! endless line that leaves of the rest the share `k / (k + n)`, with `exp(-n x)` the law of the level and `exp(-k x)` the
 //! solution of its backward equation.
 //!
@@ -51,7 +51,7 @@ impl Stay {
         (mean > 0.0).then(|| Self { mean, two: two / mean, three: three / mean, share: 1.0 })
     }
 
-    /// Of those of whom only a share comes here.
+    /// Of those of whom only a share comes here. Who comes again when it is done is as good as one who stays longer.
     pub fn thinned(self, share: f64) -> Self {
         Self { share: share.min(1.0), ..self }
     }
@@ -179,8 +179,8 @@ mod tests {
         most: f64,
     }
 
-    /// Requests that come one by one for so many keep-alives, each taking a token if there is one.
-    fn one_by_one(rate: f64, burst: u32, work: &Distribution, kept: u32) -> Found {
+    /// Requests that come one by one for so many keep-alives, each taking a token if there is one; a share of those work.
+    fn one_by_one((rate, burst): (f64, u32), (work, share): (&Distribution, f64), kept: u32) -> Found {
         let mut luck = stream(1, "test", "evened", 0);
         let full = f64::from(burst);
         let (mut tokens, mut now, mut most, mut window) = (full, 0.0, 0, 1.0);
@@ -207,8 +207,10 @@ mod tests {
             now = next;
             if tokens >= 1.0 {
                 tokens -= 1.0;
-                ends.push(Reverse(whole::round(now + work.draw(&mut luck))));
-                most = most.max(ends.len());
+                if luck.random::<f64>() < share {
+                    ends.push(Reverse(whole::round(now + work.draw(&mut luck))));
+                    most = most.max(ends.len());
+                }
             }
         }
         let mean = sum / now;
@@ -248,18 +250,27 @@ mod tests {
     #[test]
     fn what_passes_is_at_work_as_evenly_as_one_by_one() {
         let mut luck = stream(1, "test", "pool", 0);
-        for (rate, burst, law) in
-            [(200.0, 50, WEB), (210.0, 400, WEB), (240.0, 50, EXPONENTIAL), (300.0, 50, WEB), (300.0, 50, EXPONENTIAL)]
-        {
+        // A bucket that holds hardly any tokens cuts the highest levels, which a law of three moments does not know.
+        for (rate, burst, law, share, within) in [
+            (200.0, 50, WEB, 1.0, 0.015),
+            (210.0, 400, WEB, 1.0, 0.015),
+            (210.0, 3, WEB, 1.0, 0.05),
+            (240.0, 50, EXPONENTIAL, 1.0, 0.015),
+            (300.0, 50, WEB, 1.0, 0.015),
+            (300.0, 50, EXPONENTIAL, 1.0, 0.015),
+            (300.0, 50, EXPONENTIAL, 0.5, 0.015),
+        ] {
             let work = Distribution::new(law.clone());
-            let (found, stay) = (one_by_one(rate, burst, &work, 60), stay(&work));
+            let found = one_by_one((rate, burst), (&work, share), 60);
+            let stay = stay(&work).thinned(share);
             let (passes, evened) = by_rates(rate, burst, stay);
+            let passes = share * passes;
             let about = |what: &str, told: f64, is: f64, within: f64| {
                 assert!((told / is - 1.0).abs() < within, "{rate}, {burst}, {law:?}: {what} {told} for {is}");
             };
             about("mean", passes * stay.mean, found.mean, 0.01);
             about("variance", passes * stay.mean * evened.variance, found.variance, 0.05);
-            about("instances", pooled((passes, evened), stay.mean, &mut luck), found.most, 0.015);
+            about("instances", pooled((passes, evened), stay.mean, &mut luck), found.most, within);
         }
     }
 

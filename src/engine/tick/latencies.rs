@@ -85,9 +85,8 @@ impl Latencies {
 
     /// How long those work who arrive now: shares and nanoseconds, rising. Who is cut short works for as long as anybody does.
     pub fn work(&self) -> Vec<(f64, f64)> {
-        let mut mass: Vec<f64> = Vec::new();
-        let (mut killed, longest) = (0.0, self.classes.iter().map(|class| class.work.mass.len()).max().unwrap_or(0));
-        mass.resize(longest, 0.0);
+        let longest = self.classes.iter().map(|class| class.work.mass.len()).max().unwrap_or(0);
+        let (mut mass, mut killed) = (vec![0.0; longest], 0.0);
         for (OfClass { work, .. }, share) in self.classes.iter().zip(&self.mix) {
             mass.iter_mut().zip(&work.mass).for_each(|(sum, mass)| *sum += share * mass);
             killed += share * work.killed;

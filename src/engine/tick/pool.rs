@@ -5,6 +5,7 @@
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
 //! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989). Clumps come independently of each
 //! other, so that the highest level reached in a time takes one draw. Each level beyond the instances that there are is a cold start.
+//! Behind a throttle requests at work [vary less](super::evened).
 //! While it lasts those who find none have others started: as many as a loss system of the instances that there are turns away.
 
 use std::cmp::Reverse;
@@ -49,6 +50,7 @@ struct Crossings {
     rate: f64,
     busy: f64,
     work: f64,
+    /// How their number varies.
     evened: Evened,
     /// Levels that are reached all the time.
     held: u32,
@@ -76,18 +78,16 @@ impl Crossings {
         let law = (evened != Evened::NOT).then(|| Moved::new(busy, evened));
         let mut at_work = law.map_or_else(|| poisson(busy, held), |law| law.at(held));
         for level in held + 1.. {
-            // As often as a level is reached it is left: each of those at work ends.
-            let (each, next) = match law {
-                None => (rate * at_work, busy / f64::from(level)),
-                Some(law) => (at_work * law.ratio(level) * f64::from(level) / work, law.ratio(level)),
-            };
+            // A level is reached as often as it is left, where each of those at work ends.
+            let ratio = law.map_or(busy / f64::from(level), |law| law.ratio(level));
+            let each = if law.is_none() { rate * at_work } else { at_work * ratio * f64::from(level) / work };
             let clumps = each * (1.0 - busy / f64::from(level));
             if clumps.is_nan() || clumps < NEVER && f64::from(level) > busy + 1.0 {
                 break;
             }
             self.each.push(each);
             self.per_nano.push(clumps);
-            at_work *= next;
+            at_work *= ratio;
         }
         // Who reaches a level has reached those below.
         let mut most = 0.0_f64;

@@ -34,6 +34,7 @@ mod connections;
 mod delay;
 pub mod domain;
 mod entrance;
+mod evened;
 mod fleet;
 mod fleets;
 mod functions;

@@ -44,8 +44,22 @@ pub(super) struct Bucket {
     cells: Option<Cells>,
     /// Nanoseconds of the next step.
     step: f64,
-    /// The rate of the step before.
+    /// The rate of the step before, and the drift and variance of the level in it, per nanosecond.
     rate: f64,
+    drift: f64,
+    variance: f64,
+}
+
+/// A bucket that may be empty.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scarce {
+    /// Tokens that it holds.
+    pub burst: f64,
+    /// By how much its level changes while it is neither empty nor full: mean and variance per nanosecond.
+    pub drift: f64,
+    pub variance: f64,
+    /// How many are turned away per nanosecond.
+    pub away: f64,
 }
 
 /// What comes of those who arrive in some time.
@@ -61,7 +75,7 @@ impl Bucket {
     /// A full one.
     pub fn new(throttle: Throttle) -> Self {
         let (burst, refill) = (f64::from(throttle.burst) - PART, throttle.rate / 1e9);
-        Self { burst, refill, cells: None, step: 0.0, rate: 0.0 }
+        Self { burst, refill, cells: None, step: 0.0, rate: 0.0, drift: 0.0, variance: 0.0 }
     }
 
     /// Whether it is full, and remains so at a rate per nanosecond.
@@ -82,6 +96,11 @@ impl Bucket {
         self.step
     }
 
+    /// What it was in the step before, in which so many were turned away per nanosecond.
+    pub fn scarce(&self, away: f64) -> Scarce {
+        Scarce { burst: self.burst, drift: self.drift, variance: self.variance, away }
+    }
+
     /// A stretch passes, which is about flat and no longer than a [step](Self::step).
     pub fn pass(&mut self, stretch: &Stretch) -> Turned {
         let span = (stretch.to - stretch.from) as f64;
@@ -91,6 +110,7 @@ impl Bucket {
         let drift = self.refill - rate;
         let exponent = exponent(rate / self.refill);
         let variance = if exponent == 0.0 { rate } else { 2.0 * drift / exponent };
+        (self.drift, self.variance) = (drift, variance);
         // Where the drift alone would empty a cell from the wrong side, cells are too coarse for the diffusion.
         let spread = variance.max(drift.abs() * width) / (2.0 * width * width);
         let (up, down) = (spread + drift / (2.0 * width), spread - drift / (2.0 * width));

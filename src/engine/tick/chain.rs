@@ -6,6 +6,7 @@ use super::cells::{Cells, HIGHEST, Sample, around, load_of, sample};
 use super::connections::Connected;
 use super::domain::{KEPT, SPREADS};
 use super::entrance::Entrance;
+use super::evened::{Evened, Stay};
 use super::fleets::{Station, stations};
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -19,7 +20,7 @@ use crate::engine::Plan;
 use crate::engine::exact::Core;
 use crate::engine::exact::tally::given::{Given, GivenUse};
 use crate::engine::first::first_instances;
-
+use crate::kernel::histogram::Histogram;
 use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::{Measurement, SliceMeasure};
@@ -45,6 +46,8 @@ struct Function<'a> {
     /// as that is known.
     held: f64,
     held_at: Vec<Option<f64>>,
+    /// The same as it varies, while stores are idle.
+    stay: Option<Stay>,
     /// Those of a start, and of it that are billed.
     start: f64,
     billed_start: f64,
@@ -240,10 +243,11 @@ impl<'a> AlongRate<'a> for ChainAtWork<'a> {
             self.cells.come(self.slice, SAMPLED, self.path.mix(), stretch.expected());
         }
         for (service, function) in self.functions.iter_mut().enumerate() {
+            let evened = Evened::of(self.path.scarce(), function.stay);
             for part in parts(stretch, function.pool.step) {
                 let held = function.held(shared.map(|most| part.rate / most));
                 let (part, held) = (part.times(function.station.visits / function.row), held * function.row);
-                let passed = function.pool.pass(part, held, &mut self.luck);
+                let passed = function.pool.pass(part, (held, evened), &mut self.luck);
                 function.most = function.most.max(part.rate * held);
                 if let Some(slice) = self.slice {
                     function.alive[slice] += passed.time;
@@ -307,7 +311,12 @@ fn function<'a>(
     let own = joined(&spread(spec.runtime_start, 1.0), &spread(&service.init, init_pace));
     let (wall, billed) = (spec.fleet.start.mean(), spec.runtime_start.mean() + service.init.mean() * init_pace);
     let slices = plan.calendar.slices.len();
+    let attempts = &pilot.brought.services[number].measure.attempts;
+    let none = Histogram::default();
+    let times = attempts.latency.since(&none).map(|(time, count)| (count as f64, time as f64));
+    let stay = Stay::of(times).map(|stay| stay.thinned(station.visits));
     Ok(Function {
+        stay,
         pool: Pool::new((spec.fleet.reuse, first), (keep_alive, spec.fleet.lifetime.as_ref()), wall + billed, luck),
         station,
         row,

@@ -1,6 +1,6 @@
 //! What passes the edge: the rate of a path, less what its throttle turns away.
 
-use super::bucket::{Bucket, Turned};
+use super::bucket::{Bucket, Scarce, Turned};
 use crate::kernel::whole;
 use crate::platform::edge::Throttle;
 use crate::traffic::path::{Arrived, CELL, Path, Stretch};
@@ -22,6 +22,8 @@ struct Throttled {
     rate: f64,
     /// The rest of the stretch that is being passed.
     rest: Option<Stretch>,
+    /// The bucket in the one given last, if it may have been empty.
+    scarce: Option<Scarce>,
     /// Where minutes of the measured window begin, and what came in each.
     start: u64,
     minutes: Vec<Minute>,
@@ -43,6 +45,7 @@ impl Entrance {
             bucket: Bucket::new(throttle),
             rate: throttle.rate / 1e9,
             rest: None,
+            scarce: None,
             start,
             minutes: Vec::new(),
         };
@@ -61,6 +64,11 @@ impl Entrance {
     /// Share of each class in the stretch given last; they add up to 1.
     pub fn mix(&self) -> &[f64] {
         self.path.mix()
+    }
+
+    /// The throttle's bucket in the stretch given last, if it may have been empty.
+    pub fn scarce(&self) -> Option<Scarce> {
+        self.throttle.as_ref()?.scarce
     }
 
     /// Of those who arrived, those who passed; and those who were turned away, if any could be.
@@ -89,8 +97,11 @@ impl Throttled {
         if let Some(minute) = minute {
             self.note(minute, come, turned);
         }
+        self.scarce = None;
         if turned.away > 0.0 {
-            let passed = (come - turned.away).max(0.0) / (stretch.to - stretch.from) as f64;
+            let span = (stretch.to - stretch.from) as f64;
+            self.scarce = Some(self.bucket.scarce(turned.away / span));
+            let passed = (come - turned.away).max(0.0) / span;
             (stretch.first, stretch.last) = (passed, passed);
         }
         Some(stretch)

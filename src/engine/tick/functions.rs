@@ -6,6 +6,7 @@ use super::books::Books;
 use super::delay::Delays;
 use super::domain::SPREADS;
 use super::entrance::Entrance;
+use super::evened::{Evened, Stay};
 use super::latencies::Latencies;
 use super::law::{joined, spread};
 use super::pool::Pool;
@@ -28,6 +29,8 @@ pub(super) struct FunctionsAtWork<'a> {
     law: &'a PerRequest,
     speed: f64,
     pool: Pool<'a>,
+    /// For how long requests of a mix are at work.
+    stay: (Vec<f64>, Option<Stay>),
     latencies: Latencies,
     books: Books,
     luck: Stream,
@@ -58,6 +61,7 @@ impl<'a> FunctionsAtWork<'a> {
             law,
             speed: speed(&plan),
             pool: Pool::new((spec.fleet.reuse, count), (keep_alive, spec.fleet.lifetime.as_ref()), start, &mut luck),
+            stay: (Vec::new(), None),
             latencies,
             books: Books::new(&plan),
             luck,
@@ -113,8 +117,13 @@ impl<'a> AlongRate<'a> for FunctionsAtWork<'a> {
     fn go(&mut self, stretch: Stretch) -> Result<(), String> {
         self.latencies.mix.clone_from_slice(self.path.mix());
         let load = Load::of(self.latencies.classes.iter().map(|class| &class.work), self.path.mix());
+        let scarce = self.path.scarce();
+        if scarce.is_some() && self.stay.0 != self.path.mix() {
+            self.stay = (self.path.mix().to_vec(), Stay::of(self.latencies.work()));
+        }
+        let evened = Evened::of(scarce, self.stay.1);
         for part in parts(stretch, self.pool.step) {
-            let passed = self.pool.pass(part, load.mean, &mut self.luck);
+            let passed = self.pool.pass(part, (load.mean, evened), &mut self.luck);
             let Part { span, rate, .. } = part;
             let arrived = rate * span;
             self.latencies.arrive(arrived, 0.0, Delays::default());

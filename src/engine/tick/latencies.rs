@@ -82,6 +82,20 @@ impl Latencies {
         Self { classes: asked.into_iter().map(OfClass::new).collect(), mix }
     }
 
+    /// How long those work who arrive now: shares and nanoseconds, rising. Who is cut short works for as long as anybody does.
+    pub fn work(&self) -> Vec<(f64, f64)> {
+        let longest = self.classes.iter().map(|class| class.work.mass.len()).max().unwrap_or(0);
+        let (mut mass, mut killed) = (vec![0.0; longest], 0.0);
+        for (OfClass { work, .. }, share) in self.classes.iter().zip(&self.mix) {
+            mass.iter_mut().zip(&work.mass).for_each(|(sum, mass)| *sum += share * mass);
+            killed += share * work.killed;
+        }
+        if let Some(last) = mass.last_mut() {
+            *last += killed;
+        }
+        mass.into_iter().enumerate().map(|(place, mass)| (mass, midpoint(place) as f64)).collect()
+    }
+
     /// Starts of instances take so long, by bucket.
     pub fn set_start(&mut self, start: &[f64]) {
         for class in &mut self.classes {

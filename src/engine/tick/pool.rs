@@ -5,6 +5,7 @@
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
 //! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989). Clumps come independently of each
 //! other, so that the highest level reached in a time takes one draw. Each level beyond the instances that there are is a cold start.
+//! Behind a throttle requests at work [vary less](super::evened).
 //! While it lasts those who find none have others started: as many as a loss system of the instances that there are turns away.
 
 use std::cmp::Reverse;
@@ -13,6 +14,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use rand::RngExt;
 
 use super::along::Part;
+use super::evened::{Evened, Moved};
 use super::kept::Kept;
 use super::rush::started;
 use super::waits::below;
@@ -44,12 +46,14 @@ pub(super) struct Passed {
 }
 
 /// How often levels are reached at one rate.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Crossings {
     /// Requests per nanosecond, and how many are at work on average.
     rate: f64,
     busy: f64,
     work: f64,
+    /// How their number varies.
+    evened: Evened,
     /// Levels that are reached all the time.
     held: u32,
     /// How often each level beyond those is reached, per nanosecond; and clumps in which it is.
@@ -58,26 +62,34 @@ struct Crossings {
 }
 
 impl Crossings {
-    fn set(&mut self, rate: f64, work: f64) {
+    const fn new() -> Self {
+        Self { rate: 0.0, busy: 0.0, work: 0.0, evened: Evened::NOT, held: 0, each: Vec::new(), per_nano: Vec::new() }
+    }
+
+    fn set(&mut self, rate: f64, work: f64, evened: Evened) {
         let busy = rate * work;
-        if (rate - self.rate).abs() <= SAME * self.rate && (busy - self.busy).abs() <= SAME * self.busy {
+        let is_near = (rate - self.rate).abs() <= SAME * self.rate && (busy - self.busy).abs() <= SAME * self.busy;
+        if is_near && evened.is_near(self.evened, SAME) {
             return;
         }
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates
         let held = busy as u32;
-        (self.rate, self.busy, self.work, self.held) = (rate, busy, work, held);
+        (self.rate, self.busy, self.work, self.evened, self.held) = (rate, busy, work, evened, held);
         self.each.clear();
         self.per_nano.clear();
-        let mut at_work = poisson(busy, held);
+        let law = (evened != Evened::NOT).then(|| Moved::new(busy, evened));
+        let mut at_work = law.map_or_else(|| poisson(busy, held), |law| law.at(held));
         for level in held + 1.. {
-            let each = rate * at_work;
+            // A level is reached as often as it is left, where each of those at work ends.
+            let ratio = law.map_or(busy / f64::from(level), |law| law.ratio(level));
+            let each = if law.is_none() { rate * at_work } else { at_work * ratio * f64::from(level) / work };
             let clumps = each * (1.0 - busy / f64::from(level));
             if clumps.is_nan() || clumps < NEVER && f64::from(level) > busy + 1.0 {
                 break;
             }
             self.each.push(each);
             self.per_nano.push(clumps);
-            at_work *= busy / f64::from(level);
+            at_work *= ratio;
         }
         // Who reaches a level has reached those below.
         let mut most = 0.0_f64;
@@ -97,7 +109,7 @@ impl Crossings {
     /// what a loss system turns away, by its limit of many servers (Jagerman, Some Properties of the Erlang Loss Function, Bell
     /// System Technical Journal 53, 1974).
     fn in_a_jump(&self, instances: u32, start: f64, jump: f64) -> f64 {
-        let root = self.busy.sqrt();
+        let root = (self.busy * self.evened.variance).sqrt();
         let slack = (f64::from(instances) - self.busy) / root;
         let density = libm::exp(-slack * slack / 2.0) / (2.0 * std::f64::consts::PI).sqrt();
         let lacking = if slack < FULL { -slack * root } else { root * density / below(slack) };
@@ -149,7 +161,7 @@ impl<'a> Pool<'a> {
             step: shortest / STEPS,
             start,
             reuse,
-            crossings: Crossings::default(),
+            crossings: Crossings::new(),
             rate: None,
             jump: 0.0,
             kept: Kept::new(keep_alive, count),
@@ -167,13 +179,13 @@ impl<'a> Pool<'a> {
         u32::try_from(self.instances.len()).unwrap_or(u32::MAX)
     }
 
-    /// Goes through a time of at most a [step](Self::step), in which attempts work so long each.
-    pub fn pass(&mut self, part: Part, work: f64, luck: &mut Stream) -> Passed {
+    /// Goes through a time of at most a [step](Self::step), in which attempts work so long each and their number varies so.
+    pub fn pass(&mut self, part: Part, (work, evened): (f64, Evened), luck: &mut Stream) -> Passed {
         let Part { span, first, rate } = part;
         let jump = first - self.rate.unwrap_or(first);
         self.jump = if jump > SAME * first { jump * work } else { 0.0 };
         self.rate = Some(2.0 * rate - first);
-        self.crossings.set(rate, work);
+        self.crossings.set(rate, work, evened);
         let mut passed = Passed::default();
         self.along((self.now + span, u32::MAX), REST * span, &mut passed, luck);
         passed
@@ -305,7 +317,7 @@ mod tests {
         let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), 0.25 * SECOND, &mut luck);
         let mut pass = |first: f64, last: f64| {
             let part = Part { span: pool.step, first: first / SECOND, rate: f64::midpoint(first, last) / SECOND };
-            pool.pass(part, 0.1 * SECOND, &mut luck).cold
+            pool.pass(part, (0.1 * SECOND, Evened::NOT), &mut luck).cold
         };
         (0..20).for_each(|_| _ = pass(1e7, 1e7));
         let grown = pass(1e7, 1.04e7);
@@ -320,7 +332,7 @@ mod tests {
         let mut pass = |days: f64| {
             let (mut time, mut cold, mut done) = (0.0, 0.0, 0.0);
             while done < days * 86_400.0 * SECOND {
-                let passed = pool.pass(steady(rate, pool.step), work * SECOND, &mut luck);
+                let passed = pool.pass(steady(rate, pool.step), (work * SECOND, Evened::NOT), &mut luck);
                 (time, cold, done) = (time + passed.time, cold + f64::from(passed.cold), done + pool.step);
             }
             (time / done, cold)
@@ -356,7 +368,8 @@ mod tests {
             let mut sum = 0.0;
             for _ in 0..40 {
                 let mut pool = Pool::new((Reuse::MostRecent, 0), (&kept, None), start * SECOND, &mut luck);
-                let mut pass = |rate: f64| pool.pass(steady(rate, pool.step), 0.1 * SECOND, &mut luck).cold;
+                let mut pass =
+                    |rate: f64| pool.pass(steady(rate, pool.step), (0.1 * SECOND, Evened::NOT), &mut luck).cold;
                 (0..100).for_each(|_| _ = pass(1_000.0));
                 sum += f64::from((0..4).map(|_| pass(1_500.0)).sum::<u32>());
             }

@@ -16,6 +16,7 @@ use rand::RngExt;
 use super::along::Part;
 use super::evened::{Evened, Moved};
 use super::kept::Kept;
+use super::lag::Lag;
 use super::rush::started;
 use super::waits::below;
 use crate::kernel::distribution::Distribution;
@@ -135,8 +136,8 @@ pub(super) struct Pool<'a> {
     start: f64,
     reuse: Reuse,
     crossings: Crossings,
-    /// Attempts per nanosecond at the end of what has been gone through; and how many more are at work since it jumped.
-    rate: Option<f64>,
+    /// Attempts as those at work see them; and how many more there are soon, since they jumped.
+    rate: Option<Lag>,
     jump: f64,
     kept: Kept<'a>,
     /// Number of each instance in the order of their starts; and when which is recycled.
@@ -182,10 +183,10 @@ impl<'a> Pool<'a> {
     /// Goes through a time of at most a [step](Self::step), in which attempts work so long each and their number varies so.
     pub fn pass(&mut self, part: Part, (work, evened): (f64, Evened), luck: &mut Stream) -> Passed {
         let Part { span, first, rate } = part;
-        let jump = first - self.rate.unwrap_or(first);
+        let seen = self.rate.get_or_insert(Lag { seen: first });
+        let jump = first - seen.seen;
         self.jump = if jump > SAME * first { jump * work } else { 0.0 };
-        self.rate = Some(2.0 * rate - first);
-        self.crossings.set(rate, work, evened);
+        self.crossings.set(seen.pass(rate * span, span, work), work, evened);
         let mut passed = Passed::default();
         self.along((self.now + span, u32::MAX), REST * span, &mut passed, luck);
         passed

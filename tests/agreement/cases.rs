@@ -111,6 +111,14 @@ pub const CASES: &[Case] = &[
         beyond: &[],
     },
     Case {
+        name: "steady, two servers, rough work",
+        traffic: r#"duration = "1d", source = { rate = "12/s" }"#,
+        class: r#"class = { cpu = "0ms", io = { dist = "lognormal", mean = "100ms", sigma = 1.2 } }"#,
+        deployment: r#"platform = "vm", autoscaler = { kind = "fixed", replicas = 2 }"#,
+        replications: 4,
+        beyond: &[("p95", 0.08, ROUGH), ("p99", 0.13, ROUGH)],
+    },
+    Case {
         name: "steady, many slots",
         traffic: r#"duration = "2h", source = { rate = "280/s" }"#,
         class: WEB,
@@ -474,6 +482,18 @@ pub const CASES: &[Case] = &[
         beyond: &[],
     },
     Case {
+        name: "app engine, some of it waiting",
+        traffic: r#"duration = "3d", source = { rate = "10/s", burst = { cv = 0.1, window = "20s" } }"#,
+        class: r#"class = { entry = "api" }
+service = [{ name = "api", steps = [
+  { cpu = { dist = "gamma", mean = "15ms", cv = 1.4 } }, { io = { dist = "exponential", mean = "250ms" }, p = 0.3 },
+  { cpu = { dist = "gamma", mean = "3ms", cv = 1.4 } },
+] }]"#,
+        deployment: APP_ENGINE,
+        replications: 8,
+        beyond: &[("instances", 0.03, TAIL), ("cost", 0.04, TAIL)],
+    },
+    Case {
         name: "app engine, four services",
         traffic: r#"duration = "3h", source = { rate = "20/s", profile = "web-weekday" }"#,
         class: GRAPH,
@@ -565,6 +585,9 @@ store = [{ name = "orders", kind = "document" }]"#,
     },
 ];
 
+const ROUGH: &str = "of work that is far from exponential three moments do not tell the wait";
+const TAIL: &str =
+    "where requests share CPU and wait, more of them are at work at once now and then than two moments tell";
 const BURSTS: &str = "queues that come and go with bursts are told a little too short";
 const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
 const SELDOM: &str = "high levels of concurrency are crossed a little too seldom";

@@ -51,6 +51,13 @@ pub(super) struct Station {
 }
 
 impl Station {
+    /// For how long a request waits at this service without CPU, in nanoseconds.
+    fn waits(&self, plan: &Plan<'_>, service: usize) -> f64 {
+        let threads = plan.application.classes.iter().map(|class| class.threads).fold(0.0, f64::max);
+        let pace = threads.min(plan.deployment.of_service(service).instance.cpu_limit());
+        (self.visits * self.alone - self.cpu / pace).max(0.0)
+    }
+
     /// CPU work and attempts of a time in which so many requests come, with their noise; no more work than `most` is done in it.
     fn drawn(&mut self, (come, span): (f64, f64), most: f64, luck: &mut Stream) -> (f64, f64) {
         let seen = span * self.rate.pass(come, span, self.alone.max(1.0));
@@ -89,16 +96,19 @@ impl<'a> FleetsAtWork<'a> {
             Law::AppEngine(law) => Some(law.interval),
             _ => None,
         });
+        let stations = stations(&plan, path.mix());
+        let waits =
+            |plan: &Plan<'_>| (0..).zip(&stations).map(|(service, station)| station.waits(plan, service)).collect();
         Self {
             core: Box::new(Core::new(plan)),
-            stations: stations(&plan, path.mix()),
             cells: Cells::new(plan.calendar.slices.len(), u32::from(interval.is_none())),
             serving: vec![u32::MAX; plan.application.services.len()],
             stores: StoresAtWork::new(plan),
             connected: Connected::new(plan),
             shared: Shared::all(&plan, path.mix()),
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
-            looks: interval.map(|interval| Looks::new(&plan, interval)),
+            looks: interval.map(|interval| Looks::new(&plan, interval, waits(&plan))),
+            stations,
             strain: Strain::default(),
             slice: (plan.warmup.0 == 0).then_some(0),
             rate: 0.0,

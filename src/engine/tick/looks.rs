@@ -39,15 +39,24 @@ pub(super) struct Seen {
     /// Mean and variance of attempts at work.
     pub at_work: f64,
     variance: f64,
+    /// Mean of those among them that wait, which nobody keeps from it: their number is Poisson, and independent of the others.
+    waiting: f64,
     /// Correlation of a look with the one before.
     kept: f64,
     /// Mean number of instances with none.
     idle: f64,
 }
 
-/// The last look: by how many of its roots of a variance it was off its mean, and the variance.
+/// The last look: at those who share CPU, and at those who wait.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Last {
+    sharing: Off,
+    waiting: Off,
+}
+
+/// By how many of its roots of a variance a number was off its mean, and the variance.
+#[derive(Clone, Copy, Debug, Default)]
+struct Off {
     off: f64,
     variance: f64,
 }
@@ -56,14 +65,23 @@ impl Seen {
     /// Attempts at work and instances with none at one look after the last. Where few of the former have ended since, what
     /// there is has not had the time to vary as much as it would in the long run.
     pub fn draw(self, last: &mut Last, luck: &mut Stream) -> (u32, u32) {
+        let waiting = self.waiting.min(self.at_work);
+        let sharing = Self { at_work: self.at_work - waiting, variance: self.variance - waiting, ..self };
+        let mut at_work = sharing.number(&mut last.sharing, luck);
+        if waiting > 0.0 {
+            at_work += Self { at_work: waiting, variance: waiting, ..self }.number(&mut last.waiting, luck);
+        }
+        (at_work, floor(self.idle + luck.random::<f64>()))
+    }
+
+    fn number(self, last: &mut Off, luck: &mut Stream) -> u32 {
         let z: f64 = StandardNormal.sample(luck);
         let kept = self.kept * self.kept;
         let (old, new) = (kept * last.variance, (1.0 - kept) * self.variance.max(self.at_work));
         let variance = old + new;
         let off = if variance > 0.0 { (old.sqrt() * last.off + new.sqrt() * z) / variance.sqrt() } else { 0.0 };
-        *last = Last { off, variance };
-        let idle = self.idle + luck.random::<f64>();
-        (Self { variance, ..self }.quantile(off), floor(idle))
+        *last = Off { off, variance };
+        Self { variance, ..self }.quantile(off)
     }
 
     /// The number at which the negative binomial law is where a normal one is at `z`.
@@ -98,6 +116,7 @@ impl Seen {
         Self {
             at_work: self.at_work * share,
             variance: self.variance * share,
+            waiting: self.waiting * share,
             kept: self.kept * share,
             idle: self.idle * share,
         }
@@ -107,6 +126,7 @@ impl Seen {
         Self {
             at_work: self.at_work + other.at_work,
             variance: self.variance + other.variance,
+            waiting: self.waiting + other.waiting,
             kept: self.kept + other.kept,
             idle: self.idle + other.idle,
         }
@@ -120,6 +140,8 @@ pub(super) struct Looks {
     interval: Nanos,
     /// Of each class, where requests are nothing but one piece of work: their work, and the pace of their CPU work.
     alone: Option<Vec<(Work, f64)>>,
+    /// For how long a request waits at each service without CPU, in nanoseconds.
+    waits: Vec<f64>,
     /// Sizes of which samples are taken.
     sizes: Vec<Shape>,
     /// Of each shape, the size that tells it, and how many times as large that is.
@@ -140,11 +162,12 @@ struct Table {
 }
 
 impl Looks {
-    pub fn new(plan: &Plan<'_>, interval: Nanos) -> Self {
+    pub fn new(plan: &Plan<'_>, interval: Nanos, waits: Vec<f64>) -> Self {
         let of_classes = || asked(plan).into_iter().map(|class| (class.work, class.pace)).collect();
         Self {
             interval,
             alone: (!has_steps(plan.application)).then(of_classes),
+            waits,
             sizes: Vec::new(),
             told_by: Vec::new(),
             tables: Vec::new(),
@@ -264,7 +287,9 @@ impl Looks {
         let expected =
             self.alone.as_ref().map(|classes| rate * times * Load::of(classes.iter().map(|(work, _)| work), mix).mean);
         let apart = usize::try_from(whole::round(parts)).unwrap_or(usize::MAX);
-        series.iter().map(|series| series.seen(apart, expected)).collect()
+        let of =
+            |(series, wait): (&Series, &f64)| Seen { waiting: rate * times * wait, ..series.seen(apart, expected) };
+        series.iter().zip(&self.waits).map(of).collect()
     }
 }
 
@@ -293,6 +318,7 @@ impl Series {
             variance: variance - by_chance(variance_of_alone),
             kept,
             idle: self.idle / self.at_work.len().max(1) as f64,
+            waiting: 0.0,
         }
     }
 }
@@ -312,6 +338,7 @@ fn moments(values: &[f64]) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::queueing::poisson;
     use crate::kernel::streams::stream;
 
     /// Shares of looks at which more than so many are at work.
@@ -327,17 +354,23 @@ mod tests {
 
     #[test]
     fn those_at_work_are_poisson_when_alone_and_geometric_when_they_share() {
-        let alone = Seen { at_work: 1.05, variance: 1.05, kept: 0.3, idle: 0.0 };
+        let alone = Seen { at_work: 1.05, variance: 1.05, kept: 0.3, ..Seen::default() };
         // 1 - sum of exp(-1.05) 1.05^k / k! up to 0, 2 and 5.
         for (found, is) in beyond(alone, &[0, 2, 5]).into_iter().zip([0.650_06, 0.089_6, 0.000_68]) {
             assert!((found / is - 1.0).abs() < 0.2 && (found - is).abs() < 4e-3, "{found} for {is}");
         }
-        let sharing = Seen { at_work: 1.0, variance: 2.0, kept: 0.0, idle: 0.0 };
+        let sharing = Seen { at_work: 1.0, variance: 2.0, ..Seen::default() };
         for (found, is) in beyond(sharing, &[0, 3, 9]).into_iter().zip([0.5, 0.0625, 0.000_977]) {
             assert!((found / is - 1.0).abs() < 0.2 && (found - is).abs() < 4e-3, "{found} for {is}");
         }
+        // Half a geometric one of mean 1/2, and a Poisson one of mean 1/2: 9 and more are convolved of both.
+        let both = Seen { at_work: 1.0, variance: 1.25, waiting: 0.5, ..Seen::default() };
+        let convolved: f64 =
+            (0..12).map(|wait| poisson(0.5, wait) * 3_f64.powi(-(8 - wait.cast_signed()).max(0))).sum();
+        let found = beyond(both, &[7])[0];
+        assert!((found / convolved - 1.0).abs() < 0.25, "{found} for {convolved}");
         // About normal: 60 are 3.1 roots above 40, and skewness makes one in 1000 looks one in 700.
-        let many = Seen { at_work: 40.5, variance: 40.5, kept: 0.0, idle: 0.0 };
+        let many = Seen { at_work: 40.5, variance: 40.5, ..Seen::default() };
         let found = beyond(many, &[60])[0];
         assert!((0.0011..0.0018).contains(&found), "{found}");
         assert!(beyond(Seen { at_work: 0.0, ..alone }, &[0])[0] == 0.0);
@@ -346,11 +379,11 @@ mod tests {
     #[test]
     fn what_has_just_begun_to_vary_varies_less() {
         let mut luck = stream(1, "test", "looks", 1);
-        let slow = Seen { at_work: 100.0, variance: 1_000.0, kept: 0.99, idle: 1.25 };
+        let slow = Seen { at_work: 100.0, variance: 1_000.0, kept: 0.99, idle: 1.25, waiting: 0.0 };
         let spread = |looks: u32, luck: &mut Stream| {
             let mut squares = 0.0;
             for _ in 0..4_000 {
-                let mut last = Last { off: 1.0, variance: 200.0 };
+                let mut last = Last { sharing: Off { off: 1.0, variance: 200.0 }, waiting: Off::default() };
                 for _ in 1..looks {
                     slow.draw(&mut last, luck);
                 }

@@ -60,7 +60,7 @@ impl Service {
 
 /// Of a mean and a squared coefficient of variation of 1 and more.
 fn rough(mean: f64, cv2: f64) -> Delays {
-    let often = (1.0 + ((cv2 - 1.0) / (cv2 + 1.0)).sqrt()) / 2.0;
+    let often = f64::midpoint(1.0, ((cv2 - 1.0) / (cv2 + 1.0)).sqrt());
     [often, 1.0 - often].map(|share| (share, Delay { least: 0.0, more: mean / (2.0 * share) }))
 }
 

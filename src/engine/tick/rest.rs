@@ -59,7 +59,7 @@ fn two_times(mean: f64, square: f64) -> Option<[(f64, f64); 2]> {
     let product = (half - mean * mean) / (mean - 1.0);
     let sum = product + mean;
     let apart = (sum * sum - 4.0 * product).sqrt();
-    let (longer, shorter) = ((sum + apart) / 2.0, (sum - apart) / 2.0);
+    let (longer, shorter) = (f64::midpoint(sum, apart), f64::midpoint(sum, -apart));
     let seldom = (mean - shorter) / apart;
     Some([(seldom, longer), (1.0 - seldom, shorter)])
 }

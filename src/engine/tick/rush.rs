@@ -33,11 +33,12 @@ fn within_three(start: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::whole;
 
     /// The equation, in small steps.
     fn stepped(start: f64) -> f64 {
         let (step, mut past) = (1e-4, vec![0.0_f64]);
-        let lag = (start / step).round() as usize;
+        let lag = usize::try_from(whole::round(start / step)).unwrap();
         loop {
             let before = past.len().checked_sub(1 + lag).map_or(0.0, |place| past[place]);
             let now = past[past.len() - 1];

@@ -110,16 +110,24 @@ impl<'a> Kept<'a> {
         }
     }
 
-    /// The first of them ends; its rank.
-    pub fn end(&mut self, luck: &mut Stream) -> u32 {
+    /// The first of them ends, and those that end with it: their highest rank, and how many they are.
+    pub fn end(&mut self, luck: &mut Stream) -> (u32, u32) {
         let place = self.first().unwrap_or_default();
-        let rank = luck.random_range(self.below(place)..self.used[place].rank) + 1;
+        let (below, highest) = (self.below(place), self.used[place].rank);
+        if self.law.as_constant().is_some() {
+            let ended = highest - below;
+            self.used.iter_mut().take(place).for_each(|used| used.rank -= ended);
+            self.used.remove(place);
+            self.first = None;
+            return (highest, ended);
+        }
+        let rank = luck.random_range(below..highest) + 1;
         self.come_down(place);
-        if self.used.get(place).is_some_and(|used| used.rank > self.below(place)) {
+        if self.used[place].rank > below {
             self.draw(place, luck);
         }
         self.tidy(place);
-        rank
+        (rank, 1)
     }
 
     /// A rank is no more: its instance is gone.
@@ -162,7 +170,8 @@ mod tests {
             let mut kept = Kept::new(&law, 10);
             for left in (0..10).rev() {
                 let next = kept.next(f64::INFINITY, &mut luck);
-                assert!((1..=left + 1).contains(&kept.end(&mut luck)));
+                let (rank, ended) = kept.end(&mut luck);
+                assert!((1..=left + 1).contains(&rank) && ended == 1);
                 sum += next;
                 squares += (next - 360.0) * (next - 360.0);
                 last += if left == 0 { next } else { 0.0 };
@@ -190,10 +199,21 @@ mod tests {
             sum += again;
             kept.lose(8, &mut luck);
             kept.lose(1, &mut luck);
-            (0..2).for_each(|_| assert!((7..=8).contains(&kept.end(&mut luck))));
+            (0..2).for_each(|_| assert!((7..=8).contains(&kept.end(&mut luck).0)));
             assert!(kept.next(f64::INFINITY, &mut luck) >= 590.0);
         }
         // The least of three.
         assert!((sum / f64::from(times) - 330.0).abs() < 1.5, "{}", sum / f64::from(times));
+    }
+
+    #[test]
+    fn who_is_kept_as_long_ends_together() {
+        let law = Distribution::constant(300.0);
+        let mut luck = stream(1, "test", "kept", 0);
+        let mut kept = Kept::new(&law, 10);
+        kept.reach(100.0, 7, &mut luck);
+        assert_eq!((kept.next(f64::INFINITY, &mut luck), kept.end(&mut luck)), (300.0, (10, 3)));
+        assert_eq!((kept.next(f64::INFINITY, &mut luck), kept.end(&mut luck)), (400.0, (7, 7)));
+        assert_eq!(kept.next(f64::INFINITY, &mut luck), f64::INFINITY);
     }
 }

@@ -250,9 +250,8 @@ impl<'a> Pool<'a> {
                 return;
             }
             if idle <= old {
-                let rank = self.kept.end(luck);
-                let place = self.place_of(rank, luck);
-                self.instances.remove(place);
+                let (highest, count) = self.kept.end(luck);
+                self.end(highest, count, luck);
             } else if let Some(Reverse((_, born))) = self.recycled.pop()
                 && let Ok(place) = self.instances.binary_search(&born)
             {
@@ -274,12 +273,22 @@ impl<'a> Pool<'a> {
         self.kept.lose(rank, luck);
     }
 
-    /// Where the instance of a rank stands in the order of starts. Where none is recycled nobody asks, and the last one takes no
-    /// moving of others.
+    /// So many instances end, from a rank downwards. Where none is recycled nobody asks which.
+    fn end(&mut self, highest: u32, count: u32, luck: &mut Stream) {
+        if self.lifetime.is_none() {
+            self.instances.truncate(self.instances.len() - count as usize);
+            return;
+        }
+        for rank in (highest - count + 1..=highest).rev() {
+            let place = self.place_of(rank, luck);
+            self.instances.remove(place);
+        }
+    }
+
+    /// Where the instance of a rank stands in the order of starts.
     fn place_of(&self, rank: u32, luck: &mut Stream) -> usize {
         let all = self.count();
         let place = match self.reuse {
-            _ if self.lifetime.is_none() => all - 1,
             Reuse::Newest => all - rank,
             Reuse::Oldest => rank - 1,
             _ => luck.random_range(0..all),

@@ -52,7 +52,7 @@ pub(super) struct Station {
 
 impl Station {
     /// For how long a request waits at this service without CPU, in nanoseconds.
-    fn waits(&self, plan: &Plan<'_>, service: usize) -> f64 {
+    pub fn waits(&self, plan: &Plan<'_>, service: usize) -> f64 {
         let threads = plan.application.classes.iter().map(|class| class.threads).fold(0.0, f64::max);
         let pace = threads.min(plan.deployment.of_service(service).instance.cpu_limit());
         (self.visits * self.alone - self.cpu / pace).max(0.0)
@@ -97,8 +97,6 @@ impl<'a> FleetsAtWork<'a> {
             _ => None,
         });
         let stations = stations(&plan, path.mix());
-        let waits =
-            |plan: &Plan<'_>| (0..).zip(&stations).map(|(service, station)| station.waits(plan, service)).collect();
         Self {
             core: Box::new(Core::new(plan)),
             cells: Cells::new(plan.calendar.slices.len(), u32::from(interval.is_none())),
@@ -107,7 +105,7 @@ impl<'a> FleetsAtWork<'a> {
             connected: Connected::new(plan),
             shared: Shared::all(&plan, path.mix()),
             luck: stream(plan.seed, "tick", &plan.deployment.name, plan.replication),
-            looks: interval.map(|interval| Looks::new(&plan, interval, waits(&plan))),
+            looks: interval.map(|interval| Looks::new(&plan, interval, &stations)),
             stations,
             strain: Strain::default(),
             slice: (plan.warmup.0 == 0).then_some(0),

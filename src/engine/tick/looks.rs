@@ -14,6 +14,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 use super::asked::{Load, asked};
 use super::cells::{Cells, around, load_of};
 use super::domain::has_steps;
+use super::fleets::Station;
 use super::law::Work;
 use super::sample::{Asked, Shape, watch};
 use super::waits::below;
@@ -162,12 +163,12 @@ struct Table {
 }
 
 impl Looks {
-    pub fn new(plan: &Plan<'_>, interval: Nanos, waits: Vec<f64>) -> Self {
+    pub fn new(plan: &Plan<'_>, interval: Nanos, stations: &[Station]) -> Self {
         let of_classes = || asked(plan).into_iter().map(|class| (class.work, class.pace)).collect();
         Self {
             interval,
             alone: (!has_steps(plan.application)).then(of_classes),
-            waits,
+            waits: (0..).zip(stations).map(|(service, station)| station.waits(plan, service)).collect(),
             sizes: Vec::new(),
             told_by: Vec::new(),
             tables: Vec::new(),
@@ -363,7 +364,7 @@ mod tests {
         for (found, is) in beyond(sharing, &[0, 3, 9]).into_iter().zip([0.5, 0.0625, 0.000_977]) {
             assert!((found / is - 1.0).abs() < 0.2 && (found - is).abs() < 4e-3, "{found} for {is}");
         }
-        // Half a geometric one of mean 1/2, and a Poisson one of mean 1/2: 9 and more are convolved of both.
+        // A geometric one of mean 1/2 and a Poisson one of mean 1/2: 8 and more, convolved. The law of two moments has half of it.
         let both = Seen { at_work: 1.0, variance: 1.25, waiting: 0.5, ..Seen::default() };
         let convolved: f64 =
             (0..12).map(|wait| poisson(0.5, wait) * 3_f64.powi(-(8 - wait.cast_signed()).max(0))).sum();

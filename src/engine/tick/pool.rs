@@ -4,9 +4,9 @@
 //! instance of rank `k` is used whenever `k` requests are at work at once. Requests at work are Poisson around their mean
 //! `a` (M/G/inf); level `k` above `a` is reached at the rate `rate * P(k - 1 at work)`, in clumps of mean size
 //! `1 / (1 - a/k)` (Aldous, Probability Approximations via the Poisson Clumping Heuristic, 1989). Clumps come independently of each
-//! other, so that the highest level reached in a time takes one draw. Each level beyond the instances that there are is a cold start.
-//! Behind a throttle requests at work [vary less](super::evened).
-//! While it lasts those who find none have others started: as many as a loss system of the instances that there are turns away.
+//! other, so that the highest level reached in a time takes one draw. Behind a throttle requests at work [vary less](super::evened).
+//! Each level beyond the instances that there are is a cold start. While it lasts others find none by chance, and have one
+//! started, too; where the rate jumps, as many as [are lacking](super::rush), and where it changes, those at work [lag](super::lag).
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -106,9 +106,8 @@ impl Crossings {
         time * each.copied().unwrap_or(0.0)
     }
 
-    /// How many do where at most `jump` more have come at once, until the first instance that is started for it takes another:
-    /// what a loss system turns away, by its limit of many servers (Jagerman, Some Properties of the Erlang Loss Function, Bell
-    /// System Technical Journal 53, 1974).
+    /// How many do where at most `jump` more are at work soon. Lacking is what a loss system turns away in a time of work, by its
+    /// limit of many servers (Jagerman, Some Properties of the Erlang Loss Function, Bell System Technical Journal 53, 1974).
     fn in_a_jump(&self, instances: u32, start: f64, jump: f64) -> f64 {
         let root = (self.busy * self.evened.variance).sqrt();
         let slack = (f64::from(instances) - self.busy) / root;

@@ -199,7 +199,7 @@ pub const CASES: &[Case] = &[
         class: CPU,
         deployment: HPA,
         replications: 15,
-        beyond: &[("p99", 0.19, CLIFF), ("cold", 0.36, CLIFF)],
+        beyond: &[],
     },
     Case {
         name: "hpa, bursts of 20 s",
@@ -588,6 +588,5 @@ store = [{ name = "orders", kind = "document" }]"#,
 const ROUGH: &str = "of work that is far from exponential three moments do not tell the wait";
 const SAMPLES: &str = "the chance of the samples that tell what a scheduler sees is that of all replications";
 const BURSTS: &str = "queues that come and go with bursts are told a little too short";
-const CLIFF: &str = "one request in a hundred waits in the backlog, so that this percentile stands at its brink";
 const SELDOM: &str = "high levels of concurrency are crossed a little too seldom";
 const SHORT_BURSTS: &str = "in ten service times a queue has not become what the closure makes of it";

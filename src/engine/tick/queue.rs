@@ -49,6 +49,8 @@ struct Parcel {
 pub(super) struct Served {
     pub begun: f64,
     pub worked: f64,
+    /// Those worked where there was no backlog: in one all servers work all the time, and nothing varies.
+    pub by_chance: f64,
 }
 
 /// The queue.
@@ -95,7 +97,13 @@ impl Queue {
             let at = stretch.from as f64 + done + step / 2.0;
             let (begun, seen) = self.go(step, arrived, at, servers, service, notes);
             served.begun += begun;
-            served.worked += (begun + seen - arrived).max(0.0);
+            if self.behind > 0.0 {
+                served.worked += step * f64::from(servers) / service.mean;
+            } else {
+                let worked = (begun + seen - arrived).max(0.0);
+                served.worked += worked;
+                served.by_chance += worked;
+            }
             done += step;
         }
         served
@@ -282,7 +290,9 @@ mod tests {
         let service = Service { mean: 0.1 * SECOND, cv2: 1.0, third: 6.0 };
         let (mut queue, mut sum) = (Queue::new(50.0 / SECOND), Sum::default());
         // Ten servers take 100/s: 150/s for 60 s leave 3 000, which are gone 60 s later at 50/s.
-        queue.advance(flat(0, 60, 150.0), 10, service, &mut sum);
+        queue.advance(flat(0, 30, 150.0), 10, service, &mut sum);
+        let Served { worked, by_chance, .. } = queue.advance(flat(30, 60, 150.0), 10, service, &mut sum);
+        assert!((worked - 3_000.0).abs() < 1e-6 && by_chance == 0.0, "all work all the time: {worked}, {by_chance}");
         assert!((queue.mean() / 3_000.0 - 1.0).abs() < 0.02, "{}", queue.mean());
         queue.advance(flat(60, 180, 50.0), 10, service, &mut sum);
         assert!(queue.mean() < 1.0, "{}", queue.mean());

@@ -280,7 +280,7 @@ mod tests {
             queue.advance(flat(4_000, 5_000, rate), servers, service, &mut sum);
             let mean = sum.waited / sum.arrived / SECOND;
             assert!((mean / expected - 1.0).abs() < 0.01, "{servers} servers wait {mean} for {expected}");
-            let Served { begun, worked } = served;
+            let Served { begun, worked, .. } = served;
             assert!((begun - 1_000.0 * rate).abs() < 1.0 && (worked - begun).abs() < 1.0, "{begun}, {worked}");
         }
     }

@@ -3,6 +3,7 @@
 //! Imports only `units`. Everything here is deterministic given its seeds and independent of the order of merging.
 
 pub mod agenda;
+pub mod bits;
 pub mod distribution;
 pub mod estimate;
 pub mod exponential;

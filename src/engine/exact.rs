@@ -71,6 +71,7 @@ mod roll_outs;
 mod router;
 pub(in crate::engine) mod sampled;
 mod scheduler;
+mod seats;
 mod service;
 mod shortcut;
 mod sizes;

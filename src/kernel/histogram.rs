@@ -7,8 +7,8 @@
 
 /// Buckets per power of two, and the first value that shares a block with larger ones.
 pub const BLOCK: usize = 128;
-/// Neighbouring buckets that are looked at together; a block has a whole number of them.
-const GROUP: usize = 16;
+/// Parts of a power of two, for those who need it less finely.
+const EIGHTHS: usize = 8;
 
 /// Counts of `u64` values, nanoseconds as a rule.
 ///
@@ -43,6 +43,40 @@ pub const fn lowest(bucket: usize) -> u64 {
 pub const fn midpoint(bucket: usize) -> u64 {
     let shift = (bucket / BLOCK).saturating_sub(1);
     lowest(bucket) + ((1 << shift) - 1) / 2
+}
+
+/// The eighth of a power of two that `value` is in, counted from 0; values below 16 have one each. Each is a whole number
+/// of buckets.
+#[inline]
+#[must_use]
+pub const fn eighth(value: u64) -> usize {
+    let shift = 60 - (value | EIGHTHS as u64).leading_zeros();
+    // At most 60 * 8 + 15, whatever the width of a `usize`.
+    #[allow(clippy::cast_possible_truncation)]
+    let index = shift as usize * EIGHTHS + (value >> shift) as usize;
+    index
+}
+
+/// As many as there are.
+pub const ALL_EIGHTHS: usize = eighth(u64::MAX) + 1;
+
+/// The smallest value of an [`eighth`].
+const fn lowest_of_eighth(eighth: usize) -> u64 {
+    let shift = (eighth / EIGHTHS).saturating_sub(1);
+    ((eighth - shift * EIGHTHS) as u64) << shift
+}
+
+/// The value in the middle of an [`eighth`], rounded down.
+#[must_use]
+pub const fn middle_of_eighth(eighth: usize) -> u64 {
+    let shift = (eighth / EIGHTHS).saturating_sub(1);
+    lowest_of_eighth(eighth) + (1 << shift) / 2
+}
+
+/// The first bucket of an [`eighth`] below [`BLOCK`], where a bucket is a value.
+#[allow(clippy::cast_possible_truncation)] // at most `BLOCK`
+const fn least_of(eighth: usize) -> usize {
+    lowest_of_eighth(eighth) as usize
 }
 
 /// How far a value in the bucket of `value` may lie from that bucket's midpoint, at most: 0 below 256, above it at most
@@ -120,17 +154,18 @@ impl Histogram {
         self.counts.is_empty()
     }
 
-    /// What has been counted here and not in `before`, all of which has been counted here too: values, to 0.4 %, and how
-    /// often, from the smallest.
-    pub fn since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = (u64, u64)> + 'a {
-        // Most neighbours have gained nothing, and that is soon seen of many at once.
-        let groups = self.counts.chunks(GROUP).enumerate();
-        let changed = groups.filter_map(|(number, counts)| {
-            let earlier = before.counts.get(number * GROUP..(number + 1) * GROUP).unwrap_or(&[0; GROUP]);
-            (counts != earlier).then(|| (number * GROUP..).zip(counts.iter().zip(earlier)))
-        });
-        let gained = changed.flatten().filter(|(_, (now, then))| now > then);
-        gained.map(|(bucket, (now, then))| (midpoint(bucket), now - then))
+    /// The values that have been counted, to 0.4 %, and how often, from the smallest.
+    pub fn values(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let counted = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        counted.map(|(bucket, count)| (midpoint(bucket), *count))
+    }
+
+    /// How many have been counted in each [`eighth`], up to the last one that has any.
+    pub fn by_eighth(&self) -> impl Iterator<Item = u64> + '_ {
+        let (first, others) = self.counts.split_at(BLOCK.min(self.counts.len()));
+        let of_first = (0..if first.is_empty() { 0 } else { eighth(BLOCK as u64) })
+            .map(|number| first[least_of(number)..least_of(number + 1)].iter().sum());
+        of_first.chain(others.chunks(BLOCK / EIGHTHS).map(|counts| counts.iter().sum()))
     }
 
     /// Exact sum of the values.
@@ -266,14 +301,20 @@ mod tests {
         }
 
         #[test]
-        fn what_came_since_is_the_difference(before in values(), since in values()) {
-            let earlier = of(&before);
-            let both = of(&[before, since.clone()].concat());
-            let mut difference = Histogram::new();
-            for (value, times) in both.since(&earlier) {
-                difference.record_n(value, times);
-            }
-            prop_assert_eq!(difference.counts, of(&since).counts);
+        fn what_is_counted_again_is_the_same(values in values()) {
+            let counted = of(&values);
+            let mut again = Histogram::new();
+            counted.values().for_each(|(value, times)| again.record_n(value, times));
+            prop_assert_eq!(again.counts, counted.counts);
+        }
+
+        #[test]
+        fn eighths_have_all_that_was_counted(values in values()) {
+            let mut expected = vec![0; eighth(u64::MAX) + 1];
+            values.iter().for_each(|&value| expected[eighth(value)] += 1);
+            let found: Vec<u64> = of(&values).by_eighth().collect();
+            prop_assert_eq!(&found[..], &expected[..found.len()]);
+            prop_assert_eq!(found.iter().sum::<u64>(), values.len() as u64);
         }
 
         #[test]
@@ -310,6 +351,19 @@ mod tests {
             }
         }
         assert_eq!(bucket(u64::MAX), 58 * BLOCK - 1);
+    }
+
+    #[test]
+    fn eighths_tile_the_whole_range() {
+        assert_eq!((0..16).map(eighth).collect::<Vec<_>>(), (0..16).collect::<Vec<_>>());
+        for number in 1..eighth(u64::MAX) {
+            let lowest = lowest_of_eighth(number);
+            assert_eq!(
+                (eighth(lowest - 1), eighth(lowest), eighth(middle_of_eighth(number))),
+                (number - 1, number, number),
+                "{lowest}"
+            );
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::store::StoreMeasure;
 use super::usage::Usage;
-use crate::kernel::histogram::Histogram;
+use crate::kernel::histogram::{ALL_EIGHTHS, Histogram, eighth, middle_of_eighth};
 
 /// A count that changes in time, and its integral.
 ///
@@ -240,44 +240,31 @@ pub struct RollOutMeasure {
 /// Latency of the requests that arrived in one bucket of the charts: eight buckets per power of two.
 #[derive(Clone, Debug)]
 pub struct CoarseHistogram {
-    counts: Box<[u32; 512]>,
+    counts: Box<[u32; ALL_EIGHTHS]>,
 }
 
 impl Default for CoarseHistogram {
     fn default() -> Self {
-        Self { counts: Box::new([0; 512]) }
+        Self { counts: Box::new([0; ALL_EIGHTHS]) }
     }
 }
 
 impl CoarseHistogram {
-    #[allow(clippy::cast_possible_truncation)] // below 512
-    fn index(value: u64) -> usize {
-        if value < 8 {
-            return value as usize;
-        }
-        let magnitude = value.ilog2();
-        ((magnitude as usize - 2) << 3) | ((value >> (magnitude - 3)) & 7) as usize
-    }
-
-    fn middle(index: usize) -> u64 {
-        if index < 8 {
-            return index as u64;
-        }
-        let magnitude = (index >> 3) + 2;
-        let low = (8 + (index as u64 & 7)) << (magnitude - 3);
-        low + ((1_u64 << (magnitude - 3)) >> 1)
-    }
-
     /// Counts a value so many times.
     pub fn record_n(&mut self, value: u64, times: u64) {
-        let count = &mut self.counts[Self::index(value)];
+        self.record_eighth(eighth(value), times);
+    }
+
+    /// Counts values of an [`eighth`].
+    pub fn record_eighth(&mut self, eighth: usize, times: u64) {
+        let count = &mut self.counts[eighth];
         *count = count.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
     }
 
     /// Values in no higher bucket than that of `value`.
     #[must_use]
     pub fn within(&self, value: u64) -> u64 {
-        self.counts[..=Self::index(value)].iter().map(|&count| u64::from(count)).sum()
+        self.counts[..=eighth(value)].iter().map(|&count| u64::from(count)).sum()
     }
 
     /// Adds the counts of another.
@@ -299,7 +286,7 @@ impl CoarseHistogram {
         for (index, &count) in self.counts.iter().enumerate() {
             seen += u64::from(count);
             if seen as f64 >= wanted {
-                return Some(Self::middle(index));
+                return Some(middle_of_eighth(index));
             }
         }
         None

@@ -28,7 +28,7 @@ impl Core<'_> {
         }
         if !matches!(self.station.spec.autoscaler.law, Law::PerRequest(_)) {
             match &mut self.station.supply {
-                Supply::Pool(pool) => pool.put(instance, life.birth, now, u64::MAX),
+                Supply::Pool(pool) => pool.put(instance, now, u64::MAX),
                 Supply::Router(_) => self.reroute(instance),
             }
             return;
@@ -38,7 +38,7 @@ impl Core<'_> {
             let earliest = now.saturating_add(self.station.hot.keep_least).min(life.ends_by);
             if earliest > now {
                 life.deadline = u64::MAX;
-                pool.put(instance, life.birth, now, earliest);
+                pool.put(instance, now, earliest);
                 self.station.hot.pool_check = self.station.hot.pool_check.min(earliest);
                 return;
             }
@@ -50,11 +50,10 @@ impl Core<'_> {
     fn keep_idle(&mut self, instance: u32) {
         let now = self.now;
         let deadline = self.draw_deadline(instance).max(now);
-        let birth = self.instances[instance as usize].birth;
         if deadline == now && self.station.active > self.station.spec.autoscaler.min {
             self.end_instance(instance, now);
         } else if let Supply::Pool(pool) = &mut self.station.supply {
-            pool.put(instance, birth, now, deadline);
+            pool.put(instance, now, deadline);
             self.station.hot.pool_check = self.station.hot.pool_check.min(deadline);
         } else {
             if deadline < u64::MAX {

@@ -210,16 +210,21 @@ impl Core<'_> {
         let limit = self.cpu_limit();
         // Where any service shares, every instance has a CPU of the same number, used or not.
         let cpu = self.shares_cpu.then(|| Cpu::new(&self.cpu_model, limit, self.station.spec.instance.cpu_speed, now));
-        if let Some(instance) = self.free.pop() {
+        let instance = if let Some(instance) = self.free.pop() {
             self.instances[instance as usize] = blank;
             if let Some(cpu) = cpu {
                 self.cpus[instance as usize] = cpu;
             }
-            return instance;
+            instance
+        } else {
+            self.instances.push(blank);
+            self.cpus.extend(cpu);
+            u32::try_from(self.instances.len() - 1).expect("fewer than four billion instances")
+        };
+        if let Supply::Pool(pool) = &mut self.station.supply {
+            pool.expect(instance);
         }
-        self.instances.push(blank);
-        self.cpus.extend(cpu);
-        u32::try_from(self.instances.len() - 1).expect("fewer than four billion instances")
+        instance
     }
 
     pub(super) fn cpu_limit(&self) -> f64 {

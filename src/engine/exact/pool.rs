@@ -11,6 +11,7 @@ use crate::kernel::streams::Stream;
 use crate::platform::fleet::Reuse;
 
 use super::router::below;
+use super::seats::Seats;
 
 /// The idle instances of a fleet.
 #[derive(Clone, Debug)]
@@ -64,8 +65,7 @@ impl Idle {
     }
 }
 
-/// Idle instances by order of reuse and by deadline. Those that expired stay in their order until they come up, or are
-/// too many.
+/// Idle instances by order of reuse and by deadline.
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
     order: Order,
@@ -78,48 +78,57 @@ pub(super) struct Ordered {
     deadlines: BinaryHeap<Reverse<(u64, u32)>>,
     /// Per instance: where its entry in `deadlines` stands; `u64::MAX` without one.
     armed: Vec<u64>,
-    /// Numbers the times an instance became idle.
-    turn: u64,
 }
 
-/// The order in which idle instances are used again, with their keys.
+/// The order in which idle instances are used again.
 #[derive(Clone, Debug)]
 enum Order {
-    /// By the turn in which they became idle.
-    MostRecent(VecDeque<(u64, u32)>),
-    LeastRecent(VecDeque<(u64, u32)>),
-    /// By the number of their start, in rising order: who is taken first comes back first, near the end it was taken from.
-    Newest(Vec<(u64, u32)>),
-    Oldest(VecDeque<(u64, u32)>),
-    /// The key is the position.
+    MostRecent(Turns),
+    LeastRecent(Turns),
+    Newest(Seats),
+    Oldest(Seats),
+    /// An instance's key is its position.
     Random(Vec<u32>),
 }
 
-impl Order {
-    fn len(&self) -> usize {
-        match self {
-            Self::MostRecent(keys) | Self::LeastRecent(keys) | Self::Oldest(keys) => keys.len(),
-            Self::Newest(keys) => keys.len(),
-            Self::Random(dense) => dense.len(),
+/// Instances by the turn in which they became idle, which is their key. Those that expired stay until they come up, or are
+/// too many.
+#[derive(Clone, Debug, Default)]
+struct Turns {
+    order: VecDeque<(u64, u32)>,
+    last: u64,
+}
+
+impl Turns {
+    fn put(&mut self, instance: u32, idle: usize, entries: &[Option<Entry>]) -> u64 {
+        if self.order.len() > 64 + 4 * idle {
+            self.order.retain(|&(turn, id)| entries[id as usize].is_some_and(|entry| entry.key == turn));
         }
+        self.last += 1;
+        self.order.push_back((self.last, instance));
+        self.last
     }
 
-    /// Drops those that came up for nothing. A random order has none.
-    fn retain(&mut self, mut wanted: impl FnMut(u64, u32) -> bool) {
-        match self {
-            Self::MostRecent(keys) | Self::LeastRecent(keys) | Self::Oldest(keys) => {
-                keys.retain(|&(key, instance)| wanted(key, instance));
+    fn take(
+        &mut self,
+        next: impl Fn(&mut VecDeque<(u64, u32)>) -> Option<(u64, u32)>,
+        entries: &[Option<Entry>],
+    ) -> Option<u32> {
+        loop {
+            let (turn, instance) = next(&mut self.order)?;
+            if entries[instance as usize].is_some_and(|entry| entry.key == turn) {
+                return Some(instance);
             }
-            Self::Newest(keys) => keys.retain(|&(key, instance)| wanted(key, instance)),
-            Self::Random(_) => {}
         }
     }
 }
 
-/// An idle instance: its key in the order of reuse, and when it ends.
+/// An idle instance.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
+    /// In the order of reuse, where it has one.
     key: u64,
+    /// When it ends.
     deadline: u64,
 }
 
@@ -129,17 +138,16 @@ impl Pool {
             (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: Idle::default(), keep_alive },
             _ => Self::Ordered(Ordered {
                 order: match reuse {
-                    Reuse::MostRecent => Order::MostRecent(VecDeque::new()),
-                    Reuse::LeastRecent => Order::LeastRecent(VecDeque::new()),
-                    Reuse::Newest => Order::Newest(Vec::new()),
-                    Reuse::Oldest => Order::Oldest(VecDeque::new()),
+                    Reuse::MostRecent => Order::MostRecent(Turns::default()),
+                    Reuse::LeastRecent => Order::LeastRecent(Turns::default()),
+                    Reuse::Newest => Order::Newest(Seats::default()),
+                    Reuse::Oldest => Order::Oldest(Seats::default()),
                     Reuse::Random => Order::Random(Vec::new()),
                 },
                 entries: Vec::new(),
                 idle: 0,
                 deadlines: BinaryHeap::new(),
                 armed: Vec::new(),
-                turn: 0,
             }),
         }
     }
@@ -198,56 +206,49 @@ impl Pool {
         }
     }
 
-    /// An instance of start number `birth` is idle from `now` to `deadline` (which the simple pool knows by itself).
+    /// An instance has been started that may come here, after all that have been before.
+    pub fn expect(&mut self, instance: u32) {
+        if let Self::Ordered(ordered) = self {
+            ordered.expect(instance);
+        }
+    }
+
+    /// An instance is idle from `now` to `deadline` (which the simple pool knows by itself).
     #[inline]
-    pub fn put(&mut self, instance: u32, birth: u64, now: u64, deadline: u64) {
+    pub fn put(&mut self, instance: u32, now: u64, deadline: u64) {
         match self {
             Self::Recent { idle, .. } => idle.push(instance, now),
-            Self::Ordered(ordered) => ordered.put(instance, birth, deadline),
+            Self::Ordered(ordered) => ordered.put(instance, deadline),
         }
     }
 }
 
 impl Ordered {
-    fn put(&mut self, instance: u32, birth: u64, deadline: u64) {
-        self.turn += 1;
+    fn expect(&mut self, instance: u32) {
+        let count = instance as usize + 1;
+        if self.entries.len() < count {
+            self.entries.resize(count, None);
+            self.armed.resize(count, u64::MAX);
+        }
+        if let Order::Newest(seats) | Order::Oldest(seats) = &mut self.order {
+            seats.expect(instance);
+        }
+    }
+
+    fn put(&mut self, instance: u32, deadline: u64) {
         self.idle += 1;
-        let turn = self.turn;
         let key = match &mut self.order {
-            Order::MostRecent(turns) | Order::LeastRecent(turns) => {
-                turns.push_back((turn, instance));
-                turn
-            }
-            Order::Newest(births) => {
-                let mut place = births.len();
-                births.push((birth, instance));
-                let births = births.as_mut_slice();
-                while place > 0 && births[place - 1].0 > birth {
-                    births[place] = births[place - 1];
-                    place -= 1;
-                }
-                births[place] = (birth, instance);
-                birth
-            }
-            Order::Oldest(births) => {
-                births.insert(births.partition_point(|&(other, _)| other < birth), (birth, instance));
-                birth
+            Order::MostRecent(turns) | Order::LeastRecent(turns) => turns.put(instance, self.idle, &self.entries),
+            Order::Newest(seats) | Order::Oldest(seats) => {
+                seats.put(instance);
+                0
             }
             Order::Random(dense) => {
                 dense.push(instance);
                 dense.len() as u64 - 1
             }
         };
-        let index = instance as usize;
-        if self.entries.len() <= index {
-            self.entries.resize(index + 1, None);
-            self.armed.resize(index + 1, u64::MAX);
-        }
-        self.entries[index] = Some(Entry { key, deadline });
-        if self.order.len() > 64 + 4 * self.idle {
-            let entries = &self.entries;
-            self.order.retain(|key, id| entries[id as usize].is_some_and(|entry| entry.key == key));
-        }
+        self.entries[instance as usize] = Some(Entry { key, deadline });
         self.arm(instance, deadline);
     }
 
@@ -270,24 +271,16 @@ impl Ordered {
 
     #[inline(never)]
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
-        loop {
-            let (key, instance) = match &mut self.order {
-                Order::MostRecent(turns) => turns.pop_back()?,
-                Order::LeastRecent(turns) | Order::Oldest(turns) => turns.pop_front()?,
-                Order::Newest(births) => births.pop()?,
-                Order::Random(dense) => {
-                    if dense.is_empty() {
-                        return None;
-                    }
-                    let position = below(routing, dense.len());
-                    (position as u64, dense[position])
-                }
-            };
-            if self.entries[instance as usize].is_some_and(|entry| entry.key == key) {
-                self.remove(instance);
-                return Some(instance);
-            }
-        }
+        let instance = match &mut self.order {
+            Order::MostRecent(turns) => turns.take(VecDeque::pop_back, &self.entries)?,
+            Order::LeastRecent(turns) => turns.take(VecDeque::pop_front, &self.entries)?,
+            Order::Newest(seats) => seats.last()?,
+            Order::Oldest(seats) => seats.first()?,
+            Order::Random(dense) if dense.is_empty() => return None,
+            Order::Random(dense) => dense[below(routing, dense.len())],
+        };
+        self.remove(instance);
+        Some(instance)
     }
 
     fn due(&mut self, now: u64) -> Option<(u32, u64)> {
@@ -323,7 +316,9 @@ impl Ordered {
     fn remove(&mut self, instance: u32) {
         let Some(Entry { key, .. }) = self.entries.get_mut(instance as usize).and_then(Option::take) else { return };
         self.idle -= 1;
-        if let Order::Random(dense) = &mut self.order {
+        if let Order::Newest(seats) | Order::Oldest(seats) = &mut self.order {
+            seats.remove(instance);
+        } else if let Order::Random(dense) = &mut self.order {
             let position = usize::try_from(key).expect("a position in memory");
             dense.swap_remove(position);
             if let Some(&moved) = dense.get(position)

@@ -5,7 +5,7 @@
 pub(in crate::engine) mod given;
 
 use crate::application::{Application, Class};
-use crate::kernel::histogram::Histogram;
+use crate::kernel::histogram::{ALL_EIGHTHS, eighth};
 use crate::metering::calendar::Calendar;
 use crate::metering::measurement::{ClassMeasure, CoarseHistogram, Level, Measurement, SliceMeasure};
 use crate::platform::edge::Edge;
@@ -49,8 +49,8 @@ struct ClassBook {
     /// Added to every latency.
     edge_latency: u64,
     measure: ClassMeasure,
-    /// Latencies that are in a bucket of the charts already.
-    charted: Histogram,
+    /// Of each eighth of a power of two, the latencies that are in a bucket of the charts already.
+    charted: Vec<u64>,
 }
 
 /// The books of one run.
@@ -95,7 +95,7 @@ impl<'a> Tally<'a> {
             sizes: Sizes::new(class, edge_unit),
             edge_latency: edge.filter(|_| class.passes_edge()).map_or(0, |edge| edge.latency.0),
             measure: ClassMeasure::default(),
-            charted: Histogram::new(),
+            charted: vec![0; ALL_EIGHTHS],
         };
         let mut tally = Self {
             calendar,
@@ -156,10 +156,11 @@ impl<'a> Tally<'a> {
     fn close_bucket(&mut self) {
         let Some(bucket) = self.measurement.buckets.get_mut(self.bucket) else { return };
         for book in &mut self.books {
-            for (latency, times) in book.measure.latency.since(&book.charted) {
-                bucket.record_n(latency, times);
+            let counted = book.charted.iter_mut().zip(book.measure.latency.by_eighth());
+            for (eighth, (charted, now)) in counted.enumerate().filter(|(_, (before, now))| **before < *now) {
+                bucket.record_eighth(eighth, now - *charted);
+                *charted = now;
             }
-            book.charted.clone_from(&book.measure.latency);
         }
     }
 
@@ -312,7 +313,7 @@ impl<'a> Tally<'a> {
             let slice = self.calendar.slices.partition_point(|slice| slice.start.0 <= arrived) - 1;
             self.uses[slice].egress += egress;
             self.measurement.buckets[self.buckets[slice] as usize].record_n(latency, 1);
-            book.charted.record(latency);
+            book.charted[eighth(latency)] += 1;
         }
         book.measure.cold += u64::from(cold);
         book.measure.latency.record(latency);

@@ -20,7 +20,6 @@ use crate::engine::Plan;
 use crate::engine::exact::Core;
 use crate::engine::exact::tally::given::{Given, GivenUse};
 use crate::engine::first::first_instances;
-use crate::kernel::histogram::Histogram;
 use crate::kernel::streams::{Stream, stream};
 use crate::kernel::whole;
 use crate::metering::measurement::{Measurement, SliceMeasure};
@@ -312,8 +311,7 @@ fn function<'a>(
     let (wall, billed) = (spec.fleet.start.mean(), spec.runtime_start.mean() + service.init.mean() * init_pace);
     let slices = plan.calendar.slices.len();
     let attempts = &pilot.brought.services[number].measure.attempts;
-    let none = Histogram::default();
-    let times = attempts.latency.since(&none).map(|(time, count)| (count as f64, time as f64));
+    let times = attempts.latency.values().map(|(time, count)| (count as f64, time as f64));
     let stay = Stay::of(times).map(|stay| stay.thinned(station.visits));
     Ok(Function {
         stay,

@@ -178,9 +178,8 @@ impl Queue {
     /// So many slots become free at once: how many of those who wait take one.
     pub fn take(&mut self, slots: f64, at: f64, notes: &mut impl Notes) -> f64 {
         if self.behind <= 0.0 {
-            // A queue of exponential length, and only while there is one.
-            let share = if self.length > 0.0 { self.mean / self.length } else { 0.0 };
-            return share * self.length * -libm::expm1(-slots / self.length.max(1e-9));
+            // While all servers are busy the length is geometric, as that of M/M/c: the mean of the lesser of it and the slots.
+            return self.mean * -libm::expm1(-slots * libm::log1p(1.0 / self.length.max(1e-9)));
         }
         let taken = slots.min(self.length);
         self.length -= taken;
@@ -301,6 +300,18 @@ mod tests {
         // The area of a triangle of 3 000 over 120 s.
         let (waited, area) = (sum.waited / SECOND, 3_000.0 * 120.0 / 2.0);
         assert!((waited / area - 1.0).abs() < 0.02, "waited {waited} for {area}");
+    }
+
+    #[test]
+    fn slots_that_come_are_taken_by_as_many_as_wait() {
+        // M/M/1 at load 0.8: P(queue >= n) = 0.8^(n + 1).
+        let service = Service { mean: SECOND, cv2: 1.0, third: 6.0 };
+        let (mut queue, mut sum) = (Queue::new(0.8 / SECOND), Sum::default());
+        queue.advance(flat(0, 3_000, 0.8), 1, service, &mut sum);
+        for (slots, expected) in [(1.0, 0.64), (2.0, 0.64 + 0.512), (1_000.0, 3.2)] {
+            let taken = queue.take(slots, 3_000.0 * SECOND, &mut sum);
+            assert!((taken / expected - 1.0).abs() < 0.01, "{taken} of {slots} are taken, not {expected}");
+        }
     }
 
     #[test]

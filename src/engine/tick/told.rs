@@ -272,7 +272,7 @@ fn ratio(part: u64, whole: u64) -> f64 {
 
 /// Adds what a histogram has counted, `times` over, `wide` of its buckets in one.
 fn add(mass: &mut [f64], counted: &Histogram, times: f64, wide: usize) {
-    for (value, count) in counted.since(&Histogram::new()) {
+    for (value, count) in counted.values() {
         mass[bucket(value).min(BUCKETS - 1) / wide] += times * count as f64;
     }
 }

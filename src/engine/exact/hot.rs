@@ -27,7 +27,8 @@ pub(super) struct Hot {
     pub places: u32,
     /// No idle instance of the pool expires before this.
     pub pool_check: u64,
-    /// An instance that becomes idle is kept for at least this; `u64::MAX`: for good.
+    /// An instance that becomes idle is kept for at least this; `u64::MAX`: for good. 0 where instances do not follow
+    /// requests, and it is not for them to end.
     pub keep_least: u64,
     /// Whether nothing that is measured tells one instance from another.
     pub exchangeable: bool,
@@ -75,6 +76,7 @@ impl Hot {
             },
             pool_check: 0,
             keep_least: match (&fleet.keep_alive, fleet.keep_alive_from) {
+                _ if !matches!(spec.autoscaler.law, Law::PerRequest(_)) => 0,
                 (Some(_), KeepAliveFrom::Start) => 0,
                 // A constant is rounded as it is drawn.
                 (Some(law), _) => law.as_constant().unwrap_or_else(|| law.least()),

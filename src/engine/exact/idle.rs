@@ -33,17 +33,27 @@ impl Core<'_> {
             }
             return;
         }
-        if let Supply::Pool(pool) = &mut self.station.supply {
-            // Most are used again before any could expire: how long it is kept is drawn when that has passed.
-            let earliest = now.saturating_add(self.station.hot.keep_least).min(life.ends_by);
-            if earliest > now {
-                life.deadline = u64::MAX;
-                pool.put(instance, now, earliest);
-                self.station.hot.pool_check = self.station.hot.pool_check.min(earliest);
-                return;
-            }
+        if !self.is_kept(instance) {
+            self.keep_idle(instance);
         }
-        self.keep_idle(instance);
+    }
+
+    /// Keeps an instance that becomes idle in the pool, if it is kept at all. Most are used again before any could expire: how
+    /// long it is kept is drawn when that has passed.
+    #[inline(always)]
+    pub(super) fn is_kept(&mut self, instance: u32) -> bool {
+        // By one borrow: what the compiler has to look up but once.
+        let (now, station) = (self.now, &mut *self.station);
+        let Supply::Pool(pool) = &mut station.supply else { return false };
+        let life = &mut self.instances[instance as usize];
+        let earliest = now.saturating_add(station.hot.keep_least).min(life.ends_by);
+        if earliest <= now || life.phase == Phase::Draining {
+            return false;
+        }
+        (life.last_use, life.deadline) = (now, u64::MAX);
+        pool.put(instance, now, earliest);
+        station.hot.pool_check = station.hot.pool_check.min(earliest);
+        true
     }
 
     /// Draws how long an idle instance is kept, and keeps it.

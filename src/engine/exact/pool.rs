@@ -235,21 +235,30 @@ impl Ordered {
         }
     }
 
+    #[inline]
     fn put(&mut self, instance: u32, deadline: u64) {
         self.idle += 1;
         let key = match &mut self.order {
-            Order::MostRecent(turns) | Order::LeastRecent(turns) => turns.put(instance, self.idle, &self.entries),
             Order::Newest(seats) | Order::Oldest(seats) => {
                 seats.put(instance);
                 0
             }
+            _ => self.key_of_other(instance),
+        };
+        self.entries[instance as usize] = Some(Entry { key, deadline });
+        self.arm(instance, deadline);
+    }
+
+    #[inline(never)]
+    fn key_of_other(&mut self, instance: u32) -> u64 {
+        match &mut self.order {
+            Order::MostRecent(turns) | Order::LeastRecent(turns) => turns.put(instance, self.idle, &self.entries),
+            Order::Newest(_) | Order::Oldest(_) => 0,
             Order::Random(dense) => {
                 dense.push(instance);
                 dense.len() as u64 - 1
             }
-        };
-        self.entries[instance as usize] = Some(Entry { key, deadline });
-        self.arm(instance, deadline);
+        }
     }
 
     /// Sees to an instance's entry among the deadlines.
@@ -260,6 +269,7 @@ impl Ordered {
         }
     }
 
+    #[inline(never)]
     fn arm_earlier(&mut self, instance: u32, deadline: u64) {
         self.armed[instance as usize] = deadline;
         self.deadlines.push(Reverse((deadline, instance)));
@@ -272,12 +282,22 @@ impl Ordered {
     #[inline(never)]
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         let instance = match &mut self.order {
+            Order::Newest(seats) => seats.take_last()?,
+            Order::Oldest(seats) => seats.take_first()?,
+            _ => return self.take_other(routing),
+        };
+        self.entries[instance as usize] = None;
+        self.idle -= 1;
+        Some(instance)
+    }
+
+    #[inline(never)]
+    fn take_other(&mut self, routing: &mut Stream) -> Option<u32> {
+        let instance = match &mut self.order {
             Order::MostRecent(turns) => turns.take(VecDeque::pop_back, &self.entries)?,
             Order::LeastRecent(turns) => turns.take(VecDeque::pop_front, &self.entries)?,
-            Order::Newest(seats) => seats.last()?,
-            Order::Oldest(seats) => seats.first()?,
-            Order::Random(dense) if dense.is_empty() => return None,
-            Order::Random(dense) => dense[below(routing, dense.len())],
+            Order::Random(dense) if !dense.is_empty() => dense[below(routing, dense.len())],
+            _ => return None,
         };
         self.remove(instance);
         Some(instance)

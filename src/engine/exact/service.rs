@@ -325,19 +325,22 @@ impl Core<'_> {
         let (now, station) = (self.now, &mut *self.station);
         station.levels.busy.lower(1, now);
         let is_near_cap = station.is_near_cap();
-        if !is_near_cap
-            && station.queue.len() == 0
-            && let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut station.supply
-            && *keep_alive > 0
-        {
-            idle.push(instance, now);
-            station.hot.pool_check = station.hot.pool_check.min(now.saturating_add(*keep_alive));
-            return;
+        if !is_near_cap && station.queue.len() == 0 {
+            if let Supply::Pool(Pool::Recent { idle, keep_alive }) = &mut station.supply
+                && *keep_alive > 0
+            {
+                idle.push(instance, now);
+                station.hot.pool_check = station.hot.pool_check.min(now.saturating_add(*keep_alive));
+                return;
+            }
+            if self.is_kept(instance) {
+                return;
+            }
         }
         self.give_back(instance, is_near_cap);
     }
 
-    /// A one-slot instance of the pool is free, and somebody waits, a limit is near, or the pool is not a simple one.
+    /// A one-slot instance of the pool is free, and somebody waits, a limit is near, or it may end.
     fn give_back(&mut self, instance: u32, is_near_cap: bool) {
         if is_near_cap {
             self.note_busy_limits();

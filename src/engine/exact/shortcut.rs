@@ -304,6 +304,7 @@ impl Core<'_> {
     }
 
     /// An attempt that was booked at once ends on its instance.
+    #[inline(always)]
     pub(super) fn booked_ends(&mut self, instance: u32) {
         let life = &mut self.instances[instance as usize];
         let asker = life.asker;
@@ -311,7 +312,11 @@ impl Core<'_> {
             life.asker.place = NONE;
             self.booked_call_returns(asker);
         }
-        self.release(instance);
+        if self.is_pool() {
+            self.release_to_pool(instance);
+        } else {
+            self.release(instance);
+        }
     }
 
     /// Bills an attempt that worked from `begin` to `end`, cut at the horizon.

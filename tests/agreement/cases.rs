@@ -198,7 +198,7 @@ pub const CASES: &[Case] = &[
         traffic: r#"duration = "6h", source = { rate = "50/s", event = { at = "2h", multiplier = 2.5, hold = "10m" } }"#,
         class: CPU,
         deployment: HPA,
-        replications: 15,
+        replications: 60,
         beyond: &[],
     },
     Case {
@@ -206,7 +206,7 @@ pub const CASES: &[Case] = &[
         traffic: r#"duration = "6h", source = { rate = "50/s", burst = { cv = 0.3, window = "20s" } }"#,
         class: CPU,
         deployment: HPA,
-        replications: 15,
+        replications: 60,
         beyond: &[],
     },
     Case {

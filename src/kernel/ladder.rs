@@ -2,9 +2,10 @@
 //!
 //! A heap sorts every key through all of its levels. Here a key that is far away is put on a pile; when its turn comes
 //! nearer the pile is dealt into buckets of equal width, and only the bucket that is next is sorted. So a key costs about
-//! the same however many there are. Keys that come in below what is already sorted are inserted there, or, where that
-//! would move too many, kept in a heap beside it: that is the worst case. A ladder queue (Tang, Goh and Thng, Ladder
-//! Queue: An O(1) Priority Queue Structure for Large-Scale Discrete Event Simulation, ACM TOMACS 15(3), 2005) of one rung.
+//! the same however many there are. Keys that come in below what is already sorted are inserted there; where that would move
+//! too many, the later half of what is sorted goes back to the pile, or, if that is not next in time, they are kept in a heap
+//! beside it: that is the worst case. A ladder queue (Tang, Goh and Thng, Ladder Queue: An O(1) Priority Queue Structure for
+//! Large-Scale Discrete Event Simulation, ACM TOMACS 15(3), 2005) of one rung.
 
 use super::heap::Heap;
 
@@ -51,9 +52,10 @@ pub struct Ladder<K> {
     sorted: Vec<K>,
     late: Heap<K>,
     limit: u64,
-    /// Buckets from `limit` to `end`, each `1 << shift` wide; the next one is `next`. Those before it are empty.
+    /// Buckets from `limit` to `end`, each `1 << shift` wide: those from `next` to `used`. All others are empty.
     buckets: Vec<Vec<K>>,
     next: usize,
+    used: usize,
     shift: u32,
     start: u64,
     end: u64,
@@ -78,6 +80,7 @@ impl<K: Timed> Ladder<K> {
             limit: 0,
             buckets: Vec::new(),
             next: 0,
+            used: 0,
             shift: 0,
             start: 0,
             end: 0,
@@ -169,8 +172,25 @@ impl<K: Timed> Ladder<K> {
             }
             sorted[place] = key;
         } else {
-            self.late.push(key);
+            self.push_where_many_are_sorted(key);
         }
+    }
+
+    /// Puts the later half of what is sorted on the pile, if that is what comes next and its times are later indeed, and the key
+    /// where it then belongs.
+    #[inline(never)]
+    fn push_where_many_are_sorted(&mut self, key: K) {
+        let half = self.sorted.len() / 2;
+        let border = self.sorted[half].at();
+        let cut = self.sorted[..half].partition_point(|key| key.at() > border);
+        if cut == 0 || self.next < self.used || !self.late.is_empty() {
+            self.late.push(key);
+            return;
+        }
+        self.limit = self.sorted[cut - 1].at();
+        self.end = self.limit;
+        self.pile.extend(self.sorted.drain(..cut));
+        self.push(key);
     }
 
     /// Nothing is sorted any more: sorts the next bucket, or deals the pile.
@@ -182,7 +202,7 @@ impl<K: Timed> Ladder<K> {
 
     fn sort_next(&mut self) {
         loop {
-            while self.next < self.buckets.len() {
+            while self.next < self.used {
                 let bucket = self.next;
                 self.next += 1;
                 if !self.buckets[bucket].is_empty() {
@@ -208,11 +228,13 @@ impl<K: Timed> Ladder<K> {
     fn deal(&mut self) {
         let start = self.pile.iter().map(|key| key.at()).min().unwrap_or(u64::MAX);
         let middle = middle_of_some(&self.pile);
-        let buckets = (self.pile.len() / FILL).max(1);
+        let buckets = self.pile.len() / FILL;
         let span = (middle - start).saturating_mul(2);
         let width = (span / buckets as u64).max(1).next_power_of_two();
-        (self.start, self.shift, self.next) = (start, width.trailing_zeros(), 0);
-        self.buckets.resize_with(buckets, Vec::new);
+        (self.start, self.shift, self.next, self.used) = (start, width.trailing_zeros(), 0, buckets);
+        if self.buckets.len() < buckets {
+            self.buckets.resize_with(buckets, Vec::new);
+        }
         // One nanosecond at the least, so that the first bucket has the first key; less than all of time, or nothing
         // would ever come after it.
         self.end = start.saturating_add((buckets as u64).saturating_mul(width));
@@ -292,6 +314,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A key that is far away does not make a heap of all that come before it.
+    #[test]
+    fn what_is_too_many_goes_back_to_the_pile() {
+        let mut ladder = Ladder::new();
+        ladder.push(1_000_000_u64);
+        let keys = || (0..1_000_u64).map(|key| key * 7_919 % 1_000);
+        keys().for_each(|key| ladder.push(key));
+        assert!(ladder.late.is_empty() && ladder.sorted.len() <= INSERT && ladder.pile.len() > 900);
+        for key in (0..1_000).chain([1_000_000]) {
+            assert_eq!(ladder.first(), key);
+            ladder.pop();
+        }
+        // Of one time there is no later half.
+        (0..100).for_each(|_| ladder.push(5));
+        assert!((0..100).all(|_| (ladder.first(), ladder.pop()) == (5, ())) && ladder.first() == u64::NEVER);
     }
 
     #[test]

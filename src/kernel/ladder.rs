@@ -3,8 +3,8 @@
 //! A heap sorts every key through all of its levels. Here a key that is far away is put on a pile; when its turn comes
 //! nearer the pile is dealt into buckets of equal width, and only the bucket that is next is sorted. So a key costs about
 //! the same however many there are. Keys that come in below what is already sorted are inserted there; where that would move
-//! too many, the later half of what is sorted goes back to the pile, or, if that is not next in time, they are kept in a heap
-//! beside it: that is the worst case. A ladder queue (Tang, Goh and Thng, Ladder Queue: An O(1) Priority Queue Structure for
+//! too many, the later half of what is sorted goes back to the pile, or, where it may not, they are kept in a heap beside it:
+//! that is the worst case. A ladder queue (Tang, Goh and Thng, Ladder Queue: An O(1) Priority Queue Structure for
 //! Large-Scale Discrete Event Simulation, ACM TOMACS 15(3), 2005) of one rung.
 
 use super::heap::Heap;
@@ -208,7 +208,7 @@ impl<K: Timed> Ladder<K> {
                 if !self.buckets[bucket].is_empty() {
                     std::mem::swap(&mut self.sorted, &mut self.buckets[bucket]);
                     self.sorted.sort_unstable_by(|a, b| b.cmp(a));
-                    self.limit = self.start.saturating_add((self.next as u64) << self.shift);
+                    self.limit = self.start.saturating_add((self.next as u64).saturating_mul(1 << self.shift));
                     return;
                 }
             }
@@ -330,6 +330,7 @@ mod tests {
         }
         // Of one time there is no later half.
         (0..100).for_each(|_| ladder.push(5));
+        assert!(!ladder.late.is_empty());
         assert!((0..100).all(|_| (ladder.first(), ladder.pop()) == (5, ())) && ladder.first() == u64::NEVER);
     }
 

@@ -33,15 +33,15 @@ impl Core<'_> {
             }
             return;
         }
-        if !self.is_kept(instance) {
+        if !self.keep_at_once(instance) {
             self.keep_idle(instance);
         }
     }
 
-    /// Keeps an instance that becomes idle in the pool, if it is kept at all. Most are used again before any could expire: how
-    /// long it is kept is drawn when that has passed.
+    /// Keeps an instance that becomes idle in the pool; `false` if it may end at once, or is no matter of a pool. Most are used
+    /// again before any could expire: how long it is kept is drawn when that has passed.
     #[inline(always)]
-    pub(super) fn is_kept(&mut self, instance: u32) -> bool {
+    pub(super) fn keep_at_once(&mut self, instance: u32) -> bool {
         // By one borrow: what the compiler has to look up but once.
         let (now, station) = (self.now, &mut *self.station);
         let Supply::Pool(pool) = &mut station.supply else { return false };

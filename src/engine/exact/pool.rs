@@ -83,12 +83,19 @@ pub(super) struct Ordered {
 /// The order in which idle instances are used again.
 #[derive(Clone, Debug)]
 enum Order {
-    MostRecent(Turns),
-    LeastRecent(Turns),
-    Newest(Seats),
-    Oldest(Seats),
+    /// By when they became idle.
+    Used(Turns, End),
+    /// By when they were started.
+    Started(Seats, End),
     /// An instance's key is its position.
     Random(Vec<u32>),
+}
+
+/// From which end of an order they are taken.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    First,
+    Last,
 }
 
 /// Instances by the turn in which they became idle, which is their key. Those that expired stay until they come up, or are
@@ -100,6 +107,7 @@ struct Turns {
 }
 
 impl Turns {
+    #[inline(never)]
     fn put(&mut self, instance: u32, idle: usize, entries: &[Option<Entry>]) -> u64 {
         if self.order.len() > 64 + 4 * idle {
             self.order.retain(|&(turn, id)| entries[id as usize].is_some_and(|entry| entry.key == turn));
@@ -109,13 +117,14 @@ impl Turns {
         self.last
     }
 
-    fn take(
-        &mut self,
-        next: impl Fn(&mut VecDeque<(u64, u32)>) -> Option<(u64, u32)>,
-        entries: &[Option<Entry>],
-    ) -> Option<u32> {
+    #[inline(never)]
+    fn take(&mut self, end: End, entries: &[Option<Entry>]) -> Option<u32> {
         loop {
-            let (turn, instance) = next(&mut self.order)?;
+            let next = match end {
+                End::First => self.order.pop_front(),
+                End::Last => self.order.pop_back(),
+            };
+            let (turn, instance) = next?;
             if entries[instance as usize].is_some_and(|entry| entry.key == turn) {
                 return Some(instance);
             }
@@ -138,10 +147,10 @@ impl Pool {
             (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: Idle::default(), keep_alive },
             _ => Self::Ordered(Ordered {
                 order: match reuse {
-                    Reuse::MostRecent => Order::MostRecent(Turns::default()),
-                    Reuse::LeastRecent => Order::LeastRecent(Turns::default()),
-                    Reuse::Newest => Order::Newest(Seats::default()),
-                    Reuse::Oldest => Order::Oldest(Seats::default()),
+                    Reuse::MostRecent => Order::Used(Turns::default(), End::Last),
+                    Reuse::LeastRecent => Order::Used(Turns::default(), End::First),
+                    Reuse::Newest => Order::Started(Seats::default(), End::Last),
+                    Reuse::Oldest => Order::Started(Seats::default(), End::First),
                     Reuse::Random => Order::Random(Vec::new()),
                 },
                 entries: Vec::new(),
@@ -230,7 +239,7 @@ impl Ordered {
             self.entries.resize(count, None);
             self.armed.resize(count, u64::MAX);
         }
-        if let Order::Newest(seats) | Order::Oldest(seats) = &mut self.order {
+        if let Order::Started(seats, _) = &mut self.order {
             seats.expect(instance);
         }
     }
@@ -239,26 +248,18 @@ impl Ordered {
     fn put(&mut self, instance: u32, deadline: u64) {
         self.idle += 1;
         let key = match &mut self.order {
-            Order::Newest(seats) | Order::Oldest(seats) => {
+            Order::Used(turns, _) => turns.put(instance, self.idle, &self.entries),
+            Order::Started(seats, _) => {
                 seats.put(instance);
                 0
             }
-            _ => self.key_of_other(instance),
-        };
-        self.entries[instance as usize] = Some(Entry { key, deadline });
-        self.arm(instance, deadline);
-    }
-
-    #[inline(never)]
-    fn key_of_other(&mut self, instance: u32) -> u64 {
-        match &mut self.order {
-            Order::MostRecent(turns) | Order::LeastRecent(turns) => turns.put(instance, self.idle, &self.entries),
-            Order::Newest(_) | Order::Oldest(_) => 0,
             Order::Random(dense) => {
                 dense.push(instance);
                 dense.len() as u64 - 1
             }
-        }
+        };
+        self.entries[instance as usize] = Some(Entry { key, deadline });
+        self.arm(instance, deadline);
     }
 
     /// Sees to an instance's entry among the deadlines.
@@ -282,24 +283,19 @@ impl Ordered {
     #[inline(never)]
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         let instance = match &mut self.order {
-            Order::Newest(seats) => seats.take_last()?,
-            Order::Oldest(seats) => seats.take_first()?,
-            _ => return self.take_other(routing),
+            Order::Used(turns, end) => turns.take(*end, &self.entries)?,
+            Order::Started(seats, End::First) => seats.take_first()?,
+            Order::Started(seats, End::Last) => seats.take_last()?,
+            Order::Random(dense) if dense.is_empty() => return None,
+            Order::Random(dense) => {
+                let position = below(routing, dense.len());
+                let instance = dense[position];
+                leave(dense, position, &mut self.entries);
+                instance
+            }
         };
         self.entries[instance as usize] = None;
         self.idle -= 1;
-        Some(instance)
-    }
-
-    #[inline(never)]
-    fn take_other(&mut self, routing: &mut Stream) -> Option<u32> {
-        let instance = match &mut self.order {
-            Order::MostRecent(turns) => turns.take(VecDeque::pop_back, &self.entries)?,
-            Order::LeastRecent(turns) => turns.take(VecDeque::pop_front, &self.entries)?,
-            Order::Random(dense) if !dense.is_empty() => dense[below(routing, dense.len())],
-            _ => return None,
-        };
-        self.remove(instance);
         Some(instance)
     }
 
@@ -336,16 +332,22 @@ impl Ordered {
     fn remove(&mut self, instance: u32) {
         let Some(Entry { key, .. }) = self.entries.get_mut(instance as usize).and_then(Option::take) else { return };
         self.idle -= 1;
-        if let Order::Newest(seats) | Order::Oldest(seats) = &mut self.order {
-            seats.remove(instance);
-        } else if let Order::Random(dense) = &mut self.order {
-            let position = usize::try_from(key).expect("a position in memory");
-            dense.swap_remove(position);
-            if let Some(&moved) = dense.get(position)
-                && let Some(entry) = &mut self.entries[moved as usize]
-            {
-                entry.key = key;
+        match &mut self.order {
+            Order::Used(..) => {}
+            Order::Started(seats, _) => seats.remove(instance),
+            Order::Random(dense) => {
+                leave(dense, usize::try_from(key).expect("a position in memory"), &mut self.entries);
             }
         }
+    }
+}
+
+/// An instance leaves its position to the last one.
+fn leave(dense: &mut Vec<u32>, position: usize, entries: &mut [Option<Entry>]) {
+    dense.swap_remove(position);
+    if let Some(&moved) = dense.get(position)
+        && let Some(entry) = &mut entries[moved as usize]
+    {
+        entry.key = position as u64;
     }
 }

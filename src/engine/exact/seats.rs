@@ -22,7 +22,7 @@ impl Seats {
         if self.instances.len() > 64 + 2 * self.of.len() {
             self.close_ranks();
         }
-        self.of[index] = u32::try_from(self.instances.len()).expect("twice as many seats as instances, at most");
+        self.of[index] = u32::try_from(self.instances.len()).expect("some twice as many seats as instances, at most");
         self.instances.push(instance);
         self.idle.widen(self.instances.len());
     }

@@ -333,7 +333,7 @@ impl Core<'_> {
                 station.hot.pool_check = station.hot.pool_check.min(now.saturating_add(*keep_alive));
                 return;
             }
-            if self.is_kept(instance) {
+            if self.keep_at_once(instance) {
                 return;
             }
         }

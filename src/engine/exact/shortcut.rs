@@ -315,6 +315,7 @@ impl Core<'_> {
         if self.is_pool() {
             self.release_to_pool(instance);
         } else {
+            // Too long for the straight line.
             self.release(instance);
         }
     }

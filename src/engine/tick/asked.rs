@@ -53,7 +53,7 @@ fn patience(plan: &Plan<'_>, class: &Class) -> u64 {
 }
 
 /// What requests ask for on average, all classes of a mix together: nanoseconds on an instance and of CPU, and the means of
-/// their squares and of the former's cube.
+/// their squares, of their product and of the former's cube.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Load {
     pub mean: f64,
@@ -61,6 +61,7 @@ pub(super) struct Load {
     pub third: f64,
     pub cpu: f64,
     pub cpu_second: f64,
+    pub cpu_by_time: f64,
 }
 
 impl Load {
@@ -73,8 +74,16 @@ impl Load {
             load.third += share * work.third;
             load.cpu += share * work.cpu;
             load.cpu_second += share * work.cpu_second;
+            load.cpu_by_time += share * work.cpu_by_time;
         }
         load
+    }
+
+    /// Mean square of the CPU time of a request less its share of the time of requests: what of their CPU varies while slots are
+    /// at work all the time.
+    pub fn cpu_beside_time(&self) -> f64 {
+        let share = if self.mean > 0.0 { self.cpu / self.mean } else { 0.0 };
+        (self.cpu_second + share * (share * self.second - 2.0 * self.cpu_by_time)).max(0.0)
     }
 
     /// As a queue sees it.

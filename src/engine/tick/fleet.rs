@@ -107,12 +107,12 @@ impl<'a> FleetAtWork<'a> {
         while let Some(stretch) = self.path.next(next) {
             self.latencies.mix.clone_from_slice(self.path.mix());
             let load = self.load();
-            let Served { begun, worked, by_chance } =
+            let Served { begun, worked, behind } =
                 self.queue.advance(stretch, servers, load.service(), &mut self.latencies);
             done.begun += begun;
             done.slots += worked * load.mean;
             done.cpu += worked * load.cpu;
-            done.cpu_squares += by_chance * load.cpu_second;
+            done.cpu_squares += (worked - behind) * load.cpu_second + behind * load.cpu_beside_time();
         }
         let span = (next - now) as f64;
         if span <= 0.0 {

@@ -115,8 +115,9 @@ pub(super) struct Work {
     pub third: f64,
     /// Mean CPU time on a reference vCPU.
     pub cpu: f64,
-    /// Mean of its square.
+    /// Means of its square, and of its product with the time on an instance.
     pub cpu_second: f64,
+    pub cpu_by_time: f64,
     /// Mean time as it is billed.
     pub billed: f64,
 }
@@ -134,6 +135,7 @@ impl Work {
             third: 0.0,
             cpu: class.cpu.mean(),
             cpu_second: cpus.iter().map(|(share, cpu)| share * cpu * cpu).sum(),
+            cpu_by_time: 0.0,
             billed: 0.0,
         };
         let limit = kill_after as f64;
@@ -144,6 +146,7 @@ impl Work {
                 work.mean += share * time;
                 work.second += share * time * time;
                 work.third += share * time * time * time;
+                work.cpu_by_time += share * cpu * time;
                 work.billed += share * billed(whole::round(time)) as f64;
                 if whole > limit {
                     work.killed += share;
@@ -168,6 +171,7 @@ impl Work {
 mod tests {
     use super::*;
     use crate::application::step::Step;
+    use crate::engine::tick::asked::Load;
     use crate::engine::tick::tests::application;
     use crate::kernel::distribution::Law;
 
@@ -209,6 +213,21 @@ mod tests {
             let (found, expected) = (midpoint(place.unwrap()) as f64, wide.quantile(p) + 1e6);
             assert!((found / expected - 1.0).abs() < 0.006, "{p}: {found} for {expected}");
         }
+    }
+
+    /// Of two exponential parts of 1 s the half of their difference; of CPU alone nothing.
+    #[test]
+    fn what_varies_of_cpu_at_work_is_how_it_is_split() {
+        let mut class = application().classes[0].clone();
+        let part = Distribution::new(Law::Exponential { mean: 1e9 });
+        (class.cpu, class.io) = (part.clone(), part);
+        let of = |class: &Class| {
+            let work = Work::new(class, 1.0, u64::MAX, |time| time);
+            Load::of([work].iter(), &[1.0]).cpu_beside_time() / 1e18
+        };
+        assert!((of(&class) / 0.5 - 1.0).abs() < 0.01, "{}", of(&class));
+        class.io = Distribution::constant(0.0);
+        assert!(of(&class) < 1e-4, "{}", of(&class));
     }
 
     #[test]

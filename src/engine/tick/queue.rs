@@ -49,8 +49,8 @@ struct Parcel {
 pub(super) struct Served {
     pub begun: f64,
     pub worked: f64,
-    /// Those worked where there was no backlog: in one all servers work all the time, and nothing varies.
-    pub by_chance: f64,
+    /// Those of them that were worked in a backlog, in which all servers work all the time.
+    pub behind: f64,
 }
 
 /// The queue.
@@ -98,11 +98,11 @@ impl Queue {
             let (begun, seen) = self.go(step, arrived, at, servers, service, notes);
             served.begun += begun;
             if self.behind > 0.0 {
-                served.worked += step * f64::from(servers) / service.mean;
-            } else {
-                let worked = (begun + seen - arrived).max(0.0);
+                let worked = step * f64::from(servers) / service.mean;
                 served.worked += worked;
-                served.by_chance += worked;
+                served.behind += worked;
+            } else {
+                served.worked += (begun + seen - arrived).max(0.0);
             }
             done += step;
         }
@@ -290,8 +290,8 @@ mod tests {
         let (mut queue, mut sum) = (Queue::new(50.0 / SECOND), Sum::default());
         // Ten servers take 100/s: 150/s for 60 s leave 3 000, which are gone 60 s later at 50/s.
         queue.advance(flat(0, 30, 150.0), 10, service, &mut sum);
-        let Served { worked, by_chance, .. } = queue.advance(flat(30, 60, 150.0), 10, service, &mut sum);
-        assert!((worked - 3_000.0).abs() < 1e-6 && by_chance == 0.0, "all work all the time: {worked}, {by_chance}");
+        let Served { worked, behind, .. } = queue.advance(flat(30, 60, 150.0), 10, service, &mut sum);
+        assert!((worked - 3_000.0).abs() < 1e-6 && behind == worked, "all work all the time: {worked}, {behind}");
         assert!((queue.mean() / 3_000.0 - 1.0).abs() < 0.02, "{}", queue.mean());
         queue.advance(flat(60, 180, 50.0), 10, service, &mut sum);
         assert!(queue.mean() < 1.0, "{}", queue.mean());

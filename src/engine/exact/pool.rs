@@ -69,6 +69,8 @@ impl Idle {
 #[derive(Clone, Debug)]
 pub(super) struct Ordered {
     order: Order,
+    /// From which end of it they are taken.
+    end: End,
     /// Per instance; `None` while not idle.
     entries: Vec<Option<Entry>>,
     /// Idle instances.
@@ -84,14 +86,13 @@ pub(super) struct Ordered {
 #[derive(Clone, Debug)]
 enum Order {
     /// By when they became idle.
-    Used(Turns, End),
+    Used(Turns),
     /// By when they were started.
-    Started(Seats, End),
-    /// An instance's key is its position.
-    Random(Vec<u32>),
+    Started(Seats),
+    Random(Dense),
 }
 
-/// From which end of an order they are taken.
+/// An end of an order.
 #[derive(Clone, Copy, Debug)]
 enum End {
     First,
@@ -132,6 +133,39 @@ impl Turns {
     }
 }
 
+/// Instances in no order: an instance's key is its position.
+#[derive(Clone, Debug, Default)]
+struct Dense(Vec<u32>);
+
+impl Dense {
+    #[inline(never)]
+    fn put(&mut self, instance: u32) -> u64 {
+        self.0.push(instance);
+        self.0.len() as u64 - 1
+    }
+
+    #[inline(never)]
+    fn take(&mut self, routing: &mut Stream, entries: &mut [Option<Entry>]) -> Option<u32> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let position = below(routing, self.0.len());
+        let instance = self.0[position];
+        self.leave(position, entries);
+        Some(instance)
+    }
+
+    /// An instance leaves its position to the last one.
+    fn leave(&mut self, position: usize, entries: &mut [Option<Entry>]) {
+        self.0.swap_remove(position);
+        if let Some(&moved) = self.0.get(position)
+            && let Some(entry) = &mut entries[moved as usize]
+        {
+            entry.key = position as u64;
+        }
+    }
+}
+
 /// An idle instance.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
@@ -147,11 +181,13 @@ impl Pool {
             (Reuse::MostRecent, Some(keep_alive)) => Self::Recent { idle: Idle::default(), keep_alive },
             _ => Self::Ordered(Ordered {
                 order: match reuse {
-                    Reuse::MostRecent => Order::Used(Turns::default(), End::Last),
-                    Reuse::LeastRecent => Order::Used(Turns::default(), End::First),
-                    Reuse::Newest => Order::Started(Seats::default(), End::Last),
-                    Reuse::Oldest => Order::Started(Seats::default(), End::First),
-                    Reuse::Random => Order::Random(Vec::new()),
+                    Reuse::MostRecent | Reuse::LeastRecent => Order::Used(Turns::default()),
+                    Reuse::Newest | Reuse::Oldest => Order::Started(Seats::default()),
+                    Reuse::Random => Order::Random(Dense::default()),
+                },
+                end: match reuse {
+                    Reuse::MostRecent | Reuse::Newest => End::Last,
+                    Reuse::LeastRecent | Reuse::Oldest | Reuse::Random => End::First,
                 },
                 entries: Vec::new(),
                 idle: 0,
@@ -239,7 +275,7 @@ impl Ordered {
             self.entries.resize(count, None);
             self.armed.resize(count, u64::MAX);
         }
-        if let Order::Started(seats, _) = &mut self.order {
+        if let Order::Started(seats) = &mut self.order {
             seats.expect(instance);
         }
     }
@@ -248,15 +284,12 @@ impl Ordered {
     fn put(&mut self, instance: u32, deadline: u64) {
         self.idle += 1;
         let key = match &mut self.order {
-            Order::Used(turns, _) => turns.put(instance, self.idle, &self.entries),
-            Order::Started(seats, _) => {
+            Order::Used(turns) => turns.put(instance, self.idle, &self.entries),
+            Order::Started(seats) => {
                 seats.put(instance);
                 0
             }
-            Order::Random(dense) => {
-                dense.push(instance);
-                dense.len() as u64 - 1
-            }
+            Order::Random(dense) => dense.put(instance),
         };
         self.entries[instance as usize] = Some(Entry { key, deadline });
         self.arm(instance, deadline);
@@ -283,16 +316,12 @@ impl Ordered {
     #[inline(never)]
     fn take(&mut self, routing: &mut Stream) -> Option<u32> {
         let instance = match &mut self.order {
-            Order::Used(turns, end) => turns.take(*end, &self.entries)?,
-            Order::Started(seats, End::First) => seats.take_first()?,
-            Order::Started(seats, End::Last) => seats.take_last()?,
-            Order::Random(dense) if dense.is_empty() => return None,
-            Order::Random(dense) => {
-                let position = below(routing, dense.len());
-                let instance = dense[position];
-                leave(dense, position, &mut self.entries);
-                instance
-            }
+            Order::Used(turns) => turns.take(self.end, &self.entries)?,
+            Order::Started(seats) => match self.end {
+                End::First => seats.take_first()?,
+                End::Last => seats.take_last()?,
+            },
+            Order::Random(dense) => dense.take(routing, &mut self.entries)?,
         };
         self.entries[instance as usize] = None;
         self.idle -= 1;
@@ -333,21 +362,11 @@ impl Ordered {
         let Some(Entry { key, .. }) = self.entries.get_mut(instance as usize).and_then(Option::take) else { return };
         self.idle -= 1;
         match &mut self.order {
-            Order::Used(..) => {}
-            Order::Started(seats, _) => seats.remove(instance),
+            Order::Used(_) => {}
+            Order::Started(seats) => seats.remove(instance),
             Order::Random(dense) => {
-                leave(dense, usize::try_from(key).expect("a position in memory"), &mut self.entries);
+                dense.leave(usize::try_from(key).expect("a position in memory"), &mut self.entries);
             }
         }
-    }
-}
-
-/// An instance leaves its position to the last one.
-fn leave(dense: &mut Vec<u32>, position: usize, entries: &mut [Option<Entry>]) {
-    dense.swap_remove(position);
-    if let Some(&moved) = dense.get(position)
-        && let Some(entry) = &mut entries[moved as usize]
-    {
-        entry.key = position as u64;
     }
 }

@@ -20,22 +20,35 @@ pub struct Histogram {
     max: u64,
 }
 
-/// The bucket of `value`: its seven bits below the leading one, after a block for each power of two.
+/// A value's place where each power of two has `PARTS` equal parts, which is a power of two, too: the bits of `value` below its
+/// leading one, after the parts of all smaller powers. Values below twice `PARTS` have one each.
+#[inline]
+const fn part<const PARTS: usize>(value: u64) -> usize {
+    let shift = 63 - PARTS.ilog2() - (value | PARTS as u64).leading_zeros();
+    // At most 57 * 128 + 255, whatever the width of a `usize`.
+    #[allow(clippy::cast_possible_truncation)]
+    let index = shift as usize * PARTS + (value >> shift) as usize;
+    index
+}
+
+/// The smallest value of a [`part`].
+#[inline]
+const fn first_of<const PARTS: usize>(part: usize) -> u64 {
+    let shift = (part / PARTS).saturating_sub(1);
+    ((part - shift * PARTS) as u64) << shift
+}
+
+/// The bucket of `value`.
 #[inline]
 #[must_use]
 pub const fn bucket(value: u64) -> usize {
-    let shift = 56 - (value | BLOCK as u64).leading_zeros();
-    // At most 56 * 128 + 255, whatever the width of a `usize`.
-    #[allow(clippy::cast_possible_truncation)]
-    let index = shift as usize * BLOCK + (value >> shift) as usize;
-    index
+    part::<BLOCK>(value)
 }
 
 /// The smallest value of a bucket.
 #[must_use]
 pub const fn lowest(bucket: usize) -> u64 {
-    let shift = (bucket / BLOCK).saturating_sub(1);
-    ((bucket - shift * BLOCK) as u64) << shift
+    first_of::<BLOCK>(bucket)
 }
 
 /// The value in the middle of a bucket, rounded down.
@@ -50,33 +63,23 @@ pub const fn midpoint(bucket: usize) -> u64 {
 #[inline]
 #[must_use]
 pub const fn eighth(value: u64) -> usize {
-    let shift = 60 - (value | EIGHTHS as u64).leading_zeros();
-    // At most 60 * 8 + 15, whatever the width of a `usize`.
-    #[allow(clippy::cast_possible_truncation)]
-    let index = shift as usize * EIGHTHS + (value >> shift) as usize;
-    index
+    part::<EIGHTHS>(value)
 }
 
 /// As many as there are.
 pub const ALL_EIGHTHS: usize = eighth(u64::MAX) + 1;
 
-/// The smallest value of an [`eighth`].
-const fn lowest_of_eighth(eighth: usize) -> u64 {
-    let shift = (eighth / EIGHTHS).saturating_sub(1);
-    ((eighth - shift * EIGHTHS) as u64) << shift
-}
-
 /// The value in the middle of an [`eighth`], rounded down.
 #[must_use]
 pub const fn middle_of_eighth(eighth: usize) -> u64 {
     let shift = (eighth / EIGHTHS).saturating_sub(1);
-    lowest_of_eighth(eighth) + (1 << shift) / 2
+    first_of::<EIGHTHS>(eighth) + (1 << shift) / 2
 }
 
 /// The first bucket of an [`eighth`] below [`BLOCK`], where a bucket is a value.
 #[allow(clippy::cast_possible_truncation)] // at most `BLOCK`
 const fn least_of(eighth: usize) -> usize {
-    lowest_of_eighth(eighth) as usize
+    first_of::<EIGHTHS>(eighth) as usize
 }
 
 /// How far a value in the bucket of `value` may lie from that bucket's midpoint, at most: 0 below 256, above it at most
@@ -359,7 +362,7 @@ mod tests {
     fn eighths_tile_the_whole_range() {
         assert_eq!((0..16).map(eighth).collect::<Vec<_>>(), (0..16).collect::<Vec<_>>());
         for number in 1..ALL_EIGHTHS {
-            let lowest = lowest_of_eighth(number);
+            let lowest = first_of::<EIGHTHS>(number);
             assert_eq!(
                 (eighth(lowest - 1), eighth(lowest), eighth(middle_of_eighth(number))),
                 (number - 1, number, number),
